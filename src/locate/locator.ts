@@ -1,0 +1,13 @@
+import type { ClientLocation } from "../core/model.ts";
+
+/**
+ * A database of places by address. `locate` is synchronous, never throws, and answers null when it knows nothing.
+ * The address is canonical text (`core/address/ip.ts`). `close` stops watching for new versions of the data.
+ */
+export interface Locator {
+  readonly name: string;
+  /** Build time of the data in ms since the epoch; null when unknown. */
+  readonly builtAtMs: number | null;
+  locate(address: string): ClientLocation | null;
+  close(): void;
+}

@@ -1,0 +1,32 @@
+/**
+ * The store: the only place where control and edges meet. Snapshot and HealthOverlay go down, EdgeReport comes up.
+ *
+ * Keys are `/`-separated, of `[A-Za-z0-9._-]`, at most 256 characters. Values are opaque bytes, at most 25 MiB.
+ */
+export interface Store {
+  /** For messages: `memory`, `file /var/lib/portolan`. */
+  readonly name: string;
+  /**
+   * The value and its version, or null when there is none. A value is seen whole or not at all. May be stale by
+   * as long as the implementation says; `put` with a condition never is. Rejects when the store cannot be reached:
+   * that is not the same as null.
+   */
+  get(key: string): Promise<StoredValue | null>;
+  /**
+   * Writes the value if the condition holds at that moment: `any`, or the version that must be current (null for
+   * "does not exist yet"). Atomic with respect to other writers. Resolves to the new version, or null when the
+   * condition did not hold and nothing was written. After a rejection the value may be the old or the new one.
+   */
+  put(key: string, value: Uint8Array, condition: PutCondition): Promise<string | null>;
+  /** Removes the value; no error when there is none. */
+  delete(key: string): Promise<void>;
+  /** Keys that begin with the prefix, sorted. */
+  list(prefix: string): Promise<readonly string[]>;
+}
+
+export interface StoredValue {
+  readonly value: Uint8Array;
+  readonly version: string;
+}
+
+export type PutCondition = "any" | { readonly version: string | null };

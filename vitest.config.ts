@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/cases/**", "test/real/**"],
+          testTimeout: 20_000,
+        },
+      },
+      { test: { name: "cases", include: ["test/cases/**/*.test.ts"], testTimeout: 60_000 } },
+      { test: { name: "real", include: ["test/real/**/*.test.ts"], testTimeout: 120_000, fileParallelism: false } },
+    ],
+  },
+});
