@@ -1,0 +1,153 @@
+/**
+ * What to try next, after which delay, or give up: a pure function of what was tried so far (DESIGN.md rules 6, 7).
+ *
+ * | last try ended with          | idempotent          | not idempotent |
+ * |------------------------------|---------------------|----------------|
+ * | failure, proven unsent       | next, at once       | next, at once  |
+ * | reset, timeout, other        | next, in the budget | give up        |
+ * | 502, 503, 504                | next, in the budget | give up        |
+ * | any other answer             | done                | done           |
+ */
+import type { Candidate } from "./model.ts";
+
+/** How a try failed before it had the head of an answer. */
+export type AttemptFailure =
+  | "refused"
+  | "unreachable"
+  | "reset"
+  | "connect-timeout"
+  | "response-timeout"
+  | "name-not-found"
+  | "tls"
+  | "forbidden-address"
+  | "client-gone"
+  | "protocol"
+  | "other";
+
+export type AttemptOutcome =
+  | { readonly type: "answered"; readonly status: number; readonly retryAfterMs: number | null }
+  /** `unsent` is true only where the runtime can prove that no byte of the request left. */
+  | { readonly type: "failed"; readonly failure: AttemptFailure; readonly unsent: boolean; readonly detail: string };
+
+/** One try: indexes into the decision's candidates and into that candidate's origins. */
+export interface Attempt {
+  readonly candidate: number;
+  readonly origin: number;
+  readonly outcome: AttemptOutcome;
+}
+
+export interface RetryFacts {
+  readonly method: string;
+  /** The whole body can be sent again (there is none, it was kept, or nothing of it was read). */
+  readonly bodyKept: boolean;
+  readonly candidates: readonly Candidate[];
+  /** Whole time for the request and what of it is gone, in ms. */
+  readonly timeoutMs: number;
+  readonly elapsedMs: number;
+  readonly budgetLeft: boolean;
+  /** 0 ≤ random < 1, for the jitter. */
+  readonly random: number;
+}
+
+export type NextStep =
+  | {
+      readonly step: "try";
+      readonly candidate: number;
+      readonly origin: number;
+      readonly delayMs: number;
+      /** Until the head of the answer has to be there. */
+      readonly timeoutMs: number;
+    }
+  | { readonly step: "give-up"; readonly reason: string };
+
+const MAX_OTHER_CLUSTERS = 2;
+const MAX_TRIES_PER_CLUSTER = 2;
+const BACKOFF_STEP_MS = 25;
+const BACKOFF_CAP_MS = 250;
+
+/** 20 % of live requests, at least 3 (DESIGN.md). */
+export const DEFAULT_RETRY_BUDGET = { percent: 20, min: 3 } as const;
+
+/** Whether one more retry fits while `liveRetries` of `liveRequests` requests in flight are retrying. */
+export function retryBudgetLeft(liveRequests: number, liveRetries: number): boolean {
+  return liveRetries < Math.max(DEFAULT_RETRY_BUDGET.min, (liveRequests * DEFAULT_RETRY_BUDGET.percent) / 100);
+}
+
+/** RFC 9110 §9.2.2. TRACE is missing on purpose: it is never forwarded. */
+export function isIdempotent(method: string): boolean {
+  return method === "GET" || method === "HEAD" || method === "OPTIONS" || method === "PUT" || method === "DELETE";
+}
+
+/** The first try when there were none, otherwise what the last one allows. */
+export function nextTry(facts: RetryFacts, attempts: readonly Attempt[]): NextStep {
+  const last = attempts.at(-1);
+  if (last === undefined) {
+    if (facts.candidates.length === 0) return { step: "give-up", reason: "no candidate" };
+    return step(facts, attempts, 0, 0, 0);
+  }
+  const refusal = whyNotAgain(facts, last.outcome);
+  if (refusal !== null) return { step: "give-up", reason: refusal };
+  if (facts.elapsedMs >= facts.timeoutMs) return { step: "give-up", reason: "the request's time is up" };
+  const place = nextPlace(facts, attempts, last);
+  if (place === null) return { step: "give-up", reason: "no further candidate" };
+  return step(facts, attempts, place.candidate, place.origin, delayMs(facts, attempts, last.outcome));
+}
+
+function whyNotAgain(facts: RetryFacts, outcome: AttemptOutcome): string | null {
+  if (outcome.type === "answered") {
+    if (outcome.status !== 502 && outcome.status !== 503 && outcome.status !== 504) return "answered";
+    if (!isIdempotent(facts.method)) return "the method is not idempotent";
+  } else {
+    if (outcome.failure === "client-gone") return "the client is gone";
+    // An unsent request adds no load anywhere, so it is free of the budget: else a dead cluster under full load
+    // would cost users errors until it is ejected.
+    if (outcome.unsent) return facts.bodyKept ? null : "the body is partly consumed";
+    // RFC 9110 §9.2.2: a proxy must not repeat a request that is not idempotent.
+    if (!isIdempotent(facts.method)) return "the method is not idempotent and bytes may have been sent";
+  }
+  if (!facts.bodyKept) return "the body was not kept";
+  if (!facts.budgetLeft) return "the retry budget is spent";
+  return null;
+}
+
+/** Another origin of the same cluster when only this address seems bad, otherwise the next cluster. */
+function nextPlace(
+  facts: RetryFacts,
+  attempts: readonly Attempt[],
+  last: Attempt,
+): { candidate: number; origin: number } | null {
+  const nearby = otherOrigin(facts, attempts, last.candidate);
+  const addressIsBad = last.outcome.type === "failed" && last.outcome.unsent;
+  if (addressIsBad && nearby !== null) return { candidate: last.candidate, origin: nearby };
+  const next = last.candidate + 1;
+  if (next < facts.candidates.length && next <= MAX_OTHER_CLUSTERS) return { candidate: next, origin: 0 };
+  return nearby === null ? null : { candidate: last.candidate, origin: nearby };
+}
+
+function otherOrigin(facts: RetryFacts, attempts: readonly Attempt[], candidate: number): number | null {
+  const tries = attempts.filter((attempt) => attempt.candidate === candidate).length;
+  const origins = facts.candidates[candidate]?.origins.length ?? 0;
+  return tries < MAX_TRIES_PER_CLUSTER && tries < origins ? tries : null;
+}
+
+/** No wait after a connect failure; otherwise jittered 0…(2^n − 1)·25 ms, at most 250 ms. */
+function delayMs(facts: RetryFacts, attempts: readonly Attempt[], outcome: AttemptOutcome): number {
+  if (outcome.type === "failed" && outcome.unsent) return 0;
+  const bound = Math.min(BACKOFF_CAP_MS, (2 ** attempts.length - 1) * BACKOFF_STEP_MS);
+  return Math.floor(facts.random * bound);
+}
+
+function step(
+  facts: RetryFacts,
+  attempts: readonly Attempt[],
+  candidate: number,
+  origin: number,
+  delay: number,
+): NextStep {
+  const left = facts.timeoutMs - facts.elapsedMs - delay;
+  const more = candidate + 1 < Math.min(facts.candidates.length, MAX_OTHER_CLUSTERS + 1);
+  const mayMoveOn = more && facts.bodyKept && isIdempotent(facts.method) && attempts.length < MAX_OTHER_CLUSTERS;
+  // Half of what is left when somebody else could still answer: a hanging cluster must not eat the whole deadline.
+  const timeoutMs = Math.max(1, Math.floor(mayMoveOn ? left / 2 : left));
+  return { step: "try", candidate, origin, delayMs: delay, timeoutMs };
+}

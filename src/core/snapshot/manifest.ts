@@ -1,0 +1,81 @@
+/**
+ * The manifest: small, signed, and the only thing that moves. It names the hash of every slice, so that a slice
+ * verifies alone and a rollback is a new manifest over old slices.
+ */
+import type { Version } from "../model.ts";
+import { canonicalJson } from "./canonical.ts";
+import { integer, list, nullable, parse, type Read, record, text } from "./guard.ts";
+import { LIMITS } from "./shapes.ts";
+
+/** The format this code writes, and the features that a reader must know to be allowed to use a snapshot. */
+export const FORMAT = 1;
+export const KNOWN_FEATURES: readonly string[] = [];
+
+export interface SliceRef {
+  /** `base` or the host. */
+  readonly key: string;
+  /** SHA-256 of the slice's text, hex. */
+  readonly hash: string;
+}
+
+export interface Manifest extends Version {
+  readonly format: number;
+  /** Features a reader must have; one it does not know makes it keep what it has. */
+  readonly features: readonly string[];
+  /** Fleet of edges it is meant for. */
+  readonly audience: string;
+  readonly publishedAtMs: number;
+  readonly slices: readonly SliceRef[];
+}
+
+/** What is stored under `manifest`: the manifest's exact text, so that the signature is over bytes and not values. */
+export interface Envelope {
+  readonly payload: string;
+  readonly keyId: string | null;
+  readonly signature: string | null;
+}
+
+const readSliceRef: Read<SliceRef> = record<SliceRef>({ key: text(253), hash: text(64) });
+
+const readManifest: Read<Manifest> = record<Manifest>({
+  format: integer(),
+  features: list(text(64), 100),
+  audience: text(253),
+  epoch: integer(),
+  generation: integer(),
+  publishedAtMs: integer(),
+  slices: list(readSliceRef, LIMITS.hosts + 1),
+});
+
+const readEnvelope: Read<Envelope> = record<Envelope>({
+  payload: text(LIMITS.sliceCharacters),
+  keyId: nullable(text(253)),
+  signature: nullable(text(1024)),
+});
+
+/** Text whose hash names the snapshot and which is signed. */
+export function manifestText(manifest: Manifest): string {
+  return canonicalJson(manifest);
+}
+
+export function envelopeText(envelope: Envelope): string {
+  return canonicalJson(envelope);
+}
+
+/** Both layers of what is stored; total. */
+export function parseEnvelope(
+  json: string,
+):
+  | { readonly ok: true; readonly envelope: Envelope; readonly manifest: Manifest }
+  | { readonly ok: false; readonly problem: string } {
+  const envelope = parse(readEnvelope, json);
+  if (!envelope.ok) return envelope;
+  const manifest = parse(readManifest, envelope.value.payload);
+  if (!manifest.ok) return manifest;
+  return { ok: true, envelope: envelope.value, manifest: manifest.value };
+}
+
+/** Negative, zero or positive: epoch first, then generation. */
+export function compareVersions(a: Version, b: Version): number {
+  return a.epoch - b.epoch || a.generation - b.generation;
+}

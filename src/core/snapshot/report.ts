@@ -1,0 +1,17 @@
+import type { EdgeReport } from "../model.ts";
+import { canonicalJson } from "./canonical.ts";
+import { parse } from "./guard.ts";
+import { readReport } from "./shapes.ts";
+
+/** An edge's report as stored under the key `reports/<edge>`. */
+export function reportText(report: EdgeReport): string {
+  return canonicalJson(report);
+}
+
+/** The way back; total. */
+export function parseReport(
+  json: string,
+): { readonly ok: true; readonly report: EdgeReport } | { readonly ok: false; readonly problem: string } {
+  const parsed = parse(readReport, json);
+  return parsed.ok ? { ok: true, report: parsed.value } : parsed;
+}

@@ -1,0 +1,175 @@
+/** The shapes and limits of everything that travels through the store; checked by the publisher and by every edge. */
+import type {
+  Backend,
+  BackendHealth,
+  Cluster,
+  ClusterHealth,
+  EdgeReport,
+  GeoPoint,
+  HealthOverlay,
+  HostReservation,
+  HostRoutes,
+  LocationOverride,
+  ObjectSource,
+  Origin,
+  OriginHealth,
+  RoundTrip,
+  Route,
+  ServiceBackends,
+  SteeringPolicy,
+  ValueMatch,
+  WeightedBackend,
+} from "../model.ts";
+import { integer, list, nullable, number, oneOf, type Read, record, text } from "./guard.ts";
+
+/** FM03: one set of limits on both sides, so that nothing is published that an edge cannot load. */
+export const LIMITS = {
+  hosts: 50_000,
+  clusters: 1000,
+  routesPerHost: 10_000,
+  servicesPerHost: 10_000,
+  originsPerBackend: 1000,
+  sliceCharacters: 8_388_608,
+} as const;
+
+const name: Read<string> = text(253);
+const port = integer(1, 65_535);
+
+export const readPoint: Read<GeoPoint> = record<GeoPoint>({
+  latitude: number(-90, 90),
+  longitude: number(-180, 180),
+});
+
+const readOrigin: Read<Origin> = record<Origin>({
+  connectHost: name,
+  port,
+  protocol: oneOf("http", "https"),
+  serverName: nullable(name),
+  ca: nullable(text(65_536)),
+  host: name,
+});
+
+const readCluster: Read<Cluster> = record<Cluster>({
+  name,
+  provider: nullable(name),
+  region: nullable(name),
+  zone: nullable(name),
+  location: nullable(readPoint),
+  residency: list(name, 100),
+  weight: integer(0, 1000),
+  gateway: nullable(readOrigin),
+});
+
+const readValueMatch: Read<ValueMatch> = record<ValueMatch>({ name: text(256), value: text(4096) });
+
+const readWeighted: Read<WeightedBackend> = record<WeightedBackend>({
+  service: text(600),
+  weight: integer(0, 1_000_000),
+  clusters: nullable(list(name, LIMITS.clusters)),
+});
+
+const readRoute: Read<Route> = record<Route>({
+  kind: oneOf("ingress", "httproute"),
+  namespace: name,
+  name,
+  createdMs: integer(),
+  path: record({ type: oneOf("Exact", "Prefix"), value: text(4096) }),
+  pathType: nullable(text(40)),
+  method: nullable(text(40)),
+  headers: list(readValueMatch, 16),
+  query: list(readValueMatch, 16),
+  backends: list(readWeighted, 16),
+  timeoutMs: integer(1, 86_400_000),
+});
+
+const readBackend: Read<Backend> = record<Backend>({
+  cluster: name,
+  origins: nullable(list(readOrigin, LIMITS.originsPerBackend)),
+});
+
+const readService: Read<ServiceBackends> = record<ServiceBackends>({
+  service: text(600),
+  backends: list(readBackend, LIMITS.clusters),
+});
+
+const readPolicy: Read<SteeringPolicy> = record<SteeringPolicy>({
+  type: oneOf("nearest"),
+  tieWindow: record({ ms: number(0, 10_000), percent: number(0, 100) }),
+});
+
+const readSource: Read<ObjectSource> = record<ObjectSource>({
+  cluster: nullable(name),
+  kind: text(64),
+  namespace: name,
+  name,
+});
+
+/** One host slice. */
+export const readHostRoutes: Read<HostRoutes> = record<HostRoutes>({
+  host: name,
+  wildcard: nullable(oneOf("one-label", "any-depth")),
+  owner: name,
+  routes: list(readRoute, LIMITS.routesPerHost),
+  services: list(readService, LIMITS.servicesPerHost),
+  policy: readPolicy,
+  sources: list(readSource, 10_000),
+});
+
+/** The slice that every edge needs: clusters, and what is not about one host. */
+export interface BaseSlice {
+  readonly clusters: readonly Cluster[];
+  readonly reservations: readonly HostReservation[];
+  readonly locationOverrides: readonly LocationOverride[];
+}
+
+export const readBase: Read<BaseSlice> = record<BaseSlice>({
+  clusters: list(readCluster, LIMITS.clusters),
+  reservations: list(record<HostReservation>({ host: name, owner: name, releasedAtMs: integer() }), LIMITS.hosts),
+  locationOverrides: list(
+    record<LocationOverride>({ cidr: text(64), country: nullable(text(2)), location: nullable(readPoint) }),
+    10_000,
+  ),
+});
+
+const readOriginHealth: Read<OriginHealth> = record<OriginHealth>({
+  cluster: name,
+  origin: text(600),
+  verdict: oneOf("up", "down"),
+  sinceMs: integer(),
+  cause: text(),
+});
+
+export const readOverlay: Read<HealthOverlay> = record<HealthOverlay>({
+  observedAtMs: integer(),
+  validForMs: integer(),
+  clusters: list(
+    record<ClusterHealth>({
+      cluster: name,
+      api: oneOf("reachable", "unreachable"),
+      sinceMs: integer(),
+      cause: nullable(text()),
+    }),
+    LIMITS.clusters,
+  ),
+  backends: list(
+    record<BackendHealth>({ cluster: name, service: text(600), ready: integer(), total: integer() }),
+    2_000_000,
+  ),
+  origins: list(readOriginHealth, 2_000_000),
+  roundTrips: list(
+    record<RoundTrip>({ place: name, cluster: name, us: integer(), samples: integer(), observedAtMs: integer() }),
+    2_000_000,
+  ),
+});
+
+export const readReport: Read<EdgeReport> = record<EdgeReport>({
+  edge: name,
+  place: nullable(readPoint),
+  epoch: integer(),
+  generation: integer(),
+  hash: text(64),
+  loadedAtMs: integer(),
+  reportedAtMs: integer(),
+  requests: integer(),
+  origins: list(readOriginHealth, 100_000),
+});
