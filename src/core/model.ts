@@ -107,8 +107,6 @@ export interface ObjectSource {
 export interface HostRoutes {
   /** Canonical name, `*.example.org` for a wildcard, `*` for the rules without a host. */
   readonly host: string;
-  /** How many labels the `*` stands for: Ingress one, Gateway API one or more; null when the host has none. */
-  readonly wildcard: "one-label" | "any-depth" | null;
   /** Namespace that owns the host. */
   readonly owner: string;
   /** In order of precedence; the first that matches wins, default backends come last. */
@@ -299,7 +297,7 @@ export interface Candidate {
 
 export interface Exclusion {
   readonly cluster: string;
-  readonly code: "drained" | "not-serving" | "ejected" | "no-service" | "no-origin" | "not-in-rule" | "down-by-request";
+  readonly code: "drained" | "not-serving" | "ejected" | "no-service" | "no-origin" | "not-in-rule" | "down";
   readonly reason: string;
 }
 

@@ -30,3 +30,19 @@ export interface StoredValue {
 }
 
 export type PutCondition = "any" | { readonly version: string | null };
+
+/** Whether a write may happen when `current` is the version in force (null: there is no value). */
+export function holds(condition: PutCondition, current: string | null): boolean {
+  return condition === "any" || condition.version === current;
+}
+
+/** The key itself; RangeError when it is not one, so that no key ever leaves the store's folder. */
+export function checkKey(key: string): string {
+  const parts = key.split("/");
+  if (key.length > 256 || parts.some((part) => !KEY_PART.test(part) || part === "." || part === "..")) {
+    throw new RangeError(`Cannot use the store key "${key.slice(0, 80)}": it is not made of [A-Za-z0-9._-] parts`);
+  }
+  return key;
+}
+
+const KEY_PART = /^[A-Za-z0-9._-]+$/;

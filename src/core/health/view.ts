@@ -20,7 +20,11 @@ export interface HealthView {
   readonly roundTrips: ReadonlyMap<string, RoundTrip>;
   /** Keyed by `originKey()`. */
   readonly ejections: ReadonlyMap<string, Ejection>;
+  /** Clusters taken as down as a whole, with the cause: a person's "what if". */
+  readonly down: ReadonlyMap<string, string>;
 }
+
+const NONE_DOWN: ReadonlyMap<string, string> = new Map();
 
 /** Identity of an origin for health: the cluster, and where bytes go. */
 export function originKey(cluster: string, origin: Origin): string {
@@ -38,9 +42,13 @@ export function roundTripKey(place: string, cluster: string): string {
 }
 
 /** Indexes an overlay; null means that nothing is known, and unknown counts as available. */
-export function healthView(overlay: HealthOverlay | null, ejections: ReadonlyMap<string, Ejection>): HealthView {
+export function healthView(
+  overlay: HealthOverlay | null,
+  ejections: ReadonlyMap<string, Ejection>,
+  down: ReadonlyMap<string, string> = NONE_DOWN,
+): HealthView {
   if (overlay === null) {
-    return { expiresAtMs: 0, backends: new Map(), origins: new Map(), roundTrips: new Map(), ejections };
+    return { expiresAtMs: 0, backends: new Map(), origins: new Map(), roundTrips: new Map(), ejections, down };
   }
   return {
     expiresAtMs: overlay.observedAtMs + overlay.validForMs,
@@ -48,5 +56,6 @@ export function healthView(overlay: HealthOverlay | null, ejections: ReadonlyMap
     origins: new Map(overlay.origins.map((origin) => [origin.origin, origin])),
     roundTrips: new Map(overlay.roundTrips.map((trip) => [roundTripKey(trip.place, trip.cluster), trip])),
     ejections,
+    down,
   };
 }

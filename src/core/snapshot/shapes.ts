@@ -107,7 +107,6 @@ const readSource: Read<ObjectSource> = record<ObjectSource>({
 /** One host slice. */
 export const readHostRoutes: Read<HostRoutes> = record<HostRoutes>({
   host: name,
-  wildcard: nullable(oneOf("one-label", "any-depth")),
   owner: name,
   routes: list(readRoute, LIMITS.routesPerHost),
   services: list(readService, LIMITS.servicesPerHost),

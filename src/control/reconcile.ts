@@ -1,0 +1,144 @@
+/**
+ * ★ The life of a reconcile: observe → judge → compile → plan → apply. One function, read from top to bottom; every
+ * write goes through the store's compare-and-set, so that two of these never interleave.
+ */
+import { compile } from "../core/compile/compile.ts";
+import type { ClusterHealth, HealthOverlay, Snapshot } from "../core/model.ts";
+import type { Observation, Problem } from "../core/objects.ts";
+import { type LoadedSnapshot, loadSnapshot } from "../core/snapshot/load.ts";
+import { overlayText } from "../core/snapshot/overlay.ts";
+import { publishSnapshot, snapshotSlices } from "../core/snapshot/publish.ts";
+import type { ObjectReader } from "../kube/reader.ts";
+import type { Store } from "../store/store.ts";
+import { textStore } from "../store/text.ts";
+import { refuseEmptyingDrains } from "./drain.ts";
+import { type LastObservations, lastObservations } from "./last-observations.ts";
+import { judgeApis, makeOverlay } from "./overlay.ts";
+import { pruneGenerations } from "./retention.ts";
+import { type Withheld, withholdRemovals } from "./withhold.ts";
+
+export interface ControlDeps {
+  readonly store: Store;
+  readonly config: ObjectReader;
+  /** Readers of the member clusters, as they are now. */
+  readonly clusters: () => readonly ObjectReader[];
+  /** SHA-256 of a text, hex. */
+  readonly digest: (text: string) => Promise<string>;
+  readonly sign: ((text: string) => Promise<{ readonly keyId: string; readonly signature: string }>) | null;
+  readonly verify: ((text: string, keyId: string, signature: string) => Promise<boolean>) | null;
+  readonly now: () => number;
+}
+
+export interface ControlOptions {
+  readonly audience: string;
+  readonly allowPrivateOrigins: boolean;
+}
+
+/** What one control function remembers between two reconciles; all of it can be read back from the store. */
+export interface ControlState {
+  published: LoadedSnapshot | null;
+  readonly remembered: LastObservations;
+  apiHealth: ReadonlyMap<string, ClusterHealth>;
+}
+
+export interface ReconcileResult {
+  readonly outcome: "published" | "unchanged" | "waiting" | "lost-race";
+  /** What is served now; null before the first. */
+  readonly published: LoadedSnapshot | null;
+  readonly overlay: HealthOverlay | null;
+  readonly problems: readonly Problem[];
+  readonly withheld: readonly Withheld[];
+  /** SHA-256 of the removal that is withheld; approve it to let the hosts go. */
+  readonly approval: string | null;
+}
+
+/** A state that knows nothing yet. */
+export function newControlState(store: Store): ControlState {
+  return { published: null, remembered: lastObservations(store), apiHealth: new Map() };
+}
+
+/** Reconciles once. Rejects when the store cannot be reached; nothing is half-written then. */
+export async function reconcile(deps: ControlDeps, state: ControlState, options: ControlOptions): Promise<ReconcileResult> {
+  const text = textStore(deps.store);
+  const nowMs = deps.now();
+
+  // Observe. The store first: another control function may have published since.
+  const manifest = await text.getVersioned("manifest");
+  const loaded = await loadSnapshot({ ...deps, get: text.get, audience: options.audience }, state.published);
+  if (loaded.result === "loaded") state.published = loaded.loaded;
+  const readers = deps.clusters();
+  for (const reader of [deps.config, ...readers]) await state.remembered.recall(reader.cluster);
+  const config = state.remembered.complete(deps.config.observe());
+  const clusters = readers.map((reader) => state.remembered.complete(reader.observe()));
+  if (!config.complete) return waiting(state);
+
+  // Judge and compile.
+  state.apiHealth = judgeApis(clusters, state.apiHealth, nowMs);
+  const previous = state.published?.snapshot ?? null;
+  const compiled = compile({ config, clusters, previous, allowPrivateOrigins: options.allowPrivateOrigins, nowMs });
+  const approved = await approvals(deps.store);
+  const hashes = new Map<string, string>();
+  const decision = withholdRemovals(previous, compiled.snapshot, config, clusters, () => false);
+  if (decision.removal !== "") hashes.set(decision.removal, await deps.digest(decision.removal));
+  const isApproved = (removal: string) => approved.has(hashes.get(removal) ?? "");
+  const judged = withholdRemovals(previous, compiled.snapshot, config, clusters, isApproved);
+  const drains = refuseEmptyingDrains(previous, judged.snapshot, config.objects.clusters);
+  const problems = [...compiled.problems, ...drains.problems];
+
+  // Apply: health always, configuration only when it differs.
+  const overlay = makeOverlay(clusters, compiled.backends, state.apiHealth, nowMs);
+  await text.put("overlay", overlayText(overlay), "any");
+  await state.remembered.remember([config, ...clusters].filter(isRead(deps.config, readers)));
+  const outcome = await publishIfChanged(deps, state, options, drains.snapshot, manifest?.version ?? null, nowMs);
+  const approval = judged.removal === "" ? null : (hashes.get(judged.removal) ?? null);
+  return { outcome, published: state.published, overlay, problems, withheld: judged.withheld, approval };
+}
+
+async function publishIfChanged(
+  deps: ControlDeps,
+  state: ControlState,
+  options: ControlOptions,
+  snapshot: Snapshot,
+  replaces: string | null,
+  nowMs: number,
+): Promise<"published" | "unchanged" | "lost-race"> {
+  const text = textStore(deps.store);
+  const current = state.published;
+  // A store that was wiped holds nothing any more, whatever this process remembers.
+  const known = new Set(replaces === null ? [] : current?.manifest.slices.map((slice) => slice.hash));
+  if (current !== null && replaces !== null) {
+    const slices = snapshotSlices(snapshot);
+    const hashes = await Promise.all(slices.map((slice) => deps.digest(slice.text)));
+    if (hashes.length === current.manifest.slices.length && hashes.every((hash) => known.has(hash))) return "unchanged";
+  }
+  // Without a manifest to go on from, time gives an epoch that is newer than whatever edges still hold.
+  const epoch = current?.manifest.epoch ?? Math.floor(nowMs / 1000);
+  const version = { epoch, generation: (current?.manifest.generation ?? 0) + 1 };
+  const published = await publishSnapshot({ put: text.put, digest: deps.digest, sign: deps.sign }, snapshot, {
+    ...version,
+    audience: options.audience,
+    publishedAtMs: nowMs,
+    replaces,
+    knownSlices: known,
+  });
+  if (published === null) return "lost-race";
+  // The way back through the edge's own loader is the dry run: what an edge could not load would show here first.
+  const loaded = await loadSnapshot({ ...deps, get: text.get, audience: options.audience }, current);
+  if (loaded.result === "loaded") state.published = loaded.loaded;
+  await pruneGenerations(deps.store);
+  return "published";
+}
+
+async function approvals(store: Store): Promise<ReadonlySet<string>> {
+  const keys = await store.list("approvals/");
+  return new Set(keys.map((key) => key.slice("approvals/".length)));
+}
+
+function isRead(config: ObjectReader, readers: readonly ObjectReader[]): (observation: Observation) => boolean {
+  const read = new Set([config, ...readers].filter((one) => one.observe().complete).map((one) => one.cluster));
+  return (observation) => read.has(observation.cluster);
+}
+
+function waiting(state: ControlState): ReconcileResult {
+  return { outcome: "waiting", published: state.published, overlay: null, problems: [], withheld: [], approval: null };
+}

@@ -1,0 +1,65 @@
+/** Cluster objects → clusters: where each one is, and where its bytes go. */
+import { parseCidr } from "../address/cidr.ts";
+import { originAddressProblem } from "../address/origin-address.ts";
+import { nearestRegionNames, regionPoint } from "../geo/regions/regions.ts";
+import { compareText } from "../match-route.ts";
+import type { Cluster, GeoPoint, Origin } from "../model.ts";
+import type { ClusterObject, Problem } from "../objects.ts";
+import { problemOf } from "./problem.ts";
+
+export interface ClustersResult {
+  readonly clusters: readonly Cluster[];
+  readonly problems: readonly Problem[];
+}
+
+/** Clusters sorted by name. A cluster without a place stays, with a warning: it is the last choice by distance. */
+export function compileClusters(objects: readonly ClusterObject[], allowPrivateOrigins: boolean): ClustersResult {
+  const problems: Problem[] = [];
+  const clusters = objects.map((object) => ({
+    name: object.meta.name,
+    provider: object.provider,
+    region: object.region,
+    zone: object.zone,
+    location: placeOf(object, problems),
+    residency: [...object.residency].sort(compareText),
+    weight: object.weight,
+    gateway: gatewayOf(object, allowPrivateOrigins, problems),
+  }));
+  return { clusters: clusters.sort((a, b) => compareText(a.name, b.name)), problems };
+}
+
+function placeOf(object: ClusterObject, problems: Problem[]): GeoPoint | null {
+  if (object.location !== null) return object.location;
+  const { provider, region } = object;
+  const row = provider === null || region === null ? null : regionPoint(provider, region);
+  if (row !== null) return { latitude: row.latitude, longitude: row.longitude };
+  const near = provider === null || region === null ? [] : nearestRegionNames(provider, region);
+  const hint = near.length === 0 ? "set spec.location" : `set spec.location, or did you mean ${near.join(" or ")}?`;
+  const message = `Cannot place the cluster: ${provider ?? "no provider"}/${region ?? "no region"} is not in the regions table; ${hint}`;
+  problems.push(problemOf("warning", "UnknownRegion", null, object.meta, "spec.region", message));
+  return null;
+}
+
+function gatewayOf(object: ClusterObject, allowPrivateOrigins: boolean, problems: Problem[]): Origin | null {
+  const gateway = object.gateway;
+  if (gateway === null) return null;
+  const problem = hostProblem(gateway.connectHost, object, allowPrivateOrigins);
+  if (problem === null) return { ...gateway };
+  const message = `Cannot use the gateway ${gateway.connectHost}: ${problem}`;
+  problems.push(problemOf("error", "ForbiddenAddress", null, object.meta, "spec.gateway.connectHost", message));
+  return null;
+}
+
+/** Why an origin's connect host is refused: literals by their range, names by what they say; null when it is fine. */
+export function hostProblem(host: string, cluster: ClusterObject, allowPrivateOrigins: boolean): string | null {
+  if (!looksLikeAddress(host)) return null;
+  const allowedCidrs = cluster.originCidrs.map(parseCidr).filter((cidr) => cidr !== null);
+  return originAddressProblem(host, { allowedCidrs, allowPrivateOrigins });
+}
+
+/** Anything that a resolver might read as an address: digits and dots only, `0x…`, or with a colon. */
+function looksLikeAddress(host: string): boolean {
+  if (host.includes(":")) return true;
+  const last = host.slice(host.lastIndexOf(".") + 1).toLowerCase();
+  return last !== "" && (last.startsWith("0x") || [...last].every((character) => character >= "0" && character <= "9"));
+}

@@ -1,0 +1,102 @@
+/** Ingress objects → declarations: whose they are (DESIGN.md "Whose Ingress"), and what each path says. */
+import type { ServiceKey } from "../model.ts";
+import type { IngressObject, IngressPath, Observation, Problem, ServicePortRef } from "../objects.ts";
+import { nameProblem } from "../request/host.ts";
+import { canonicalTarget } from "../request/path.ts";
+import type { Declaration, Declarations } from "./declaration.ts";
+import { problemOf } from "./problem.ts";
+
+/** `spec.controller` of the IngressClasses that are ours. */
+export const CONTROLLER = "portolan.dev/edge";
+/** On an Ingress of another class: route its hosts to wherever its own controller serves it. */
+export const ADOPT_ANNOTATION = "portolan.dev/adopt";
+
+export type Ownership = "federated" | "direct" | "adopted" | "foreign";
+
+/** Whose an Ingress is, seen from the source that holds it. */
+export function ownershipOf(ingress: IngressObject, observation: Observation): Ownership {
+  if (observation.cluster === null) return "federated";
+  const { className } = ingress;
+  const classes = observation.objects.ingressClasses;
+  const ours =
+    className === null
+      ? observation.claimClassless
+      : classes.some((one) => one.meta.name === className && one.controller === CONTROLLER);
+  if (ours) return "direct";
+  return ingress.meta.annotations[ADOPT_ANNOTATION] === "true" ? "adopted" : "foreign";
+}
+
+/** Name of the stand-in service of an adopted Ingress: its own controller serves it, whatever the rule's Service is. */
+export function adoptedService(ingress: IngressObject): ServiceKey {
+  return `${ingress.meta.namespace}/${ingress.meta.name}/ingress`;
+}
+
+/** All paths of all Ingresses of one source that are ours to route. */
+export function declareIngresses(observation: Observation): Declarations {
+  const declarations: Declaration[] = [];
+  const problems: Problem[] = [];
+  for (const ingress of observation.objects.ingresses) {
+    const ownership = ownershipOf(ingress, observation);
+    if (ownership !== "foreign") declareIngress(ingress, ownership, observation.cluster, declarations, problems);
+  }
+  return { declarations, problems };
+}
+
+function declareIngress(
+  ingress: IngressObject,
+  ownership: Ownership,
+  cluster: string | null,
+  declarations: Declaration[],
+  problems: Problem[],
+): void {
+  const { namespace, name } = ingress.meta;
+  const declare = (host: string, path: Declaration["path"], pathType: string | null, backend: ServicePortRef) => {
+    const own = `${namespace}/${backend.service}/${backend.port}`;
+    declarations.push({
+      kind: "ingress",
+      host,
+      meta: ingress.meta,
+      source: { cluster, kind: "Ingress", namespace, name },
+      cluster,
+      path,
+      pathType,
+      method: null,
+      headers: [],
+      query: [],
+      backends: [{ service: ownership === "adopted" ? adoptedService(ingress) : own, weight: 1 }],
+    });
+  };
+  const hosts = new Set<string>();
+  for (const [index, rule] of ingress.rules.entries()) {
+    const host = rule.host === "" ? "*" : rule.host.toLowerCase();
+    const problem = host === "*" ? null : nameProblem(host.startsWith("*.") ? host.slice(2) : host);
+    if (problem !== null) {
+      const message = `Cannot use the host "${rule.host}": ${problem}`;
+      problems.push(problemOf("error", "InvalidHost", cluster, ingress.meta, `spec.rules[${index}].host`, message));
+      continue;
+    }
+    hosts.add(host);
+    for (const [at, path] of rule.paths.entries()) {
+      const value = pathValue(path);
+      if (value.ok) declare(host, value.path, path.pathType, path.backend);
+      else {
+        const field = `spec.rules[${index}].http.paths[${at}].path`;
+        const message = `Cannot use the path "${path.path}": ${value.reason}`;
+        problems.push(problemOf("error", "InvalidPath", cluster, ingress.meta, field, message));
+      }
+    }
+  }
+  if (ingress.defaultBackend === null) return;
+  // It takes the unmatched paths of the object's own hosts, and every host that nobody has rules for.
+  for (const host of hosts.add("*")) declare(host, { type: "Prefix", value: "/" }, null, ingress.defaultBackend);
+}
+
+function pathValue(
+  path: IngressPath,
+): { readonly ok: true; readonly path: Declaration["path"] } | { readonly ok: false; readonly reason: string } {
+  // Kubernetes lets ImplementationSpecific leave the path out; then it is the root.
+  const target = canonicalTarget(path.path === "" ? "/" : path.path);
+  if (!target.ok) return target;
+  if (target.query !== "") return { ok: false, reason: "a rule cannot match on the query" };
+  return { ok: true, path: { type: path.pathType === "Exact" ? "Exact" : "Prefix", value: target.path } };
+}

@@ -1,0 +1,129 @@
+/**
+ * Who may use a host:
+ *
+ * | HostClaim names the host | then                                                         |
+ * |--------------------------|--------------------------------------------------------------|
+ * | yes                      | the namespaces (and clusters) it allows; the first listed owns it |
+ * | no, it had an owner      | that owner, also for 24 h after its last rule went           |
+ * | no, it is new            | the namespace of the oldest object, then by name             |
+ *
+ * Every conflict is reported on the object that loses, and costs nobody else anything.
+ */
+import { compareText } from "../match-route.ts";
+import type { HostReservation, Snapshot } from "../model.ts";
+import type { HostClaimObject, Problem } from "../objects.ts";
+import type { Declaration } from "./declaration.ts";
+import { objectName, problemOf } from "./problem.ts";
+
+/** How long a host stays with its owner after the last rule for it went. */
+export const RESERVATION_MS = 86_400_000;
+
+export interface OwnedHost {
+  readonly owner: string;
+  readonly declarations: readonly Declaration[];
+}
+
+export interface OwnershipResult {
+  readonly hosts: ReadonlyMap<string, OwnedHost>;
+  readonly reservations: readonly HostReservation[];
+  readonly problems: readonly Problem[];
+}
+
+/** Gives each declared host to its owner and leaves out everybody else's declarations for it. */
+export function assignHosts(
+  declarations: readonly Declaration[],
+  claims: readonly HostClaimObject[],
+  previous: Snapshot | null,
+  nowMs: number,
+): OwnershipResult {
+  const owners = previousOwners(previous, nowMs);
+  const hosts = new Map<string, OwnedHost>();
+  const problems: Problem[] = [];
+  for (const [host, declared] of groupByHost(declarations)) {
+    const claim = claimFor(host, claims);
+    const owner = ownerOf(host, declared, claim, owners);
+    const kept: Declaration[] = [];
+    const losers = new Map<string, Declaration>();
+    for (const declaration of declared) {
+      if (isAllowed(declaration, claim, owner)) kept.push(declaration);
+      else losers.set(`${declaration.cluster}/${objectName(declaration.meta)}`, declaration);
+    }
+    for (const loser of losers.values()) problems.push(conflict(loser, host, owner, claim));
+    if (kept.length > 0) hosts.set(host, { owner, declarations: kept });
+  }
+  return { hosts, reservations: reserve(hosts, owners, previous, nowMs), problems };
+}
+
+function previousOwners(previous: Snapshot | null, nowMs: number): Map<string, string> {
+  const owners = new Map<string, string>();
+  for (const held of previous?.reservations ?? []) {
+    if (nowMs - held.releasedAtMs < RESERVATION_MS) owners.set(held.host, held.owner);
+  }
+  for (const entry of previous?.hosts ?? []) owners.set(entry.host, entry.owner);
+  return owners;
+}
+
+function reserve(
+  hosts: ReadonlyMap<string, OwnedHost>,
+  owners: ReadonlyMap<string, string>,
+  previous: Snapshot | null,
+  nowMs: number,
+): readonly HostReservation[] {
+  const releasedAt = new Map((previous?.reservations ?? []).map((held) => [held.host, held.releasedAtMs]));
+  const reservations: HostReservation[] = [];
+  for (const [host, owner] of owners) {
+    // The rules without a host are nobody's name; holding them would lock a namespace out for a day for nothing.
+    if (hosts.has(host) || host === "*") continue;
+    reservations.push({ host, owner, releasedAtMs: releasedAt.get(host) ?? nowMs });
+  }
+  return reservations.sort((a, b) => compareText(a.host, b.host));
+}
+
+function groupByHost(declarations: readonly Declaration[]): Map<string, Declaration[]> {
+  const groups = new Map<string, Declaration[]>();
+  for (const declaration of declarations) {
+    const group = groups.get(declaration.host);
+    if (group === undefined) groups.set(declaration.host, [declaration]);
+    else group.push(declaration);
+  }
+  return groups;
+}
+
+/** The claim that names the host itself wins over a wildcard; then the oldest, then by name. */
+function claimFor(host: string, claims: readonly HostClaimObject[]): HostClaimObject | null {
+  const wildcard = `*.${host.slice(host.indexOf(".") + 1)}`;
+  const exact = claims.filter((claim) => claim.hosts.includes(host));
+  const pool = exact.length > 0 ? exact : claims.filter((claim) => claim.hosts.includes(wildcard));
+  const sorted = [...pool].sort(
+    (a, b) => a.meta.createdMs - b.meta.createdMs || compareText(objectName(a.meta), objectName(b.meta)),
+  );
+  return sorted[0] ?? null;
+}
+
+function ownerOf(
+  host: string,
+  declared: readonly Declaration[],
+  claim: HostClaimObject | null,
+  owners: ReadonlyMap<string, string>,
+): string {
+  const claimed = claim?.namespaces[0];
+  if (claimed !== undefined) return claimed;
+  const known = owners.get(host);
+  if (known !== undefined && host !== "*") return known;
+  const oldest = [...declared].sort(
+    (a, b) => a.meta.createdMs - b.meta.createdMs || compareText(a.meta.namespace, b.meta.namespace),
+  );
+  return oldest[0]?.meta.namespace ?? "";
+}
+
+function isAllowed(declaration: Declaration, claim: HostClaimObject | null, owner: string): boolean {
+  if (claim === null) return declaration.host === "*" || declaration.meta.namespace === owner;
+  if (!claim.namespaces.includes(declaration.meta.namespace)) return false;
+  return claim.clusters.length === 0 || declaration.cluster === null || claim.clusters.includes(declaration.cluster);
+}
+
+function conflict(loser: Declaration, host: string, owner: string, claim: HostClaimObject | null): Problem {
+  const by = claim === null ? `namespace ${owner}, which declared it first` : `the HostClaim ${claim.meta.name}`;
+  const message = `Cannot route ${host} to this object: the host belongs to ${by}; use another host or ask for a HostClaim`;
+  return problemOf("error", "HostConflict", loser.cluster, loser.meta, "spec.rules", message);
+}

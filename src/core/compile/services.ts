@@ -1,0 +1,155 @@
+/** Service ports → backends: which clusters hold a service port, where its bytes go, and how many endpoints are ready. */
+import { compareText } from "../match-route.ts";
+import type { Backend, BackendHealth, Origin, ServiceBackends, ServiceKey } from "../model.ts";
+import type {
+  ClusterObject,
+  EndpointSliceObject,
+  LoadBalancerAddress,
+  Observation,
+  ServiceObject,
+  ServicePort,
+} from "../objects.ts";
+import { hostProblem } from "./clusters.ts";
+
+/** One member cluster: its object and what it holds, indexed for look-ups. */
+export interface Member {
+  readonly cluster: ClusterObject;
+  readonly services: ReadonlyMap<string, ServiceObject>;
+  readonly slices: ReadonlyMap<string, readonly EndpointSliceObject[]>;
+  /** Addresses that the controllers of adopted Ingresses wrote, by stand-in service. */
+  readonly adopted: ReadonlyMap<ServiceKey, { readonly addresses: readonly LoadBalancerAddress[]; readonly tls: boolean }>;
+}
+
+/** Indexes an observation once. */
+export function member(cluster: ClusterObject, observation: Observation, adopted: Member["adopted"]): Member {
+  const slices = new Map<string, EndpointSliceObject[]>();
+  for (const slice of observation.objects.endpointSlices) {
+    if (slice.service === null) continue;
+    const key = `${slice.meta.namespace}/${slice.service}`;
+    const list = slices.get(key);
+    if (list === undefined) slices.set(key, [slice]);
+    else list.push(slice);
+  }
+  const services = new Map(
+    observation.objects.services.map((service) => [`${service.meta.namespace}/${service.meta.name}`, service]),
+  );
+  return { cluster, services, slices, adopted };
+}
+
+export type BackendResult =
+  | { readonly found: true; readonly backend: Backend; readonly health: BackendHealth | null; readonly trouble: string | null }
+  | { readonly found: false; readonly reason: string };
+
+/** The backend of a service port in one cluster. An address that edges must not use is left out and said so. */
+export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins: boolean): BackendResult {
+  const name = member.cluster.meta.name;
+  const gateway = member.cluster.gateway !== null;
+  const adopted = member.adopted.get(key);
+  if (adopted !== undefined) {
+    if (gateway) return { found: true, backend: { cluster: name, origins: null }, health: null, trouble: null };
+    const port = adopted.tls ? 443 : 80;
+    return withAddresses(member, adopted.addresses, port, adopted.tls ? "https" : "http", null, allowPrivateOrigins);
+  }
+  const [namespace = "", serviceName = "", portRef = ""] = key.split("/");
+  const service = member.services.get(`${namespace}/${serviceName}`);
+  if (service === undefined) return { found: false, reason: `it has no Service ${namespace}/${serviceName}` };
+  if (service.type === "ExternalName") {
+    // CVE-2021-25740 and kin: a name chosen by a tenant would make the edges fetch anything.
+    return { found: false, reason: `Service ${namespace}/${serviceName} is of type ExternalName, which is not routed to` };
+  }
+  const port = service.ports.find((one) => one.name === portRef || String(one.port) === portRef);
+  if (port === undefined) {
+    const has = service.ports.map((one) => one.name ?? one.port).join(", ");
+    return { found: false, reason: `Service ${namespace}/${serviceName} has no port ${portRef}, it has ${has || "none"}` };
+  }
+  const slices = member.slices.get(`${namespace}/${serviceName}`) ?? null;
+  const health = slices === null ? null : readiness(name, key, slices, port);
+  if (gateway) return { found: true, backend: { cluster: name, origins: null }, health, trouble: null };
+  const protocol = port.appProtocol === "https" || port.name === "https" ? "https" : "http";
+  if (service.loadBalancer.length > 0) {
+    return withAddresses(member, service.loadBalancer, port.port, protocol, health, allowPrivateOrigins);
+  }
+  if (!allowPrivateOrigins) return found(name, [], health, "it has neither a gateway nor a load balancer address");
+  return found(name, endpointOrigins(slices ?? [], port, protocol), health, null);
+}
+
+function withAddresses(
+  member: Member,
+  addresses: readonly LoadBalancerAddress[],
+  port: number,
+  protocol: Origin["protocol"],
+  health: BackendHealth | null,
+  allowPrivateOrigins: boolean,
+): BackendResult {
+  const origins: Origin[] = [];
+  let trouble: string | null = addresses.length === 0 ? "its controller has written no address yet" : null;
+  for (const address of addresses) {
+    const connectHost = address.hostname ?? address.ip ?? "";
+    const problem = connectHost === "" ? "it is empty" : hostProblem(connectHost, member.cluster, allowPrivateOrigins);
+    if (problem === null) origins.push(origin(connectHost, port, protocol));
+    else trouble = `its address "${connectHost}" is refused: ${problem}`;
+  }
+  return found(member.cluster.meta.name, origins, health, trouble);
+}
+
+/** Ready endpoints; when none is ready all of them, so that a panic has where to go (DESIGN.md rule 4). */
+function endpointOrigins(slices: readonly EndpointSliceObject[], port: ServicePort, protocol: Origin["protocol"]): Origin[] {
+  const ready: Origin[] = [];
+  const others: Origin[] = [];
+  for (const slice of slices) {
+    const number = slicePort(slice, port);
+    if (number === null) continue;
+    for (const endpoint of slice.endpoints) {
+      const address = endpoint.addresses[0];
+      if (address !== undefined) (endpoint.ready ? ready : others).push(origin(address, number, protocol));
+    }
+  }
+  return ready.length > 0 ? ready : others;
+}
+
+/** A slice names its ports like the Service does; a Service with one nameless port has one nameless port there. */
+function slicePort(slice: EndpointSliceObject, port: ServicePort): number | null {
+  const match = slice.ports.find((one) => (one.name ?? "") === (port.name ?? ""));
+  return match?.port ?? null;
+}
+
+function readiness(
+  cluster: string,
+  service: ServiceKey,
+  slices: readonly EndpointSliceObject[],
+  port: ServicePort,
+): BackendHealth {
+  let ready = 0;
+  let total = 0;
+  for (const slice of slices) {
+    if (slicePort(slice, port) === null) continue;
+    total += slice.endpoints.length;
+    for (const endpoint of slice.endpoints) if (endpoint.ready) ready += 1;
+  }
+  return { cluster, service, ready, total };
+}
+
+function origin(connectHost: string, port: number, protocol: Origin["protocol"]): Origin {
+  return { connectHost, port, protocol, serverName: null, ca: null, host: "public" };
+}
+
+function found(cluster: string, origins: Origin[], health: BackendHealth | null, trouble: string | null): BackendResult {
+  const sorted = origins.sort((a, b) => compareText(a.connectHost, b.connectHost) || a.port - b.port);
+  return { found: true, backend: { cluster, origins: sorted }, health, trouble };
+}
+
+/** All backends of a service, by cluster; the same object for every host that uses it. */
+export function collectBackends(
+  members: readonly Member[],
+  key: ServiceKey,
+  allowPrivateOrigins: boolean,
+): { readonly service: ServiceBackends; readonly results: ReadonlyMap<string, BackendResult> } {
+  const results = new Map<string, BackendResult>();
+  const backends: Backend[] = [];
+  for (const one of members) {
+    const result = findBackend(one, key, allowPrivateOrigins);
+    results.set(one.cluster.meta.name, result);
+    if (result.found) backends.push(result.backend);
+  }
+  return { service: { service: key, backends }, results };
+}

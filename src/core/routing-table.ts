@@ -1,0 +1,80 @@
+/** The snapshot indexed in memory: one lookup per host, one per path element, whatever the number of other rules. */
+import type { Backend, Cluster, HostRoutes, Route, ServiceKey, Snapshot } from "./model.ts";
+
+/** Routes of one host by path. Buckets are in order of precedence. */
+export interface PathIndex {
+  readonly exact: ReadonlyMap<string, readonly Route[]>;
+  /** Keyed by the prefix without trailing slashes; the root is the empty key. */
+  readonly prefix: ReadonlyMap<string, readonly Route[]>;
+  /** Default backends: tried when nothing else matches. */
+  readonly fallback: readonly Route[];
+}
+
+export interface HostTable {
+  readonly entry: HostRoutes;
+  readonly paths: PathIndex;
+  /** For a wildcard, the routes that also match more than one label in its place (Gateway API); null when none. */
+  readonly deep: PathIndex | null;
+  readonly services: ReadonlyMap<ServiceKey, readonly Backend[]>;
+}
+
+/** Built once per snapshot, never serialised, never changed. */
+export interface RoutingTable {
+  readonly snapshot: Snapshot;
+  readonly clusters: ReadonlyMap<string, Cluster>;
+  readonly exactHosts: ReadonlyMap<string, HostTable>;
+  /** Keyed by what follows `*.`. */
+  readonly wildcardHosts: ReadonlyMap<string, HostTable>;
+  /** Rules without a host. */
+  readonly anyHost: HostTable | null;
+}
+
+/** Indexes a snapshot; linear in its size. */
+export function buildRoutingTable(snapshot: Snapshot): RoutingTable {
+  const exactHosts = new Map<string, HostTable>();
+  const wildcardHosts = new Map<string, HostTable>();
+  let anyHost: HostTable | null = null;
+  for (const entry of snapshot.hosts) {
+    const table = hostTable(entry);
+    if (entry.host === "*") anyHost = table;
+    else if (entry.host.startsWith("*.")) wildcardHosts.set(entry.host.slice(2), table);
+    else exactHosts.set(entry.host, table);
+  }
+  const clusters = new Map(snapshot.clusters.map((cluster) => [cluster.name, cluster]));
+  return { snapshot, clusters, exactHosts, wildcardHosts, anyHost };
+}
+
+function hostTable(entry: HostRoutes): HostTable {
+  const deepRoutes = entry.routes.filter((route) => route.kind === "httproute");
+  return {
+    entry,
+    paths: pathIndex(entry.routes),
+    deep: entry.host.startsWith("*.") && deepRoutes.length > 0 ? pathIndex(deepRoutes) : null,
+    services: new Map(entry.services.map((service) => [service.service, service.backends])),
+  };
+}
+
+function pathIndex(routes: readonly Route[]): PathIndex {
+  const exact = new Map<string, Route[]>();
+  const prefix = new Map<string, Route[]>();
+  const fallback: Route[] = [];
+  for (const route of routes) {
+    if (route.pathType === null) fallback.push(route);
+    else if (route.path.type === "Exact") append(exact, route.path.value, route);
+    else append(prefix, prefixKey(route.path.value), route);
+  }
+  return { exact, prefix, fallback };
+}
+
+function append(index: Map<string, Route[]>, key: string, route: Route): void {
+  const bucket = index.get(key);
+  if (bucket === undefined) index.set(key, [route]);
+  else bucket.push(route);
+}
+
+/** Kubernetes ignores empty trailing elements of a prefix: `/aaa/bbb/` is `/aaa/bbb`. */
+export function prefixKey(path: string): string {
+  let end = path.length;
+  while (end > 0 && path.charCodeAt(end - 1) === 47) end -= 1;
+  return path.slice(0, end);
+}

@@ -1,0 +1,130 @@
+/** The state of the whole system for people: `portolan status` and the admin API's `/status`. */
+import type { EdgeReport, HealthOverlay } from "./model.ts";
+import type { Problem } from "./objects.ts";
+import type { LoadedSnapshot } from "./snapshot/load.ts";
+
+export interface ClusterStatus {
+  readonly cluster: string;
+  readonly locality: string;
+  readonly weight: number;
+  /** Whether its API answers. */
+  readonly api: "reachable" | "unreachable" | "unknown";
+  readonly apiSinceMs: number | null;
+  readonly apiCause: string | null;
+  /** Whether it serves users: apart from the API, since one can fail without the other (rule 3). */
+  readonly data: "serving" | "not-serving" | "drained" | "unknown";
+  readonly dataCause: string | null;
+}
+
+export interface EdgeStatus {
+  readonly edge: string;
+  readonly place: string;
+  readonly epoch: number;
+  readonly generation: number;
+  /** Since the edge loaded that generation. */
+  readonly ageMs: number;
+  /** Since the edge last reported. */
+  readonly silentMs: number;
+  readonly requests: number;
+}
+
+export interface StatusReport {
+  readonly nowMs: number;
+  readonly snapshot: {
+    readonly epoch: number;
+    readonly generation: number;
+    readonly hash: string;
+    readonly publishedAtMs: number;
+    readonly hosts: number;
+  } | null;
+  readonly clusters: readonly ClusterStatus[];
+  readonly backends: readonly {
+    readonly cluster: string;
+    readonly service: string;
+    readonly ready: number;
+    readonly total: number;
+  }[];
+  readonly edges: readonly EdgeStatus[];
+  readonly withheld: readonly { readonly host: string; readonly reason: string }[];
+  readonly approval: string | null;
+  readonly problems: readonly Problem[];
+}
+
+export interface StatusInput {
+  readonly published: LoadedSnapshot | null;
+  readonly overlay: HealthOverlay | null;
+  readonly reports: readonly EdgeReport[];
+  readonly withheld: StatusReport["withheld"];
+  readonly approval: string | null;
+  readonly problems: readonly Problem[];
+  readonly nowMs: number;
+}
+
+/** Reports older than this say nothing about now. */
+const REPORT_VALID_MS = 15_000;
+
+/** Everything that is known at this moment, put together; pure. */
+export function statusReport(input: StatusInput): StatusReport {
+  const { published, nowMs } = input;
+  const manifest = published?.manifest ?? null;
+  return {
+    nowMs,
+    snapshot:
+      published === null || manifest === null
+        ? null
+        : {
+            epoch: manifest.epoch,
+            generation: manifest.generation,
+            hash: published.hash,
+            publishedAtMs: manifest.publishedAtMs,
+            hosts: published.snapshot.hosts.length,
+          },
+    clusters: clusterStatus(input),
+    backends: (input.overlay?.backends ?? []).map(({ cluster, service, ready, total }) => ({ cluster, service, ready, total })),
+    edges: input.reports.map((report) => ({
+      edge: report.edge,
+      place: report.place === null ? "the client's" : `${report.place.latitude},${report.place.longitude}`,
+      epoch: report.epoch,
+      generation: report.generation,
+      ageMs: nowMs - report.loadedAtMs,
+      silentMs: nowMs - report.reportedAtMs,
+      requests: report.requests,
+    })),
+    withheld: input.withheld,
+    approval: input.approval,
+    problems: input.problems,
+  };
+}
+
+function clusterStatus(input: StatusInput): readonly ClusterStatus[] {
+  return (input.published?.snapshot.clusters ?? []).map((cluster) => {
+    const api = input.overlay?.clusters.find((one) => one.cluster === cluster.name);
+    const locality = [cluster.provider, cluster.region, cluster.zone].filter((part) => part !== null).join("/");
+    return {
+      cluster: cluster.name,
+      locality: locality === "" ? "unknown" : locality,
+      weight: cluster.weight,
+      api: api?.api ?? "unknown",
+      apiSinceMs: api?.sinceMs ?? null,
+      apiCause: api?.cause ?? null,
+      ...dataStatus(cluster.name, cluster.weight, input),
+    };
+  });
+}
+
+function dataStatus(cluster: string, weight: number, input: StatusInput): Pick<ClusterStatus, "data" | "dataCause"> {
+  const fresh = input.reports.filter((report) => input.nowMs - report.reportedAtMs <= REPORT_VALID_MS);
+  const down = fresh.flatMap((report) => {
+    const bad = report.origins.find((origin) => origin.cluster === cluster && origin.verdict === "down");
+    return bad === undefined ? [] : [{ edge: report.edge, cause: bad.cause }];
+  });
+  const [first] = down;
+  if (first !== undefined) {
+    return { data: "not-serving", dataCause: `${down.length} of ${fresh.length} edges: ${first.cause}` };
+  }
+  if (weight === 0) return { data: "drained", dataCause: "its weight is 0" };
+  const backends = (input.overlay?.backends ?? []).filter((backend) => backend.cluster === cluster);
+  if (backends.length === 0) return { data: "unknown", dataCause: "no backend reports readiness" };
+  const ready = backends.reduce((sum, backend) => sum + backend.ready, 0);
+  return ready > 0 ? { data: "serving", dataCause: null } : { data: "not-serving", dataCause: "no endpoint is ready" };
+}
