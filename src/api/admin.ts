@@ -1,0 +1,58 @@
+/** The admin listener, apart from the data port: on the data port every path belongs to the users' routes. */
+import { Hono } from "hono";
+
+export interface AdminDeps {
+  /** Prometheus text, version 0.0.4. */
+  readonly metricsText: () => string;
+  /** Null when ready, otherwise why not. */
+  readonly notReady: () => string | null;
+  /** Anything that can be printed as JSON. */
+  readonly status: () => Promise<unknown>;
+  /** `POST` paths and what they do; a `RangeError` is answered with 404 and its message. */
+  readonly actions: ReadonlyMap<string, (argument: string) => Promise<string>>;
+}
+
+/** `/healthz`, `/readyz`, `/metrics`, `/status`, and `POST /<action>/<argument>`. */
+export function adminApi(deps: AdminDeps): Hono {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    const refusal = whyForeign(context.req.header("host"), context.req.header("origin"));
+    if (refusal !== null) return context.json({ error: refusal, next: "call it by its address, from the machine itself" }, 403);
+    await next();
+    return undefined;
+  });
+  app.get("/healthz", (context) => context.text("ok\n"));
+  app.get("/readyz", (context) => {
+    const reason = deps.notReady();
+    return reason === null ? context.text("ok\n") : context.text(`not ready: ${reason}\n`, 503);
+  });
+  app.get("/metrics", (context) => {
+    context.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    return context.body(deps.metricsText());
+  });
+  app.get("/status", async (context) => context.json(await deps.status()));
+  for (const [path, act] of deps.actions) {
+    app.post(`${path}/:argument`, async (context) => {
+      try {
+        return context.json({ did: await act(context.req.param("argument")) });
+      } catch (error) {
+        if (error instanceof RangeError) return context.json({ error: error.message, next: "portolan status" }, 404);
+        throw error;
+      }
+    });
+  }
+  app.notFound((context) => context.json({ error: `Cannot find ${context.req.path}: the admin API has no such path` }, 404));
+  app.onError((error, context) => context.json({ error: `Cannot answer: ${error.message}` }, 500));
+  return app;
+}
+
+/**
+ * A web page must not reach the admin port through its visitor's browser: neither from another origin, nor by a name
+ * of its own that resolves to this machine (DNS rebinding). Names are refused, addresses and localhost are fine.
+ */
+function whyForeign(host: string | undefined, origin: string | undefined): string | null {
+  if (origin !== undefined) return "Cannot answer a web page of another origin";
+  const name = (host ?? "").replace(/:\d*$/, "");
+  if (name === "localhost" || /^[\d.]+$/.test(name) || /^\[[\da-f:.]+\]$/i.test(name)) return null;
+  return `Cannot answer for the host "${name}": the admin API is known by address only`;
+}

@@ -1,0 +1,19 @@
+import { Failure } from "./failure.ts";
+
+/** Where `portolan up` serves its admin API unless told otherwise. */
+export const DEFAULT_ADMIN = "http://127.0.0.1:7180";
+
+/** One call of the admin API; a refusal's own words become the failure. */
+export async function callAdmin<T>(admin: string, path: string, method: "GET" | "POST"): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, admin), { method, headers: { "content-type": "application/json" } });
+  } catch (error) {
+    throw new Failure(`Cannot reach the admin API at ${admin}: nothing answers there`, "portolan up, in another terminal; or --admin URL", {
+      cause: error,
+    });
+  }
+  const body = (await response.json().catch(() => ({}))) as { error?: string; next?: string };
+  if (response.ok) return body as T;
+  throw new Failure(body.error ?? `Cannot ${method} ${path}: the admin API answered ${response.status}`, body.next ?? "portolan status");
+}

@@ -1,0 +1,40 @@
+/** Readers of argument values; each failure names the argument, what it got, and what it takes. */
+import { regionPoint, nearestRegionNames } from "../core/geo/regions/regions.ts";
+import type { GeoPoint } from "../core/model.ts";
+import type { HostPort } from "./deps.ts";
+import { Failure } from "./failure.ts";
+
+/** `HOST:PORT`, `[v6]:PORT` or `PORT` alone on loopback. */
+export function hostPort(name: string, text: string): HostPort {
+  const colon = text.lastIndexOf(":");
+  const host = colon === -1 ? "127.0.0.1" : text.slice(0, colon).replace(/^\[|\]$/g, "");
+  const port = Number(text.slice(colon + 1));
+  if (host !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535 && text !== "") return { host, port };
+  throw new Failure(`Cannot read ${name} "${text}": it is not HOST:PORT`, `${name} 127.0.0.1:8080`);
+}
+
+/** `LAT,LON` in degrees. */
+export function point(name: string, text: string): GeoPoint {
+  const parts = text.split(",");
+  const [latitude = Number.NaN, longitude = Number.NaN] = parts.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (parts.length === 2 && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) return { latitude, longitude };
+  throw new Failure(`Cannot read ${name} "${text}": it is not LAT,LON in degrees`, `${name} 40.7,-74.0`);
+}
+
+/** `LAT,LON` or `PROVIDER/REGION` of the regions table. */
+export function place(name: string, text: string): GeoPoint {
+  const slash = text.indexOf("/");
+  if (slash === -1) return point(name, text);
+  const [provider, region] = [text.slice(0, slash), text.slice(slash + 1)];
+  const row = regionPoint(provider, region);
+  if (row !== null) return { latitude: row.latitude, longitude: row.longitude };
+  const near = nearestRegionNames(provider, region);
+  const example = near[0] ?? "gcp/us-east1";
+  throw new Failure(`Cannot read ${name} "${text}": the regions table has no such provider and region`, `${name} ${example}`);
+}
+
+/** The value of an argument that must be there. */
+export function required(name: string, value: string | undefined, example: string): string {
+  if (value !== undefined && value !== "") return value;
+  throw new Failure(`Cannot go on without ${name}`, example);
+}

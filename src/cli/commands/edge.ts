@@ -1,0 +1,48 @@
+import { parseArgs } from "node:util";
+import { hostPort, place, required } from "../arguments.ts";
+import type { Command } from "../main.ts";
+
+/** `portolan edge`: one edge from Kubernetes YAML alone. */
+export const edgeCommand: Command = {
+  summary: "run one edge from a directory of Kubernetes YAML",
+  usage: `portolan edge --from DIR --listen HOST:PORT
+  [--location LAT,LON | --location PROVIDER/REGION]   the edge's own place; without it the client's place counts
+  [--geoip FILE]                 a MaxMind-format database that locates clients
+  [--trusted-proxy CIDR]…        whose X-Forwarded-For and Forwarded are believed
+  [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
+  [--allow-private-origins]      loopback and private addresses of endpoints may be origins
+
+DIR/*.yaml is the config source (Cluster, TrafficPolicy, HostClaim, federated Ingress),
+DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, EndpointSlice). It is watched.`,
+  async run(args, deps) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        from: { type: "string" },
+        listen: { type: "string" },
+        location: { type: "string" },
+        geoip: { type: "string" },
+        "trusted-proxy": { type: "string", multiple: true },
+        admin: { type: "string" },
+        "allow-private-origins": { type: "boolean" },
+      },
+    });
+    const example = "portolan edge --from DIR --listen 127.0.0.1:8080";
+    const edge = await deps.startEdge(
+      {
+        from: required("--from", values.from, example),
+        listen: hostPort("--listen", required("--listen", values.listen, example)),
+        location: values.location === undefined ? null : place("--location", values.location),
+        geoip: values.geoip ?? null,
+        trustedProxies: values["trusted-proxy"] ?? [],
+        admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
+        allowPrivateOrigins: values["allow-private-origins"] ?? false,
+      },
+      deps,
+    );
+    deps.out(`${edge.banner.join("\n")}\n`);
+    await deps.untilStopped();
+    await edge.close();
+    return 0;
+  },
+};

@@ -1,0 +1,97 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { explain, whatWouldChange } from "../../core/explain.ts";
+import { place, point, required } from "../arguments.ts";
+import type { CliDeps } from "../deps.ts";
+import { type ExplainWorld, explainWorld } from "../explain-world.ts";
+import { explanationText } from "../explanation-text.ts";
+import { Failure } from "../failure.ts";
+import type { Command } from "../main.ts";
+import { batchRequest, urlRequest } from "../request-line.ts";
+
+const EXAMPLE = "portolan explain --from examples/three-clusters http://shop.example.org/";
+const FLUSH_CHARACTERS = 65_536;
+
+/** `portolan explain`: the decision for a request, and why not the others. */
+export const explainCommand: Command = {
+  summary: "where a request would go, and why not elsewhere",
+  usage: `portolan explain --from DIR URL [--method M] [--header "Name: value"]… [--client IP|COUNTRY] [--geoip FILE]
+                 [--at LAT,LON] [--location LAT,LON | PROVIDER/REGION] [--down CLUSTER]… [-o text|json]
+portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON line out each, in order
+
+--client says who asks, --at where they are; with --location the edge's own place counts instead of the client's.
+--allow-private-origins as for portolan edge.`,
+  async run(args, deps) {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        from: { type: "string" },
+        method: { type: "string", default: "GET" },
+        header: { type: "string", multiple: true, default: [] },
+        client: { type: "string" },
+        geoip: { type: "string" },
+        at: { type: "string" },
+        location: { type: "string" },
+        down: { type: "string", multiple: true, default: [] },
+        requests: { type: "string" },
+        output: { type: "string", short: "o", default: "text" },
+        "allow-private-origins": { type: "boolean", default: false },
+      },
+    });
+    const world = await explainWorld(deps, {
+      from: required("--from", values.from, EXAMPLE),
+      geoip: values.geoip ?? null,
+      at: values.at === undefined ? null : point("--at", values.at),
+      location: values.location === undefined ? null : place("--location", values.location),
+      down: values.down,
+      allowPrivateOrigins: values["allow-private-origins"],
+    });
+    if (values.requests !== undefined) return await explainBatch(world, values.requests, deps);
+    const url = required("a URL", positionals[0], EXAMPLE);
+    const request = urlRequest(url, values.method, values.header);
+    const circumstances = world.circumstances(values.client ?? null);
+    const explanation = explain(world.table, world.health, request, circumstances);
+    const changes = whatWouldChange(world.table, world.health, request, circumstances);
+    if (values.output === "json") deps.out(`${JSON.stringify({ ...explanation, whatWouldChange: changes }, null, 2)}\n`);
+    else deps.out(`${explanationText(request, explanation, changes)}\n`);
+    return 0;
+  },
+};
+
+/** A bad line gets an error line of its own; the others go on, and the exit code says that there was one. */
+async function explainBatch(world: ExplainWorld, file: string, deps: CliDeps): Promise<number> {
+  let bad = 0;
+  let line = 0;
+  let pending = "";
+  try {
+    for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+      line += 1;
+      if (text.trim() === "") continue;
+      pending += `${explainLine(world, text, line)}\n`;
+      if (pending.length < FLUSH_CHARACTERS) continue;
+      deps.out(pending);
+      pending = "";
+    }
+  } catch (error) {
+    throw new Failure(`Cannot read the requests in ${file}`, "portolan help explain", { cause: error });
+  }
+  deps.out(pending);
+  if (bad > 0) deps.err(`${bad} of ${line} lines could not be read as requests\n`);
+  return bad > 0 ? 1 : 0;
+
+  function explainLine(world: ExplainWorld, text: string, number: number): string {
+    const parsed = batchRequest(text);
+    if (!parsed.ok) {
+      bad += 1;
+      return JSON.stringify({ error: parsed.problem, line: number });
+    }
+    const circumstances = world.circumstances(parsed.client);
+    if (circumstances.client.class === "invalid") {
+      bad += 1;
+      return JSON.stringify({ error: `client "${parsed.client}" is neither an address nor a country`, line: number });
+    }
+    return JSON.stringify(explain(world.table, world.health, parsed.request, circumstances));
+  }
+}

@@ -1,0 +1,26 @@
+import { parseArgs } from "node:util";
+import { Failure } from "../failure.ts";
+import type { Command } from "../main.ts";
+
+/** `portolan up`: the whole main job on this machine, with pretend clusters. */
+export const upCommand: Command = {
+  summary: "three pretend clusters, control and four edges on this machine",
+  usage: `portolan up [--port 7100]
+
+Starts pretend clusters us-east1, europe-west1 and asia-east1, the control function, edges in New York (port+1),
+Frankfurt (+2), Tokyo (+3) and one that locates its clients (+4), and the admin API (+80). Ctrl-C stops all.
+From another terminal: portolan status, portolan sim kill europe-west1.`,
+  async run(args, deps) {
+    const { values } = parseArgs({ args: [...args], options: { port: { type: "string", default: "7100" } } });
+    const port = Number(values.port);
+    if (!Number.isInteger(port) || port < 0 || port > 65_000) {
+      throw new Failure(`Cannot read --port "${values.port}": it is not a port number`, "portolan up --port 7100");
+    }
+    const up = await deps.startUp({ port }, deps);
+    deps.out(`${up.banner.join("\n")}\n`);
+    await deps.untilStopped();
+    deps.out("\nstopping\n");
+    await up.close();
+    return 0;
+  },
+};

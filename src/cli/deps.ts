@@ -1,0 +1,52 @@
+/** What the command line needs from the rest of the house; wired in `workers/cli.ts`. */
+import type { GeoPoint } from "../core/model.ts";
+import type { Observation, Problem } from "../core/objects.ts";
+import type { Locator } from "../locate/locator.ts";
+
+/** A directory (or one file) read once. */
+export interface LoadedTree {
+  readonly config: Observation;
+  readonly clusters: readonly Observation[];
+}
+
+export interface EdgeOptions {
+  readonly from: string;
+  readonly listen: HostPort;
+  readonly location: GeoPoint | null;
+  readonly geoip: string | null;
+  readonly trustedProxies: readonly string[];
+  readonly admin: HostPort | null;
+  readonly allowPrivateOrigins: boolean;
+}
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface UpOptions {
+  /** Edges listen on port + 1 … + 4, the admin API on port + 80; 0 lets the system choose all of them. */
+  readonly port: number;
+}
+
+/** Something that runs until it is closed. */
+export interface Running {
+  /** Lines for the person who started it. */
+  readonly banner: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface CliDeps {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Reads manifests once; problems are in the observations. Rejects when the path cannot be read. */
+  readonly loadTree: (path: string) => Promise<LoadedTree>;
+  /** Every problem of a file or directory, also what only shows when everything is compiled together. */
+  readonly validate: (path: string) => Promise<readonly Problem[]>;
+  readonly openLocator: (path: string) => Promise<Locator>;
+  readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  /** Resolves when the person asks to stop. */
+  readonly untilStopped: () => Promise<void>;
+  readonly version: string;
+}

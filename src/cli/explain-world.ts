@@ -1,0 +1,91 @@
+/** The world of an explanation: manifests compiled as control would, health as it looks from the files. */
+import { classifyAddress } from "../core/address/classify.ts";
+import { parseAddress } from "../core/address/ip.ts";
+import { compile } from "../core/compile/compile.ts";
+import { countryLocation, locateClient, NO_LOCATION } from "../core/geo/client-location.ts";
+import { type HealthView, healthView } from "../core/health/view.ts";
+import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot, Vantage } from "../core/model.ts";
+import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
+import type { Locator } from "../locate/locator.ts";
+import type { CliDeps } from "./deps.ts";
+import { Failure } from "./failure.ts";
+import { nearestWord } from "./nearest-word.ts";
+import { problemText } from "./problem-text.ts";
+
+export interface ExplainOptions {
+  readonly from: string;
+  readonly geoip: string | null;
+  /** Where the client is, whatever its address says. */
+  readonly at: GeoPoint | null;
+  /** The edge's own place. */
+  readonly location: GeoPoint | null;
+  readonly down: readonly string[];
+  readonly allowPrivateOrigins: boolean;
+}
+
+export interface ExplainWorld {
+  readonly table: RoutingTable;
+  readonly health: HealthView;
+  /** For a client given as an address or a country code; class `invalid` when it is neither. */
+  readonly circumstances: (client: string | null) => Circumstances;
+}
+
+/** Loads, compiles, and takes the named clusters down. Fails when the manifests have errors. */
+export async function explainWorld(deps: CliDeps, options: ExplainOptions): Promise<ExplainWorld> {
+  const tree = await deps.loadTree(options.from);
+  const nowMs = 0;
+  const { allowPrivateOrigins } = options;
+  const compiled = compile({ ...tree, previous: null, allowPrivateOrigins, nowMs });
+  const errors = [...tree.config.problems, ...tree.clusters.flatMap((one) => one.problems)].filter((one) => one.severity === "error");
+  if (errors.length > 0) {
+    throw new Failure(errors.map(problemText).join("\n"), `portolan validate -f ${options.from}`);
+  }
+  const overlay = { observedAtMs: nowMs, validForMs: 1, clusters: [], backends: compiled.backends, origins: [], roundTrips: [] };
+  const health = healthView(overlay, new Map(), downClusters(options.down, compiled.snapshot));
+  const locator = options.geoip === null ? null : await deps.openLocator(options.geoip);
+  return {
+    table: buildRoutingTable(compiled.snapshot),
+    health,
+    circumstances(client) {
+      const who = identify(client, options.at, compiled.snapshot, locator);
+      return { client: who, vantage: vantageOf(options.location, who.location), nowMs, seed: 0 };
+    },
+  };
+}
+
+function downClusters(names: readonly string[], snapshot: Snapshot): ReadonlyMap<string, string> {
+  const known = snapshot.clusters.map((cluster) => cluster.name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const near = nearestWord(name, known) ?? known[0] ?? "CLUSTER";
+    throw new Failure(`Cannot take "${name}" down: there is no such cluster, only ${known.join(", ") || "none"}`, `--down ${near}`);
+  }
+  return new Map(names.map((name) => [name, "down, because you said so with --down"]));
+}
+
+function identify(text: string | null, at: GeoPoint | null, snapshot: Snapshot, locator: Locator | null): Client {
+  const client = clientOf(text, snapshot, locator);
+  if (at === null) return client;
+  const location: ClientLocation = { ...client.location, ...at, accuracyKm: null, source: "override" };
+  return { ...client, location };
+}
+
+function clientOf(text: string | null, snapshot: Snapshot, locator: Locator | null): Client {
+  if (text === null) return { address: null, class: "none", location: NO_LOCATION };
+  if (/^[A-Za-z]{2}$/.test(text)) {
+    const location = countryLocation(text);
+    return { address: null, class: location.source === "none" ? "invalid" : "none", location };
+  }
+  const address = parseAddress(text);
+  if (address === null) return { address: null, class: "invalid", location: NO_LOCATION };
+  const addressClass = classifyAddress(address);
+  const location = locateClient({ address, addressClass, overrides: snapshot.locationOverrides, locator });
+  return { address: address.text, class: addressClass, location };
+}
+
+function vantageOf(own: GeoPoint | null, location: ClientLocation): Vantage {
+  if (own !== null) return { of: "edge", place: null, point: own };
+  const { latitude, longitude } = location;
+  if (latitude === null || longitude === null) return { of: "nowhere", place: null, point: null };
+  return { of: "client", place: null, point: { latitude, longitude } };
+}

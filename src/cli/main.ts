@@ -1,0 +1,72 @@
+/** The command line: a table of commands, one file each. Returns the exit code; never calls `process.exit`. */
+import { edgeCommand } from "./commands/edge.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { simCommand } from "./commands/sim.ts";
+import { statusCommand } from "./commands/status.ts";
+import { upCommand } from "./commands/up.ts";
+import { validateCommand } from "./commands/validate.ts";
+import type { CliDeps } from "./deps.ts";
+import { Failure } from "./failure.ts";
+import { nearestWord } from "./nearest-word.ts";
+
+export interface Command {
+  readonly summary: string;
+  readonly usage: string;
+  run(args: readonly string[], deps: CliDeps): Promise<number>;
+}
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["up", upCommand],
+  ["status", statusCommand],
+  ["sim", simCommand],
+  ["explain", explainCommand],
+  ["edge", edgeCommand],
+  ["validate", validateCommand],
+]);
+
+/** Runs one command line, without the program's name. */
+export async function main(argv: readonly string[], deps: CliDeps): Promise<number> {
+  const [name, ...args] = argv;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    deps.out(help(args[0]));
+    return 0;
+  }
+  if (name === "--version" || name === "version") {
+    deps.out(`portolan ${deps.version}\n`);
+    return 0;
+  }
+  const command = COMMANDS.get(name);
+  try {
+    if (command === undefined) throw unknownCommand(name);
+    if (args.includes("--help") || args.includes("-h")) {
+      deps.out(`${command.usage}\n`);
+      return 0;
+    }
+    return await command.run(args, deps);
+  } catch (error) {
+    deps.err(failureText(error, name));
+    return 1;
+  }
+}
+
+function help(name: string | undefined): string {
+  const command = COMMANDS.get(name ?? "");
+  if (command !== undefined) return `${command.usage}\n`;
+  const rows = [...COMMANDS].map(([word, { summary }]) => `  ${word.padEnd(10)}${summary}`);
+  return `portolan: one hostname, every cluster, any cloud\n\nCommands:\n${rows.join("\n")}\n\nportolan help COMMAND says more about one.\n`;
+}
+
+function unknownCommand(name: string): Failure {
+  const near = nearestWord(name, [...COMMANDS.keys()]);
+  const hint = near === null ? "portolan help" : `portolan ${near}`;
+  return new Failure(`Cannot run "${name}": there is no such command`, hint);
+}
+
+function failureText(error: unknown, name: string): string {
+  if (error instanceof Failure) return `${error.message}\nNext: ${error.next}\n`;
+  const isUsage = error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  const message = error instanceof Error ? error.message : String(error);
+  if (isUsage) return `Cannot read the arguments of "${name}": ${message}\nNext: portolan help ${name}\n`;
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
+  return `${message}${cause}\nNext: portolan help ${name}\n`;
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import type { Candidate } from "../../src/core/model.ts";
+import { type Attempt, type AttemptOutcome, nextTry, retryBudgetLeft } from "../../src/core/retry.ts";
+
+const origin = (host: string) => ({ connectHost: host, port: 80, protocol: "http" as const, serverName: null, ca: null, host: "public" });
+
+function candidate(cluster: string, origins = 1): Candidate {
+  const list = Array.from({ length: origins }, (_, index) => origin(`${cluster}-${index}`));
+  return { cluster, service: "default/shop/80", costUs: 0, basis: "distance", panic: null, origins: list };
+}
+
+const THREE = [candidate("us"), candidate("eu"), candidate("asia")];
+const REFUSED: AttemptOutcome = { type: "failed", failure: "refused", unsent: true, detail: "" };
+const RESET: AttemptOutcome = { type: "failed", failure: "reset", unsent: false, detail: "" };
+const TIMEOUT: AttemptOutcome = { type: "failed", failure: "response-timeout", unsent: false, detail: "" };
+const answered = (status: number): AttemptOutcome => ({ type: "answered", status, retryAfterMs: null });
+
+function next(method: string, outcomes: readonly AttemptOutcome[], more: { bodyKept?: boolean; budgetLeft?: boolean; candidates?: readonly Candidate[]; elapsedMs?: number } = {}) {
+  const attempts = outcomes.map((outcome, index): Attempt => ({ candidate: index, origin: 0, outcome }));
+  const facts = { method, bodyKept: true, candidates: THREE, timeoutMs: 1000, elapsedMs: 0, budgetLeft: true, random: 0.5, ...more };
+  return nextTry(facts, attempts);
+}
+
+describe("nextTry()", () => {
+  it("begins with the first candidate", () => {
+    expect(next("GET", [])).toMatchObject({ step: "try", candidate: 0, origin: 0, delayMs: 0 });
+  });
+
+  it.each([
+    ["GET", REFUSED, "try"],
+    ["GET", RESET, "try"],
+    ["GET", TIMEOUT, "try"],
+    ["GET", answered(502), "try"],
+    ["GET", answered(503), "try"],
+    ["GET", answered(504), "try"],
+    ["GET", answered(500), "give-up"],
+    ["GET", answered(404), "give-up"],
+    ["GET", answered(429), "give-up"],
+    ["PUT", RESET, "try"],
+    ["POST", REFUSED, "try"],
+    ["POST", RESET, "give-up"],
+    ["POST", TIMEOUT, "give-up"],
+    ["POST", answered(503), "give-up"],
+    ["PATCH", RESET, "give-up"],
+  ] as const)("%s after %o: %s", (method, outcome, step) => {
+    expect(next(method, [outcome]).step).toBe(step);
+  });
+
+  it("tries at most two other clusters", () => {
+    const four = [...THREE, candidate("africa")];
+    expect(next("GET", [REFUSED, REFUSED], { candidates: four })).toMatchObject({ step: "try", candidate: 2 });
+    expect(next("GET", [REFUSED, REFUSED, REFUSED], { candidates: four }).step).toBe("give-up");
+  });
+
+  it("tries another address of the same cluster when one was not reached", () => {
+    const candidates = [candidate("us", 3), candidate("eu")];
+    expect(next("POST", [REFUSED], { candidates })).toMatchObject({ candidate: 0, origin: 1 });
+    expect(next("GET", [RESET], { candidates })).toMatchObject({ candidate: 1, origin: 0 });
+  });
+
+  it("gives up when the body is gone, the budget is spent or the time is up", () => {
+    expect(next("PUT", [RESET], { bodyKept: false }).step).toBe("give-up");
+    expect(next("GET", [RESET], { budgetLeft: false }).step).toBe("give-up");
+    expect(next("GET", [RESET], { elapsedMs: 1000 }).step).toBe("give-up");
+  });
+
+  it("does not charge the budget for requests that were never sent", () => {
+    expect(next("GET", [REFUSED], { budgetLeft: false }).step).toBe("try");
+  });
+
+  it("leaves time for the next candidate only where there may be one", () => {
+    expect(next("GET", [])).toMatchObject({ timeoutMs: 500 });
+    expect(next("POST", [])).toMatchObject({ timeoutMs: 1000 });
+    expect(next("GET", [], { candidates: [candidate("us")] })).toMatchObject({ timeoutMs: 1000 });
+  });
+
+  it("never repeats a request that is not idempotent once bytes may have been sent", () => {
+    for (const failure of ["refused", "unreachable", "reset", "connect-timeout", "response-timeout", "tls", "protocol", "other"] as const) {
+      const outcome: AttemptOutcome = { type: "failed", failure, unsent: false, detail: "" };
+      for (const method of ["POST", "PATCH", "LOCK", "post"]) expect(next(method, [outcome]).step).toBe("give-up");
+    }
+  });
+});
+
+describe("retryBudgetLeft()", () => {
+  it("allows three, then a fifth of the live requests", () => {
+    expect(retryBudgetLeft(1, 2)).toBe(true);
+    expect(retryBudgetLeft(1, 3)).toBe(false);
+    expect(retryBudgetLeft(100, 19)).toBe(true);
+    expect(retryBudgetLeft(100, 20)).toBe(false);
+  });
+});
