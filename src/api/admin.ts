@@ -17,7 +17,8 @@ export function adminApi(deps: AdminDeps): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     const refusal = whyForeign(context.req.header("host"), context.req.header("origin"));
-    if (refusal !== null) return context.json({ error: refusal, next: "call it by its address, from the machine itself" }, 403);
+    if (refusal !== null)
+      return context.json({ error: refusal, next: "call it by its address, from the machine itself" }, 403);
     await next();
     return undefined;
   });
@@ -41,7 +42,9 @@ export function adminApi(deps: AdminDeps): Hono {
       }
     });
   }
-  app.notFound((context) => context.json({ error: `Cannot find ${context.req.path}: the admin API has no such path` }, 404));
+  app.notFound((context) =>
+    context.json({ error: `Cannot find ${context.req.path}: the admin API has no such path` }, 404),
+  );
   app.onError((error, context) => context.json({ error: `Cannot answer: ${error.message}` }, 500));
   return app;
 }

@@ -9,11 +9,18 @@ export async function callAdmin<T>(admin: string, path: string, method: "GET" | 
   try {
     response = await fetch(new URL(path, admin), { method, headers: { "content-type": "application/json" } });
   } catch (error) {
-    throw new Failure(`Cannot reach the admin API at ${admin}: nothing answers there`, "portolan up, in another terminal; or --admin URL", {
-      cause: error,
-    });
+    throw new Failure(
+      `Cannot reach the admin API at ${admin}: nothing answers there`,
+      "portolan up, in another terminal; or --admin URL",
+      {
+        cause: error,
+      },
+    );
   }
   const body = (await response.json().catch(() => ({}))) as { error?: string; next?: string };
   if (response.ok) return body as T;
-  throw new Failure(body.error ?? `Cannot ${method} ${path}: the admin API answered ${response.status}`, body.next ?? "portolan status");
+  throw new Failure(
+    body.error ?? `Cannot ${method} ${path}: the admin API answered ${response.status}`,
+    body.next ?? "portolan status",
+  );
 }

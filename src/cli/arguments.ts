@@ -16,7 +16,9 @@ export function hostPort(name: string, text: string): HostPort {
 /** `LAT,LON` in degrees. */
 export function point(name: string, text: string): GeoPoint {
   const parts = text.split(",");
-  const [latitude = Number.NaN, longitude = Number.NaN] = parts.map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const [latitude = Number.NaN, longitude = Number.NaN] = parts.map((part) =>
+    part.trim() === "" ? Number.NaN : Number(part),
+  );
   if (parts.length === 2 && Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) return { latitude, longitude };
   throw new Failure(`Cannot read ${name} "${text}": it is not LAT,LON in degrees`, `${name} 40.7,-74.0`);
 }
@@ -30,7 +32,10 @@ export function place(name: string, text: string): GeoPoint {
   if (row !== null) return { latitude: row.latitude, longitude: row.longitude };
   const near = nearestRegionNames(provider, region);
   const example = near[0] ?? "gcp/us-east1";
-  throw new Failure(`Cannot read ${name} "${text}": the regions table has no such provider and region`, `${name} ${example}`);
+  throw new Failure(
+    `Cannot read ${name} "${text}": the regions table has no such provider and region`,
+    `${name} ${example}`,
+  );
 }
 
 /** The value of an argument that must be there. */

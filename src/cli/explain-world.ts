@@ -36,11 +36,20 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
   const nowMs = 0;
   const { allowPrivateOrigins } = options;
   const compiled = compile({ ...tree, previous: null, allowPrivateOrigins, nowMs });
-  const errors = [...tree.config.problems, ...tree.clusters.flatMap((one) => one.problems)].filter((one) => one.severity === "error");
+  const errors = [...tree.config.problems, ...tree.clusters.flatMap((one) => one.problems)].filter(
+    (one) => one.severity === "error",
+  );
   if (errors.length > 0) {
     throw new Failure(errors.map(problemText).join("\n"), `portolan validate -f ${options.from}`);
   }
-  const overlay = { observedAtMs: nowMs, validForMs: 1, clusters: [], backends: compiled.backends, origins: [], roundTrips: [] };
+  const overlay = {
+    observedAtMs: nowMs,
+    validForMs: 1,
+    clusters: [],
+    backends: compiled.backends,
+    origins: [],
+    roundTrips: [],
+  };
   const health = healthView(overlay, new Map(), downClusters(options.down, compiled.snapshot));
   const locator = options.geoip === null ? null : await deps.openLocator(options.geoip);
   return {
@@ -58,7 +67,10 @@ function downClusters(names: readonly string[], snapshot: Snapshot): ReadonlyMap
   for (const name of names) {
     if (known.includes(name)) continue;
     const near = nearestWord(name, known) ?? known[0] ?? "CLUSTER";
-    throw new Failure(`Cannot take "${name}" down: there is no such cluster, only ${known.join(", ") || "none"}`, `--down ${near}`);
+    throw new Failure(
+      `Cannot take "${name}" down: there is no such cluster, only ${known.join(", ") || "none"}`,
+      `--down ${near}`,
+    );
   }
   return new Map(names.map((name) => [name, "down, because you said so with --down"]));
 }

@@ -6,7 +6,10 @@ export function explanationText(request: RequestFacts, explanation: Explanation,
   const lines = [`${request.method} ${request.host}${request.target}`, ""];
   lines.push(...routeLines(explanation), clientLine(explanation), placeLine(explanation), "");
   if (explanation.action === "forward") lines.push(...candidateLines(explanation));
-  else lines.push(`answer     ${explanation.status} ${explanation.code ?? ""}: ${explanation.reason ?? explanation.action}`);
+  else
+    lines.push(
+      `answer     ${explanation.status} ${explanation.code ?? ""}: ${explanation.reason ?? explanation.action}`,
+    );
   for (const one of explanation.excluded) lines.push(`  -  ${one.cluster.padEnd(16)} ${one.reason}`);
   if (changes.length > 0) lines.push("", ...changes.map((one) => `if ${one.change}: ${one.then}`));
   return lines.join("\n");
@@ -32,7 +35,8 @@ function clientLine({ client }: Explanation): string {
 }
 
 function placeLine({ vantage }: Explanation): string {
-  if (vantage.of === "edge") return `place      the edge's own (${vantage.point?.latitude}, ${vantage.point?.longitude}): the bytes leave from there`;
+  if (vantage.of === "edge")
+    return `place      the edge's own (${vantage.point?.latitude}, ${vantage.point?.longitude}): the bytes leave from there`;
   if (vantage.of === "client") return "place      the client's: this edge does not know its own";
   return "place      nobody's: neither the edge nor the client is located, so no cluster is nearer than another";
 }
@@ -44,6 +48,9 @@ function candidateLines({ candidates, panic }: Explanation): string[] {
     const verdict = index === 0 ? "chosen" : "next";
     return `  ${index + 1}  ${one.cluster.padEnd(16)} ${cost.padEnd(20)} ${verdict}${doubt}`;
   });
-  if (panic) lines.unshift("panic      less than half of the weight looks healthy: the checks are doubted, the healthy still come first");
+  if (panic)
+    lines.unshift(
+      "panic      less than half of the weight looks healthy: the checks are doubted, the healthy still come first",
+    );
   return lines;
 }

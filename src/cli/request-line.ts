@@ -9,8 +9,17 @@ export function urlRequest(url: string, method: string, headers: readonly string
   const end = rest.search(/[/?]/);
   const host = end === -1 ? rest : rest.slice(0, end);
   const tail = end === -1 ? "/" : rest.slice(end);
-  if (host === "") throw new Failure(`Cannot read the URL "${url}": it names no host`, "portolan explain --from DIR http://shop.example.org/");
-  return { method: method.toUpperCase(), host, target: tail.startsWith("?") ? `/${tail}` : tail, headers: headers.map(headerField) };
+  if (host === "")
+    throw new Failure(
+      `Cannot read the URL "${url}": it names no host`,
+      "portolan explain --from DIR http://shop.example.org/",
+    );
+  return {
+    method: method.toUpperCase(),
+    host,
+    target: tail.startsWith("?") ? `/${tail}` : tail,
+    headers: headers.map(headerField),
+  };
 }
 
 function headerField(text: string): readonly [string, string] {

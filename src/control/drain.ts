@@ -14,7 +14,9 @@ export function refuseEmptyingDrains(
 ): { readonly snapshot: Snapshot; readonly problems: readonly Problem[] } {
   if (previous === null) return { snapshot: next, problems: [] };
   const before = new Map(previous.clusters.map((cluster) => [cluster.name, cluster.weight]));
-  const forced = new Set(objects.filter((one) => one.meta.annotations[FORCE_ANNOTATION] === "true").map((one) => one.meta.name));
+  const forced = new Set(
+    objects.filter((one) => one.meta.annotations[FORCE_ANNOTATION] === "true").map((one) => one.meta.name),
+  );
   const drained = new Set(next.clusters.filter((one) => one.weight === 0).map((one) => one.name));
   const newly = [...drained].filter((name) => (before.get(name) ?? 0) > 0 && !forced.has(name));
   if (newly.length === 0) return { snapshot: next, problems: [] };

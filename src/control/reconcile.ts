@@ -58,7 +58,11 @@ export function newControlState(store: Store): ControlState {
 }
 
 /** Reconciles once. Rejects when the store cannot be reached; nothing is half-written then. */
-export async function reconcile(deps: ControlDeps, state: ControlState, options: ControlOptions): Promise<ReconcileResult> {
+export async function reconcile(
+  deps: ControlDeps,
+  state: ControlState,
+  options: ControlOptions,
+): Promise<ReconcileResult> {
   const text = textStore(deps.store);
   const nowMs = deps.now();
 

@@ -38,14 +38,20 @@ export function withholdRemovals(
   const kept = new Set(next.hosts.map((host) => host.host));
   const members = new Set(next.clusters.map((cluster) => cluster.name));
   const missing = previous.hosts.filter((host) => !kept.has(host.host));
-  const unexplained = missing.filter((host) => !host.sources.every((source) => isExplained(source, members, config, clusters)));
+  const unexplained = missing.filter(
+    (host) => !host.sources.every((source) => isExplained(source, members, config, clusters)),
+  );
   if (unexplained.length === 0) return { snapshot: next, withheld: [], removal: "" };
   const removal = unexplained
     .map((host) => host.host)
     .sort(compareText)
     .join("\n");
   if (isApproved(removal)) return { snapshot: next, withheld: [], removal: "" };
-  const restored = { ...next, hosts: restore(next.hosts, unexplained), clusters: withClusters(next, previous, unexplained) };
+  const restored = {
+    ...next,
+    hosts: restore(next.hosts, unexplained),
+    clusters: withClusters(next, previous, unexplained),
+  };
   const reason = "its rules are gone, but nobody saw them being deleted";
   return { snapshot: restored, withheld: unexplained.map((host) => ({ host: host.host, reason })), removal };
 }

@@ -63,7 +63,11 @@ function neverReason(cluster: Cluster, backend: Backend, wanted: WeightedBackend
   if (cluster.weight === 0) return { cluster: name, code: "drained", reason: "its weight is 0: it is drained" };
   const count = backend.origins === null ? Number(cluster.gateway !== null) : backend.origins.length;
   if (count > 0) return null;
-  return { cluster: name, code: "no-origin", reason: `the Service ${wanted.service} has no address that edges may use` };
+  return {
+    cluster: name,
+    code: "no-origin",
+    reason: `the Service ${wanted.service} has no address that edges may use`,
+  };
 }
 
 interface Verdict {

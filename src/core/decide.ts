@@ -58,7 +58,9 @@ export function decide(
     forwardPath,
     timeoutMs: route.timeoutMs,
     candidates,
-    excluded: panic ? availability.excluded.filter((one) => !isDoubtful(availability, one.cluster)) : availability.excluded,
+    excluded: panic
+      ? availability.excluded.filter((one) => !isDoubtful(availability, one.cluster))
+      : availability.excluded,
     panic,
     vantage: circumstances.vantage,
     setPin: null,

@@ -119,7 +119,11 @@ export function whatWouldChange(
   for (const candidate of better) {
     if (candidate.cluster === chosen.cluster) break;
     const out = now.excluded.find((one) => one.cluster === candidate.cluster);
-    if (out !== undefined) changes.push({ change: `${candidate.cluster} comes back (now ${out.reason})`, then: `${candidate.cluster} is chosen` });
+    if (out !== undefined)
+      changes.push({
+        change: `${candidate.cluster} comes back (now ${out.reason})`,
+        then: `${candidate.cluster} is chosen`,
+      });
   }
   return changes;
 }

@@ -80,7 +80,12 @@ export function statusReport(input: StatusInput): StatusReport {
             hosts: published.snapshot.hosts.length,
           },
     clusters: clusterStatus(input),
-    backends: (input.overlay?.backends ?? []).map(({ cluster, service, ready, total }) => ({ cluster, service, ready, total })),
+    backends: (input.overlay?.backends ?? []).map(({ cluster, service, ready, total }) => ({
+      cluster,
+      service,
+      ready,
+      total,
+    })),
     edges: input.reports.map((report) => ({
       edge: report.edge,
       place: report.place === null ? "the client's" : `${report.place.latitude},${report.place.longitude}`,

@@ -43,7 +43,12 @@ export function ingress(name: string, { meta: metaParts = {}, ...more }: Ingress
   };
 }
 
-export function rule(host: string, path: string, service: string, pathType: "Exact" | "Prefix" = "Prefix"): IngressObject["rules"][number] {
+export function rule(
+  host: string,
+  path: string,
+  service: string,
+  pathType: "Exact" | "Prefix" = "Prefix",
+): IngressObject["rules"][number] {
   return { host, paths: [{ path, pathType, backend: { service, port: "80" } }] };
 }
 
@@ -62,7 +67,11 @@ export function service(name: string, more: Partial<ServiceObject> & { namespace
   };
 }
 
-export function slice(serviceName: string, addresses: readonly string[], more: { ready?: boolean; port?: number } = {}): EndpointSliceObject {
+export function slice(
+  serviceName: string,
+  addresses: readonly string[],
+  more: { ready?: boolean; port?: number } = {},
+): EndpointSliceObject {
   return {
     meta: meta("EndpointSlice", `${serviceName}-x`),
     service: serviceName,
@@ -77,16 +86,28 @@ export function cluster(name: string, more: Partial<ClusterObject> = {}): Cluste
     provider: null,
     region: null,
     zone: null,
-    location: null,
+    location: { latitude: 33.2, longitude: -80 },
     residency: [],
     weight: 100,
-    gateway: { connectHost: `${name}.origin.example.org`, port: 443, protocol: "https", serverName: null, ca: null, host: "public" },
+    gateway: {
+      connectHost: `${name}.origin.example.org`,
+      port: 443,
+      protocol: "https",
+      serverName: null,
+      ca: null,
+      host: "public",
+    },
     originCidrs: [],
     ...more,
   };
 }
 
-export function hostClaim(name: string, hosts: readonly string[], namespaces: readonly string[], clusters: readonly string[] = []): HostClaimObject {
+export function hostClaim(
+  name: string,
+  hosts: readonly string[],
+  namespaces: readonly string[],
+  clusters: readonly string[] = [],
+): HostClaimObject {
   return { meta: meta("HostClaim", name, { namespace: "" }), hosts, namespaces, clusters };
 }
 
@@ -103,7 +124,11 @@ export function objects(more: Partial<KubeObjects> = {}): KubeObjects {
   };
 }
 
-export function observation(clusterName: string | null, held: Partial<KubeObjects> = {}, more: Partial<Observation> = {}): Observation {
+export function observation(
+  clusterName: string | null,
+  held: Partial<KubeObjects> = {},
+  more: Partial<Observation> = {},
+): Observation {
   return {
     cluster: clusterName,
     reachable: true,

@@ -56,8 +56,18 @@ interface Cases {
   readonly cases: readonly {
     readonly id: string;
     readonly ruleset: string;
-    readonly request: { readonly method: string; readonly host: string; readonly path: string; readonly headers: Readonly<Record<string, string>> };
-    readonly expect: { readonly backend: string | null; readonly status?: number; readonly forward_path?: string; readonly clusters?: readonly string[] };
+    readonly request: {
+      readonly method: string;
+      readonly host: string;
+      readonly path: string;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+    readonly expect: {
+      readonly backend: string | null;
+      readonly status?: number;
+      readonly forward_path?: string;
+      readonly clusters?: readonly string[];
+    };
   }[];
 }
 
@@ -91,7 +101,11 @@ function toIngress(one: CaseIngress) {
     defaultBackend: one.defaultBackend === undefined ? null : { service: one.defaultBackend, port: "80" },
     rules: one.rules.map((rule) => ({
       host: rule.host ?? "",
-      paths: rule.paths.map(({ path, pathType, backend }) => ({ path, pathType, backend: { service: short(backend), port: "80" } })),
+      paths: rule.paths.map(({ path, pathType, backend }) => ({
+        path,
+        pathType,
+        backend: { service: short(backend), port: "80" },
+      })),
     })),
   });
 }

@@ -18,9 +18,14 @@ const KNOWN = healthView(null, new Map());
 function world(change: Partial<Record<keyof typeof PLACES, Partial<ClusterObject>>> = {}): RoutingTable {
   const names = Object.keys(PLACES) as (keyof typeof PLACES)[];
   const clusters = names.map((name) => cluster(name, { location: PLACES[name], ...change[name] }));
-  const config = observation(null, { clusters, ingresses: [ingress("shop", { rules: [rule("shop.example.org", "/", "shop")] })] });
+  const config = observation(null, {
+    clusters,
+    ingresses: [ingress("shop", { rules: [rule("shop.example.org", "/", "shop")] })],
+  });
   const members = names.map((name) => observation(name, { services: [service("shop")] }));
-  return buildRoutingTable(compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 }).snapshot);
+  return buildRoutingTable(
+    compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 }).snapshot,
+  );
 }
 
 function order(decision: Decision): string[] {
@@ -29,14 +34,26 @@ function order(decision: Decision): string[] {
 }
 
 function ready(...counts: readonly (readonly [string, number])[]): HealthView {
-  const backends = counts.map(([name, n]): BackendHealth => ({ cluster: name, service: "default/shop/80", ready: n, total: 2 }));
-  return healthView({ observedAtMs: 0, validForMs: 1000, clusters: [], backends, origins: [], roundTrips: [] }, new Map());
+  const backends = counts.map(
+    ([name, n]): BackendHealth => ({ cluster: name, service: "default/shop/80", ready: n, total: 2 }),
+  );
+  return healthView(
+    { observedAtMs: 0, validForMs: 1000, clusters: [], backends, origins: [], roundTrips: [] },
+    new Map(),
+  );
 }
 
 function ejected(...names: readonly string[]): HealthView {
   const origins = names.map((name): [string, Origin] => [
     name,
-    { connectHost: `${name}.origin.example.org`, port: 443, protocol: "https", serverName: null, ca: null, host: "public" },
+    {
+      connectHost: `${name}.origin.example.org`,
+      port: 443,
+      protocol: "https",
+      serverName: null,
+      ca: null,
+      host: "public",
+    },
   ]);
   const ejection = { sinceMs: 0, untilMs: 1000, count: 1, cause: "refused ×3" };
   return healthView(null, new Map(origins.map(([name, origin]) => [originKey(name, origin), ejection])));

@@ -40,7 +40,11 @@ describe("returnOrigin()", () => {
   it("ends an ejection and says so once", () => {
     const state = newOutlierState();
     for (let index = 0; index < 3; index += 1) recordOutcome(state, "o", REFUSED, 0);
-    expect(returnOrigin(state, "o", "two good probes")).toEqual({ origin: "o", kind: "returned", cause: "two good probes" });
+    expect(returnOrigin(state, "o", "two good probes")).toEqual({
+      origin: "o",
+      kind: "returned",
+      cause: "two good probes",
+    });
     expect(returnOrigin(state, "o", "two good probes")).toBeNull();
   });
 });

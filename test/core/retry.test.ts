@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { Candidate } from "../../src/core/model.ts";
 import { type Attempt, type AttemptOutcome, nextTry, retryBudgetLeft } from "../../src/core/retry.ts";
 
-const origin = (host: string) => ({ connectHost: host, port: 80, protocol: "http" as const, serverName: null, ca: null, host: "public" });
+const origin = (host: string) => ({
+  connectHost: host,
+  port: 80,
+  protocol: "http" as const,
+  serverName: null,
+  ca: null,
+  host: "public",
+});
 
 function candidate(cluster: string, origins = 1): Candidate {
   const list = Array.from({ length: origins }, (_, index) => origin(`${cluster}-${index}`));
@@ -15,9 +22,22 @@ const RESET: AttemptOutcome = { type: "failed", failure: "reset", unsent: false,
 const TIMEOUT: AttemptOutcome = { type: "failed", failure: "response-timeout", unsent: false, detail: "" };
 const answered = (status: number): AttemptOutcome => ({ type: "answered", status, retryAfterMs: null });
 
-function next(method: string, outcomes: readonly AttemptOutcome[], more: { bodyKept?: boolean; budgetLeft?: boolean; candidates?: readonly Candidate[]; elapsedMs?: number } = {}) {
+function next(
+  method: string,
+  outcomes: readonly AttemptOutcome[],
+  more: { bodyKept?: boolean; budgetLeft?: boolean; candidates?: readonly Candidate[]; elapsedMs?: number } = {},
+) {
   const attempts = outcomes.map((outcome, index): Attempt => ({ candidate: index, origin: 0, outcome }));
-  const facts = { method, bodyKept: true, candidates: THREE, timeoutMs: 1000, elapsedMs: 0, budgetLeft: true, random: 0.5, ...more };
+  const facts = {
+    method,
+    bodyKept: true,
+    candidates: THREE,
+    timeoutMs: 1000,
+    elapsedMs: 0,
+    budgetLeft: true,
+    random: 0.5,
+    ...more,
+  };
   return nextTry(facts, attempts);
 }
 
@@ -75,7 +95,16 @@ describe("nextTry()", () => {
   });
 
   it("never repeats a request that is not idempotent once bytes may have been sent", () => {
-    for (const failure of ["refused", "unreachable", "reset", "connect-timeout", "response-timeout", "tls", "protocol", "other"] as const) {
+    for (const failure of [
+      "refused",
+      "unreachable",
+      "reset",
+      "connect-timeout",
+      "response-timeout",
+      "tls",
+      "protocol",
+      "other",
+    ] as const) {
       const outcome: AttemptOutcome = { type: "failed", failure, unsent: false, detail: "" };
       for (const method of ["POST", "PATCH", "LOCK", "post"]) expect(next(method, [outcome]).step).toBe("give-up");
     }

@@ -54,7 +54,8 @@ portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON
     const circumstances = world.circumstances(values.client ?? null);
     const explanation = explain(world.table, world.health, request, circumstances);
     const changes = whatWouldChange(world.table, world.health, request, circumstances);
-    if (values.output === "json") deps.out(`${JSON.stringify({ ...explanation, whatWouldChange: changes }, null, 2)}\n`);
+    if (values.output === "json")
+      deps.out(`${JSON.stringify({ ...explanation, whatWouldChange: changes }, null, 2)}\n`);
     else deps.out(`${explanationText(request, explanation, changes)}\n`);
     return 0;
   },

@@ -24,9 +24,13 @@ heal           undoes all of it`,
     const [action = "", cluster] = positionals;
     if (!(ACTIONS as readonly string[]).includes(action)) {
       const near = nearestWord(action, ACTIONS) ?? "kill";
-      throw new Failure(`Cannot do "${action}" to the pretend world: it knows ${ACTIONS.join(", ")}`, `portolan sim ${near} europe-west1`);
+      throw new Failure(
+        `Cannot do "${action}" to the pretend world: it knows ${ACTIONS.join(", ")}`,
+        `portolan sim ${near} europe-west1`,
+      );
     }
-    if (cluster === undefined) throw new Failure(`Cannot ${action} a cluster without its name`, `portolan sim ${action} europe-west1`);
+    if (cluster === undefined)
+      throw new Failure(`Cannot ${action} a cluster without its name`, `portolan sim ${action} europe-west1`);
     const path = `/sim/${action}/${encodeURIComponent(cluster)}`;
     const { did } = await callAdmin<{ did: string }>(values.admin, path, "POST");
     deps.out(`${did}\n`);

@@ -32,7 +32,8 @@ function statusText(report: StatusReport): string {
     table(
       ["CLUSTER", "LOCALITY", "WEIGHT", "API", "DATA", "CAUSE"],
       report.clusters.map((one) => {
-        const api = one.apiSinceMs === null || one.api === "reachable" ? one.api : `${one.api} ${age(nowMs - one.apiSinceMs)}`;
+        const api =
+          one.apiSinceMs === null || one.api === "reachable" ? one.api : `${one.api} ${age(nowMs - one.apiSinceMs)}`;
         const cause = [one.apiCause, one.dataCause].filter((text) => text !== null).join("; ");
         return [one.cluster, one.locality, String(one.weight), api, one.data, cause];
       }),

@@ -54,7 +54,14 @@ export function compile(input: CompileInput): CompileResult {
     problems.push(...merged.problems, ...backendProblems(own, collect));
     const keys = new Set(merged.routes.flatMap((route) => route.backends.map((backend) => backend.service)));
     const services = [...keys].sort(compareText).map((key) => collect(key).service);
-    hosts.push({ host, owner, routes: merged.routes, services, policy: policyFor(host, policies), sources: merged.sources });
+    hosts.push({
+      host,
+      owner,
+      routes: merged.routes,
+      services,
+      policy: policyFor(host, policies),
+      sources: merged.sources,
+    });
   }
   hosts.sort((a, b) => compareText(a.host, b.host));
   const snapshot: Snapshot = {

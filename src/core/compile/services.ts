@@ -17,7 +17,10 @@ export interface Member {
   readonly services: ReadonlyMap<string, ServiceObject>;
   readonly slices: ReadonlyMap<string, readonly EndpointSliceObject[]>;
   /** Addresses that the controllers of adopted Ingresses wrote, by stand-in service. */
-  readonly adopted: ReadonlyMap<ServiceKey, { readonly addresses: readonly LoadBalancerAddress[]; readonly tls: boolean }>;
+  readonly adopted: ReadonlyMap<
+    ServiceKey,
+    { readonly addresses: readonly LoadBalancerAddress[]; readonly tls: boolean }
+  >;
 }
 
 /** Indexes an observation once. */
@@ -37,7 +40,12 @@ export function member(cluster: ClusterObject, observation: Observation, adopted
 }
 
 export type BackendResult =
-  | { readonly found: true; readonly backend: Backend; readonly health: BackendHealth | null; readonly trouble: string | null }
+  | {
+      readonly found: true;
+      readonly backend: Backend;
+      readonly health: BackendHealth | null;
+      readonly trouble: string | null;
+    }
   | { readonly found: false; readonly reason: string };
 
 /** The backend of a service port in one cluster. An address that edges must not use is left out and said so. */
@@ -55,12 +63,18 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
   if (service === undefined) return { found: false, reason: `it has no Service ${namespace}/${serviceName}` };
   if (service.type === "ExternalName") {
     // CVE-2021-25740 and kin: a name chosen by a tenant would make the edges fetch anything.
-    return { found: false, reason: `Service ${namespace}/${serviceName} is of type ExternalName, which is not routed to` };
+    return {
+      found: false,
+      reason: `Service ${namespace}/${serviceName} is of type ExternalName, which is not routed to`,
+    };
   }
   const port = service.ports.find((one) => one.name === portRef || String(one.port) === portRef);
   if (port === undefined) {
     const has = service.ports.map((one) => one.name ?? one.port).join(", ");
-    return { found: false, reason: `Service ${namespace}/${serviceName} has no port ${portRef}, it has ${has || "none"}` };
+    return {
+      found: false,
+      reason: `Service ${namespace}/${serviceName} has no port ${portRef}, it has ${has || "none"}`,
+    };
   }
   const slices = member.slices.get(`${namespace}/${serviceName}`) ?? null;
   const health = slices === null ? null : readiness(name, key, slices, port);
@@ -93,7 +107,11 @@ function withAddresses(
 }
 
 /** Ready endpoints; when none is ready all of them, so that a panic has where to go (DESIGN.md rule 4). */
-function endpointOrigins(slices: readonly EndpointSliceObject[], port: ServicePort, protocol: Origin["protocol"]): Origin[] {
+function endpointOrigins(
+  slices: readonly EndpointSliceObject[],
+  port: ServicePort,
+  protocol: Origin["protocol"],
+): Origin[] {
   const ready: Origin[] = [];
   const others: Origin[] = [];
   for (const slice of slices) {
@@ -133,7 +151,12 @@ function origin(connectHost: string, port: number, protocol: Origin["protocol"])
   return { connectHost, port, protocol, serverName: null, ca: null, host: "public" };
 }
 
-function found(cluster: string, origins: Origin[], health: BackendHealth | null, trouble: string | null): BackendResult {
+function found(
+  cluster: string,
+  origins: Origin[],
+  health: BackendHealth | null,
+  trouble: string | null,
+): BackendResult {
   const sorted = origins.sort((a, b) => compareText(a.connectHost, b.connectHost) || a.port - b.port);
   return { found: true, backend: { cluster, origins: sorted }, health, trouble };
 }

@@ -93,7 +93,9 @@ function isHexGroup(part: string): boolean {
 
 function isIpv4(text: string): boolean {
   const parts = text.split(".");
-  return parts.length === 4 && parts.every((part) => part.length <= 3 && isPort(part, 0) && part !== "" && +part <= 255);
+  return (
+    parts.length === 4 && parts.every((part) => part.length <= 3 && isPort(part, 0) && part !== "" && +part <= 255)
+  );
 }
 
 function isNameCharacter(code: number): boolean {
@@ -101,7 +103,9 @@ function isNameCharacter(code: number): boolean {
 }
 
 function describe(code: number): string {
-  return code > 32 && code < 127 ? `"${String.fromCharCode(code)}"` : `the character U+${code.toString(16).padStart(4, "0")}`;
+  return code > 32 && code < 127
+    ? `"${String.fromCharCode(code)}"`
+    : `the character U+${code.toString(16).padStart(4, "0")}`;
 }
 
 function refuse(reason: string): CanonicalHost {

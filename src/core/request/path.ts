@@ -21,7 +21,8 @@ const MAX_TARGET = 16_384;
 
 /** From an origin-form request target (RFC 9112 §3.2.1). */
 export function canonicalTarget(target: string): CanonicalTarget {
-  if (target.charCodeAt(0) !== 47) return refuse(target === "" ? "the path is empty" : 'the path does not begin with "/"');
+  if (target.charCodeAt(0) !== 47)
+    return refuse(target === "" ? "the path is empty" : 'the path does not begin with "/"');
   if (target.length > MAX_TARGET) return refuse(`the target is longer than ${MAX_TARGET} characters`);
   const mark = target.indexOf("?");
   const raw = mark === -1 ? target : target.slice(0, mark);
@@ -111,7 +112,8 @@ function queryProblem(query: string): string | null {
 
 function utf8State(bytes: readonly number[]): "part" | "whole" | "invalid" {
   const [first = 0, second = 0] = bytes;
-  const length = first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+  const length =
+    first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
   if (length === 0) return "invalid";
   if (bytes.length === 1) return "part";
   if (bytes.slice(1).some((byte) => byte < 0x80 || byte > 0xbf)) return "invalid";

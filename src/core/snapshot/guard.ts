@@ -19,6 +19,12 @@ export function text(max = 1024): Read<string> {
     typeof value === "string" && value.length <= max ? value : fail(at, `text of at most ${max} characters`, value);
 }
 
+/** A SHA-256 in lower-case hex: it becomes part of a store key, so nothing else may pass. */
+export const sha256: Read<string> = (value, at) =>
+  typeof value === "string" && value.length === 64 && [...value].every((digit) => "0123456789abcdef".includes(digit))
+    ? value
+    : fail(at, "a SHA-256 in hex", value);
+
 /** One of the given words. */
 export function oneOf<T extends string>(...words: readonly T[]): Read<T> {
   return (value, at) => words.find((word) => word === value) ?? fail(at, `one of ${words.join(", ")}`, value);

@@ -4,7 +4,7 @@
  */
 import type { Version } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
-import { integer, list, nullable, parse, type Read, record, text } from "./guard.ts";
+import { integer, list, nullable, parse, type Read, record, sha256, text } from "./guard.ts";
 import { LIMITS } from "./shapes.ts";
 
 /** The format this code writes, and the features that a reader must know to be allowed to use a snapshot. */
@@ -35,7 +35,7 @@ export interface Envelope {
   readonly signature: string | null;
 }
 
-const readSliceRef: Read<SliceRef> = record<SliceRef>({ key: text(253), hash: text(64) });
+const readSliceRef: Read<SliceRef> = record<SliceRef>({ key: text(253), hash: sha256 });
 
 const readManifest: Read<Manifest> = record<Manifest>({
   format: integer(),
