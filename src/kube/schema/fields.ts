@@ -8,9 +8,15 @@ export type Fields<S extends z.ZodRawShape> = z.ZodObject<S, z.core.$loose>;
 
 /**
  * A mapping with the fields that Portolan reads. `others` are the names of Kubernetes' other fields, separated by
- * spaces. In strict mode every name that is in neither is reported with the nearest known one.
+ * spaces. In strict mode every name that is in neither is reported with the nearest known one, or with the hint that
+ * `moved` has for a name of another version.
  */
-export function fields<S extends z.ZodRawShape>(strict: boolean, shape: S, others: string = ""): Fields<S> {
+export function fields<S extends z.ZodRawShape>(
+  strict: boolean,
+  shape: S,
+  others: string = "",
+  moved: Readonly<Record<string, string>> = {},
+): Fields<S> {
   const schema = z.looseObject(shape);
   if (!strict) return schema;
   const known = new Set([...Object.keys(shape), ...others.split(" ")]);
@@ -18,10 +24,19 @@ export function fields<S extends z.ZodRawShape>(strict: boolean, shape: S, other
     always((value, report) => {
       if (!isRecord(value)) return;
       for (const name of Object.keys(value)) {
-        if (!known.has(name)) report(unknownField(name, known), [name], { reason: "UnknownField", at: "key" });
+        if (known.has(name)) continue;
+        const hint = Object.hasOwn(moved, name) ? `; write ${moved[name]}` : null;
+        const message = hint === null ? unknownField(name, known) : `unknown field ${JSON.stringify(name)}${hint}`;
+        report(message, [name], { reason: "UnknownField", at: "key" });
       }
     }),
   );
+}
+
+/** A schema made once for files (strict) and once for live objects, whose unknown fields are nobody's mistake. */
+export function perMode<T>(make: (strict: boolean) => T): (strict: boolean) => T {
+  const [forFiles, forLive] = [make(true), make(false)];
+  return (strict) => (strict ? forFiles : forLive);
 }
 
 /** `unknown field "pathTyp"; did you mean "pathType"?` */

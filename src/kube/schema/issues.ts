@@ -48,23 +48,23 @@ function mismatch(issue: z.core.$ZodIssue, found: unknown): string {
 }
 
 function wanted(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_value") return issue.values.map((value) => JSON.stringify(value)).join(", ");
+  if (issue.code === "invalid_value") return alternatives(issue.values.map((value) => JSON.stringify(value)));
   if (issue.code === "too_small") return `at least ${String(issue.minimum)} long`;
   if (issue.code === "too_big") return `at most ${String(issue.maximum)} long`;
   if (issue.code !== "invalid_type") return "of another form";
-  switch (issue.expected) {
-    case "string":
-      return "text";
-    case "boolean":
-      return "true or false";
-    case "array":
-      return "a list";
-    case "object":
-    case "record":
-      return "a mapping";
-    default:
-      return `a ${issue.expected}`;
-  }
+  return nouns.get(issue.expected) ?? `a ${issue.expected}`;
+}
+
+const nouns: ReadonlyMap<string, string> = new Map([
+  ["string", "text"],
+  ["boolean", "true or false"],
+  ["array", "a list"],
+  ["object", "a mapping"],
+  ["record", "a mapping"],
+]);
+
+function alternatives(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
 function described(value: unknown): string {
