@@ -57,7 +57,10 @@ async function firstMessage(child: ChildProcess, ended: Promise<void>, name: str
     new Promise<FromCluster>((resolve) => child.once("message", resolve)),
     ended.then((): FromCluster => ({ type: "failed", message: "its process ended before it was ready" })),
   ]);
-  if (message.type === "ready") return message;
+  if (message.type === "ready") {
+    const { apiUrl, apiPort, backendPorts } = message;
+    return { apiUrl, apiPort, backendPorts };
+  }
   const reason = message.type === "failed" ? message.message : "it answered out of turn";
   throw new Error(`Cannot start the cluster ${JSON.stringify(name)}: ${reason}`);
 }
