@@ -73,6 +73,19 @@ function isWatch(request: IncomingMessage): boolean {
   return request.url?.includes("watch=true") ?? false;
 }
 
+function openWatch(response: ServerResponse): void {
+  response.writeHead(200).flushHeaders();
+}
+
+function refuse(
+  response: ServerResponse,
+  code: number,
+  headers: Record<string, string> = {},
+  body: unknown = {},
+): void {
+  response.writeHead(code, headers).end(JSON.stringify(body));
+}
+
 function sendList(response: ServerResponse, items: unknown[] = []): void {
   response.end(JSON.stringify({ kind: "List", metadata: { resourceVersion: "5" }, items }));
 }
@@ -80,9 +93,9 @@ function sendList(response: ServerResponse, items: unknown[] = []): void {
 test("apiReader() asks a token function again after a 401", async () => {
   const tokens = ["old", "new"];
   const server = await scripted((request, response) => {
-    if (request.headers.authorization !== "Bearer new") return void response.writeHead(401).end("{}");
-    if (isWatch(request)) return void response.writeHead(200).flushHeaders();
-    sendList(response);
+    if (request.headers.authorization !== "Bearer new") return refuse(response, 401);
+    if (isWatch(request)) return openWatch(response);
+    return sendList(response);
   });
   const made = reader(server, { token: () => tokens.shift() ?? "new" });
   await made.start();
@@ -92,11 +105,11 @@ test("apiReader() asks a token function again after a 401", async () => {
 test("apiReader() waits as long as Retry-After says after a 429", async () => {
   const times: number[] = [];
   const server = await scripted((request, response, path) => {
-    if (isWatch(request)) return void response.writeHead(200).flushHeaders();
+    if (isWatch(request)) return openWatch(response);
     if (!path.endsWith("/ingresses")) return sendList(response);
     times.push(performance.now());
-    if (times.length === 1) return void response.writeHead(429, { "retry-after": "1" }).end("{}");
-    sendList(response);
+    if (times.length === 1) return refuse(response, 429, { "retry-after": "1" });
+    return sendList(response);
   });
   const made = reader(server);
   await made.start();
@@ -128,8 +141,8 @@ test("apiReader() leaves out an object it cannot read, says so, and keeps the ot
     { metadata: { name: "bad" }, spec: { ports: [{ port: "80" }] } },
   ];
   const server = await scripted((request, response, path) => {
-    if (isWatch(request)) return void response.writeHead(200).flushHeaders();
-    sendList(response, path.endsWith("/services") ? items : []);
+    if (isWatch(request)) return openWatch(response);
+    return sendList(response, path.endsWith("/services") ? items : []);
   });
   const made = reader(server);
   await made.start();
@@ -159,9 +172,9 @@ test("apiReader() takes a broken event for a reason to list again", async () => 
 
 test("apiReader() says which resource it may not read", async () => {
   const server = await scripted((request, response, path) => {
-    if (isWatch(request)) return void response.writeHead(200).flushHeaders();
+    if (isWatch(request)) return openWatch(response);
     if (!path.endsWith("/endpointslices")) return sendList(response);
-    response.writeHead(403).end(JSON.stringify({ kind: "Status", reason: "Forbidden", message: 'user "x" secret' }));
+    return refuse(response, 403, {}, { kind: "Status", reason: "Forbidden", message: 'user "x" secret' });
   });
   const made = reader(server);
   await made.start();

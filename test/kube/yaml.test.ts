@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseManifests } from "../../src/kube/yaml.ts";
 
@@ -82,7 +82,7 @@ describe("parseManifests()", () => {
   });
 
   test("refuses an alias bomb", () => {
-    const names = [..."abcdefghij"];
+    const names = "abcdefghij".split("");
     const lines = names.map(
       (name, i) =>
         `${name}: &${name} [${Array(9)
