@@ -182,3 +182,37 @@ test("apiReader() says which resource it may not read", async () => {
   expect(error).toMatch(/\/apis\/discovery\.k8s\.io\/v1\/endpointslices: the API answered 403 Forbidden$/);
   expect(complete).toBe(false);
 });
+
+test("apiReader() lists again after a time without /readyz, although its watches stayed open", async () => {
+  let isReady = true;
+  let items: unknown[] = [];
+  const server = await scripted((request, response, path) => {
+    if (path === "/readyz") return isReady ? sendList(response) : refuse(response, 500);
+    if (isWatch(request)) return openWatch(response);
+    return sendList(response, path.endsWith("/services") ? items : []);
+  });
+  const made = reader(server, {}, { livenessIntervalMs: 20, livenessFailures: 2 });
+  await made.start();
+  isReady = false;
+  const lost = await until(made, ({ reachable }) => !reachable);
+  expect(lost.error).toMatch(/\/readyz: the API answered 500$/);
+  items = [{ metadata: { name: "new" }, spec: { ports: [{ port: 80 }] } }];
+  isReady = true;
+  await until(made, ({ reachable, objects }) => reachable && objects.services.length === 1);
+});
+
+test("apiReader() lists again at once when its version has expired", async () => {
+  const expired = { type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } };
+  let lists = 0;
+  const server = await scripted((request, response, path) => {
+    if (path.endsWith("/services")) {
+      if (!isWatch(request)) lists += 1;
+      else if (lists === 1) return void response.end(`${JSON.stringify(expired)}\n`);
+    }
+    if (isWatch(request)) return openWatch(response);
+    return sendList(response, lists > 1 ? [{ metadata: { name: "new" }, spec: { ports: [{ port: 80 }] } }] : []);
+  });
+  const made = reader(server, {}, { backoff: { baseMs: 3_600_000, capMs: 3_600_000 } });
+  await made.start();
+  await until(made, ({ objects }) => objects.services.length === 1);
+});
