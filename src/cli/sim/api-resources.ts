@@ -1,0 +1,44 @@
+/** A kind that the pretended API server serves. */
+export interface ApiResource {
+  readonly kind: string;
+  readonly plural: string;
+  readonly apiVersion: string;
+  /** `/api/v1`, `/apis/networking.k8s.io/v1`. */
+  readonly prefix: string;
+  readonly group: string;
+  readonly namespaced: boolean;
+}
+
+/** Everything that the pretended API server serves. */
+export const apiResources: readonly ApiResource[] = [
+  resource("Service", "services", "", true),
+  resource("Ingress", "ingresses", "networking.k8s.io", true),
+  resource("IngressClass", "ingressclasses", "networking.k8s.io", false),
+  resource("EndpointSlice", "endpointslices", "discovery.k8s.io", true),
+];
+
+function resource(kind: string, plural: string, group: string, namespaced: boolean): ApiResource {
+  const apiVersion = group === "" ? "v1" : `${group}/v1`;
+  return { kind, plural, apiVersion, prefix: group === "" ? "/api/v1" : `/apis/${apiVersion}`, group, namespaced };
+}
+
+/** A Kubernetes object as the pretended API server holds it. */
+export interface ApiObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: ApiMetadata;
+  readonly [field: string]: unknown;
+}
+export interface ApiMetadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly creationTimestamp?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Whether a value from outside is a mapping. */
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,60 @@
+import * as z from "zod";
+import type { ClusterObject } from "../../core/objects.ts";
+import { fields, integer, perMode, portNumber, text } from "./fields.ts";
+import { type Parsed, parse } from "./issues.ts";
+import { point } from "./location.ts";
+import { envelope } from "./meta.ts";
+import { cidr, connectHost, dnsLabel, hostName, notEmpty } from "./names.ts";
+
+/** Reads a `portolan.dev/v1alpha1` Cluster; everything in its spec may be left out. */
+export function readCluster(value: unknown, strict: boolean): Parsed<ClusterObject> {
+  return parse(schema(strict), value);
+}
+
+const schema = perMode((strict) => {
+  const gateway = fields(strict, {
+    connectHost: text(connectHost),
+    port: portNumber().nullish(),
+    protocol: z.enum(["http", "https"]).nullish(),
+    serverName: text(hostName).nullish(),
+    ca: text(pemBundle).nullish(),
+    host: text(hostName).nullish(),
+  }).transform((gateway) => {
+    const protocol = gateway.protocol ?? "https";
+    return {
+      connectHost: gateway.connectHost,
+      port: gateway.port ?? (protocol === "https" ? 443 : 80),
+      protocol,
+      serverName: gateway.serverName ?? null,
+      ca: gateway.ca ?? null,
+      host: gateway.host ?? "public",
+    };
+  });
+  const spec = fields(strict, {
+    provider: text(notEmpty).nullish(),
+    region: text(notEmpty).nullish(),
+    zone: text(notEmpty).nullish(),
+    location: point(strict).nullish(),
+    residency: z.array(text(notEmpty)).nullish(),
+    weight: integer(0, 1000).nullish(),
+    gateway: gateway.nullish(),
+    originCIDRs: z.array(text(cidr)).nullish(),
+  });
+  return envelope(strict, spec.nullish(), { namespaced: false, name: dnsLabel }).transform(
+    ({ meta, spec }): ClusterObject => ({
+      meta,
+      provider: spec?.provider ?? null,
+      region: spec?.region ?? null,
+      zone: spec?.zone ?? null,
+      location: spec?.location ?? null,
+      residency: [...new Set(spec?.residency ?? [])].sort(),
+      weight: spec?.weight ?? 100,
+      gateway: spec?.gateway ?? null,
+      originCidrs: spec?.originCIDRs ?? [],
+    }),
+  );
+});
+
+function pemBundle(pem: string): string | null {
+  return pem.includes("-----BEGIN CERTIFICATE-----") ? null : "it must be certificates in PEM form";
+}

@@ -1,0 +1,218 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { apiResources, type ApiResource } from "../../src/cli/sim/api-resources.ts";
+import { type ApiServer, startApiServer } from "../../src/cli/sim/api-server.ts";
+import { objectStore } from "../../src/cli/sim/object-store.ts";
+import { apiReader } from "../../src/kube/api-reader.ts";
+import type { ObjectReader } from "../../src/kube/reader.ts";
+import { type ChangeableApi, kubeReaderSuite } from "../conformance/kube-reader.ts";
+import { until } from "../conformance/until.ts";
+
+kubeReaderSuite("the pretended API server", async (): Promise<ChangeableApi> => {
+  let store = objectStore({ firstVersion: 1000 });
+  let server: ApiServer = await startApiServer(store);
+  const { port, url } = server;
+  const services = apiResources.find(({ plural }) => plural === "services") as ApiResource;
+  const service = (name: string, port: number) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name },
+    spec: { ports: [{ port }] },
+  });
+  return {
+    access: { server: url },
+    create: async (name, port) => void store.create(services, service(name, port)),
+    change: async (name, port) => void store.update(services, service(name, port)),
+    remove: async (name) => void store.delete(services, "default", name),
+    async expire() {
+      // A change that the cut watches miss, forgotten before they are back.
+      store.create(services, service("short", 80));
+      server.cut();
+      store.delete(services, "default", "short");
+      store.compact();
+    },
+    stop: () => server.close(),
+    async start(content) {
+      if (content === "empty") store = objectStore({ firstVersion: 1 });
+      server = await startApiServer(store, { port });
+    },
+    partition: async (on) => server.partition(on),
+    close: () => server.close(),
+  };
+});
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A server whose every answer the test writes. */
+async function scripted(
+  answer: (request: IncomingMessage, response: ServerResponse, path: string) => void,
+): Promise<string> {
+  const server: Server = createServer((request, response) =>
+    answer(request, response, request.url?.split("?")[0] ?? ""),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function reader(server: string, access: object = {}, options: object = {}): ObjectReader {
+  const backoff = { baseMs: 10, capMs: 50 };
+  const made = apiReader({ cluster: "fra", server, ...access }, { backoff, random: () => 0.5, ...options });
+  closing.push(() => made.close());
+  return made;
+}
+
+function isWatch(request: IncomingMessage): boolean {
+  return request.url?.includes("watch=true") ?? false;
+}
+
+function openWatch(response: ServerResponse): void {
+  response.writeHead(200).flushHeaders();
+}
+
+function refuse(
+  response: ServerResponse,
+  code: number,
+  headers: Record<string, string> = {},
+  body: unknown = {},
+): void {
+  response.writeHead(code, headers).end(JSON.stringify(body));
+}
+
+function sendList(response: ServerResponse, items: unknown[] = []): void {
+  response.end(JSON.stringify({ kind: "List", metadata: { resourceVersion: "5" }, items }));
+}
+
+test("apiReader() asks a token function again after a 401", async () => {
+  const tokens = ["old", "new"];
+  const server = await scripted((request, response) => {
+    if (request.headers.authorization !== "Bearer new") return refuse(response, 401);
+    if (isWatch(request)) return openWatch(response);
+    return sendList(response);
+  });
+  const made = reader(server, { token: () => tokens.shift() ?? "new" });
+  await made.start();
+  expect(made.observe()).toMatchObject({ reachable: true, complete: true });
+});
+
+test("apiReader() waits as long as Retry-After says after a 429", async () => {
+  const times: number[] = [];
+  const server = await scripted((request, response, path) => {
+    if (isWatch(request)) return openWatch(response);
+    if (!path.endsWith("/ingresses")) return sendList(response);
+    times.push(performance.now());
+    if (times.length === 1) return refuse(response, 429, { "retry-after": "1" });
+    return sendList(response);
+  });
+  const made = reader(server);
+  await made.start();
+  expect(made.observe()).toMatchObject({ reachable: false, complete: false });
+  expect(made.observe().error).toContain("the API answered 429");
+  await until(made, ({ reachable }) => reachable);
+  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(990);
+});
+
+test("apiReader() gives up a watch that is silent and opens it again", async () => {
+  let watches = 0;
+  const service = { metadata: { name: "late", resourceVersion: "6" }, spec: { ports: [{ port: 80 }] } };
+  const server = await scripted((request, response, path) => {
+    if (!isWatch(request)) return sendList(response);
+    response.writeHead(200).flushHeaders();
+    if (!path.endsWith("/services")) return;
+    watches += 1;
+    if (watches === 2) response.write(`${JSON.stringify({ type: "ADDED", object: service })}\n`);
+  });
+  const made = reader(server, {}, { silenceMs: 200 });
+  await made.start();
+  await until(made, ({ objects }) => objects.services.length === 1);
+  expect(watches).toBeGreaterThanOrEqual(2);
+});
+
+test("apiReader() leaves out an object it cannot read, says so, and keeps the others", async () => {
+  const items = [
+    { metadata: { name: "good" }, spec: { ports: [{ port: 80 }], fieldFromTheFuture: 1 } },
+    { metadata: { name: "bad" }, spec: { ports: [{ port: "80" }] } },
+  ];
+  const server = await scripted((request, response, path) => {
+    if (isWatch(request)) return openWatch(response);
+    return sendList(response, path.endsWith("/services") ? items : []);
+  });
+  const made = reader(server);
+  await made.start();
+  const { objects, problems } = made.observe();
+  expect(objects.services.map(({ meta }) => meta.name)).toEqual(["good"]);
+  expect(problems).toMatchObject([{ severity: "error", cluster: "fra", object: "Service default/bad" }]);
+});
+
+test("apiReader() takes a broken event for a reason to list again", async () => {
+  let lists = 0;
+  const server = await scripted((request, response, path) => {
+    if (isWatch(request)) {
+      response.writeHead(200).flushHeaders();
+      if (path.endsWith("/services") && lists === 1) response.write("{not json\n");
+      return;
+    }
+    if (path.endsWith("/services")) lists += 1;
+    sendList(
+      response,
+      path.endsWith("/services") && lists > 1 ? [{ metadata: { name: "a" }, spec: { ports: [{ port: 1 }] } }] : [],
+    );
+  });
+  const made = reader(server);
+  await made.start();
+  await until(made, ({ objects }) => objects.services.length === 1);
+});
+
+test("apiReader() says which resource it may not read", async () => {
+  const server = await scripted((request, response, path) => {
+    if (isWatch(request)) return openWatch(response);
+    if (!path.endsWith("/endpointslices")) return sendList(response);
+    return refuse(response, 403, {}, { kind: "Status", reason: "Forbidden", message: 'user "x" secret' });
+  });
+  const made = reader(server);
+  await made.start();
+  const { error, complete } = made.observe();
+  expect(error).toMatch(/\/apis\/discovery\.k8s\.io\/v1\/endpointslices: the API answered 403 Forbidden$/);
+  expect(complete).toBe(false);
+});
+
+test("apiReader() lists again after a time without /readyz, although its watches stayed open", async () => {
+  let isReady = true;
+  let items: unknown[] = [];
+  const server = await scripted((request, response, path) => {
+    if (path === "/readyz") return isReady ? sendList(response) : refuse(response, 500);
+    if (isWatch(request)) return openWatch(response);
+    return sendList(response, path.endsWith("/services") ? items : []);
+  });
+  const made = reader(server, {}, { livenessIntervalMs: 20, livenessFailures: 2 });
+  await made.start();
+  isReady = false;
+  const lost = await until(made, ({ reachable }) => !reachable);
+  expect(lost.error).toMatch(/\/readyz: the API answered 500$/);
+  items = [{ metadata: { name: "new" }, spec: { ports: [{ port: 80 }] } }];
+  isReady = true;
+  await until(made, ({ reachable, objects }) => reachable && objects.services.length === 1);
+});
+
+test("apiReader() lists again at once when its version has expired", async () => {
+  const expired = { type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } };
+  let lists = 0;
+  const server = await scripted((request, response, path) => {
+    if (path.endsWith("/services")) {
+      if (!isWatch(request)) lists += 1;
+      else if (lists === 1) return void response.end(`${JSON.stringify(expired)}\n`);
+    }
+    if (isWatch(request)) return openWatch(response);
+    return sendList(response, lists > 1 ? [{ metadata: { name: "new" }, spec: { ports: [{ port: 80 }] } }] : []);
+  });
+  const made = reader(server, {}, { backoff: { baseMs: 3_600_000, capMs: 3_600_000 } });
+  await made.start();
+  await until(made, ({ objects }) => objects.services.length === 1);
+});
