@@ -2,7 +2,13 @@
 import { classifyAddress } from "../core/address/classify.ts";
 import { parseAddress } from "../core/address/ip.ts";
 import { compile } from "../core/compile/compile.ts";
-import { countryLocation, locateClient, NO_LOCATION } from "../core/geo/client-location.ts";
+import {
+  countryLocation,
+  locateClient,
+  NO_LOCATION,
+  type OverrideTable,
+  overrideTable,
+} from "../core/geo/client-location.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot, Vantage } from "../core/model.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
@@ -51,12 +57,13 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     roundTrips: [],
   };
   const health = healthView(overlay, new Map(), downClusters(options.down, compiled.snapshot));
+  const overrides = overrideTable(compiled.snapshot.locationOverrides);
   const locator = options.geoip === null ? null : await deps.openLocator(options.geoip);
   return {
     table: buildRoutingTable(compiled.snapshot),
     health,
     circumstances(client) {
-      const who = identify(client, options.at, compiled.snapshot, locator);
+      const who = identify(client, options.at, overrides, locator);
       return { client: who, vantage: vantageOf(options.location, who.location), nowMs, seed: 0 };
     },
   };
@@ -75,14 +82,14 @@ function downClusters(names: readonly string[], snapshot: Snapshot): ReadonlyMap
   return new Map(names.map((name) => [name, "down, because you said so with --down"]));
 }
 
-function identify(text: string | null, at: GeoPoint | null, snapshot: Snapshot, locator: Locator | null): Client {
-  const client = clientOf(text, snapshot, locator);
+function identify(text: string | null, at: GeoPoint | null, overrides: OverrideTable, locator: Locator | null): Client {
+  const client = clientOf(text, overrides, locator);
   if (at === null) return client;
   const location: ClientLocation = { ...client.location, ...at, accuracyKm: null, source: "override" };
   return { ...client, location };
 }
 
-function clientOf(text: string | null, snapshot: Snapshot, locator: Locator | null): Client {
+function clientOf(text: string | null, overrides: OverrideTable, locator: Locator | null): Client {
   if (text === null) return { address: null, class: "none", location: NO_LOCATION };
   if (/^[A-Za-z]{2}$/.test(text)) {
     const location = countryLocation(text);
@@ -91,7 +98,7 @@ function clientOf(text: string | null, snapshot: Snapshot, locator: Locator | nu
   const address = parseAddress(text);
   if (address === null) return { address: null, class: "invalid", location: NO_LOCATION };
   const addressClass = classifyAddress(address);
-  const location = locateClient({ address, addressClass, overrides: snapshot.locationOverrides, locator });
+  const location = locateClient({ address, addressClass, overrides, locator });
   return { address: address.text, class: addressClass, location };
 }
 

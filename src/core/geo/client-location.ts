@@ -1,0 +1,88 @@
+/**
+ * Where the client is, from the best source that knows: the operator's overrides, the runtime, headers of an
+ * authenticated hop, a database, then points for a bare country or time zone. Location is a preference and never a
+ * gate: nothing here fails, the worst answer is `none`.
+ */
+import { type CidrTable, cidrTable, parseCidr } from "../address/cidr.ts";
+import type { IpAddress } from "../address/ip.ts";
+import type { AddressClass, ClientLocation, GeoPoint, LocationOverride } from "../model.ts";
+import { continentOf } from "./continents.ts";
+import { countryPoint, timeZonePoint } from "./points.ts";
+
+export const NO_LOCATION: ClientLocation = {
+  latitude: null,
+  longitude: null,
+  accuracyKm: null,
+  country: null,
+  continent: null,
+  subdivision: null,
+  city: null,
+  timeZone: null,
+  asn: null,
+  anonymous: false,
+  source: "none",
+};
+
+/** From this radius on a database's point says no more than the country does. */
+const COUNTRY_LEVEL_KM = 500;
+
+export type OverrideTable = CidrTable<LocationOverride>;
+
+/** Indexes a snapshot's overrides; malformed networks are left out (validation reports them). */
+export function overrideTable(overrides: readonly LocationOverride[]): OverrideTable {
+  return cidrTable(
+    overrides.flatMap((override) => {
+      const cidr = parseCidr(override.cidr);
+      return cidr === null ? [] : [[cidr, override] as const];
+    }),
+  );
+}
+
+export interface LocateInput {
+  readonly address: IpAddress | null;
+  readonly addressClass: AddressClass;
+  readonly overrides: OverrideTable;
+  /** What the platform itself says about the client (`request.cf`), already read. */
+  readonly runtime?: ClientLocation | null;
+  /** What headers of an authenticated hop say, already read. */
+  readonly headers?: ClientLocation | null;
+  readonly locator: { locate(address: string): ClientLocation | null } | null;
+}
+
+/** The location chain; the first source that knows anything wins, and gaps are filled from points. */
+export function locateClient(input: LocateInput): ClientLocation {
+  const override = input.address === null ? null : input.overrides.longest(input.address);
+  if (override !== null) return fromOverride(override.value);
+  for (const known of [input.runtime, input.headers]) if (known !== null && known !== undefined) return fillGaps(known);
+  // Private ranges mean nothing to a database; documentation ranges are what tests and `portolan up` use.
+  const mayAsk = input.addressClass === "public" || input.addressClass === "documentation";
+  const found = mayAsk && input.address !== null ? (input.locator?.locate(input.address.text) ?? null) : null;
+  return found === null ? NO_LOCATION : fillGaps(found);
+}
+
+/** The location of somebody of whom only the country is known; `none` when there is no such country. */
+export function countryLocation(code: string): ClientLocation {
+  const country = code.toUpperCase();
+  const point = countryPoint(country);
+  if (point === null) return NO_LOCATION;
+  return { ...NO_LOCATION, ...point, country, continent: continentOf(country), source: "country" };
+}
+
+function fromOverride(override: LocationOverride): ClientLocation {
+  const { country, location } = override;
+  const point: GeoPoint | null = location ?? (country === null ? null : countryPoint(country));
+  const continent = country === null ? null : continentOf(country);
+  return { ...NO_LOCATION, ...point, country, continent, source: "override" };
+}
+
+/** Continent from the country, coordinates from the time zone or the country where there are none worth having. */
+function fillGaps(location: ClientLocation): ClientLocation {
+  const { country, timeZone } = location;
+  const continent = location.continent ?? (country === null ? null : continentOf(country));
+  const vague = location.accuracyKm !== null && location.accuracyKm >= COUNTRY_LEVEL_KM && location.city === null;
+  if (location.latitude !== null && location.longitude !== null && !vague) return { ...location, continent };
+  const zone = timeZone === null ? null : timeZonePoint(timeZone);
+  const point = zone ?? (country === null ? null : countryPoint(country));
+  if (point === null) return { ...location, continent };
+  return { ...location, latitude: point.latitude, longitude: point.longitude, continent };
+}

@@ -1,0 +1,104 @@
+/** What platforms say about a client, in their own fields: Cloudflare's `request.cf`, CloudFront's and Vercel's headers. */
+import type { ClientLocation } from "../model.ts";
+import { NO_LOCATION } from "./client-location.ts";
+
+/** From Cloudflare's `request.cf`: numbers come as text, `XX` is unknown, `T1` is Tor. Null when it says nothing. */
+export function cloudflareLocation(cf: unknown): ClientLocation | null {
+  if (typeof cf !== "object" || cf === null) return null;
+  const fields = cf as Record<string, unknown>;
+  const country = isoCode(fields.country);
+  return known({
+    ...NO_LOCATION,
+    ...point(fields.latitude, fields.longitude),
+    country,
+    continent: isoCode(fields.continent),
+    subdivision: subdivisionOf(country, fields.regionCode),
+    city: name(fields.city),
+    timeZone: name(fields.timezone),
+    asn: typeof fields.asn === "number" ? fields.asn : null,
+    anonymous: fields.country === "T1",
+    source: "runtime",
+  });
+}
+
+/** From headers; the caller must have authenticated the hop that set them. Null when they say nothing. */
+export function headerLocation(get: (name: string) => string | null): ClientLocation | null {
+  return cloudFrontLocation(get) ?? vercelLocation(get);
+}
+
+function cloudFrontLocation(get: (name: string) => string | null): ClientLocation | null {
+  const field = (suffix: string) => get(`cloudfront-viewer-${suffix}`);
+  const country = isoCode(field("country"));
+  const asn = Number(field("asn") ?? "");
+  return known({
+    ...NO_LOCATION,
+    ...point(field("latitude"), field("longitude")),
+    country,
+    subdivision: subdivisionOf(country, field("country-region")),
+    city: name(field("city")),
+    timeZone: name(field("time-zone")),
+    asn: Number.isInteger(asn) && asn > 0 ? asn : null,
+    source: "header",
+  });
+}
+
+function vercelLocation(get: (name: string) => string | null): ClientLocation | null {
+  const field = (suffix: string) => get(`x-vercel-ip-${suffix}`);
+  const country = isoCode(field("country"));
+  return known({
+    ...NO_LOCATION,
+    ...point(field("latitude"), field("longitude")),
+    country,
+    continent: isoCode(field("continent")),
+    subdivision: subdivisionOf(country, field("country-region")),
+    city: percentDecoded(name(field("city"))),
+    timeZone: name(field("timezone")),
+    source: "header",
+  });
+}
+
+function known(location: ClientLocation): ClientLocation | null {
+  const { latitude, country, continent, anonymous } = location;
+  return latitude !== null || country !== null || continent !== null || anonymous ? location : null;
+}
+
+/** Both or neither; 999 (Fastly) and exactly 0,0 stand for unknown, whatever is outside the globe is nonsense. */
+function point(latitudeValue: unknown, longitudeValue: unknown): Pick<ClientLocation, "latitude" | "longitude"> {
+  const latitude = coordinate(latitudeValue, 90);
+  const longitude = coordinate(longitudeValue, 180);
+  if (latitude === null || longitude === null || (latitude === 0 && longitude === 0))
+    return { latitude: null, longitude: null };
+  return { latitude, longitude };
+}
+
+function coordinate(value: unknown, limit: number): number | null {
+  if (value === null || value === undefined || value === "") return null;
+  const number = Number(value);
+  return Number.isFinite(number) && number >= -limit && number <= limit ? number : null;
+}
+
+const UNKNOWN_CODES: readonly string[] = ["XX", "ZZ", "T1"];
+
+function isoCode(value: unknown): string | null {
+  if (typeof value !== "string") return null;
+  const code = value.toUpperCase();
+  return /^[A-Z]{2}$/.test(code) && !UNKNOWN_CODES.includes(code) ? code : null;
+}
+
+function subdivisionOf(country: string | null, value: unknown): string | null {
+  if (country === null || typeof value !== "string" || !/^[A-Za-z0-9]{1,3}$/.test(value)) return null;
+  return `${country}-${value.toUpperCase()}`;
+}
+
+function name(value: unknown): string | null {
+  return typeof value === "string" && value !== "" && value !== "?" && value.length <= 200 ? value : null;
+}
+
+function percentDecoded(text: string | null): string | null {
+  if (text === null) return null;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

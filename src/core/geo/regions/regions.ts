@@ -1,0 +1,69 @@
+/** Where cloud regions are. Keyed by provider and region: `eu-west-1` is Dublin on AWS and London on Alibaba. */
+import { aws, gcp } from "./aws-gcp.ts";
+import { azure } from "./azure.ts";
+import { digitalocean, linode, oci } from "./oci-digitalocean-linode.ts";
+import { alibaba, hetzner, ibm, ovh, scaleway, vultr } from "./others.ts";
+
+export interface RegionPoint {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly country: string;
+  readonly city: string;
+}
+
+const TEXTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ alibaba, aws, azure, digitalocean, gcp, hetzner, ibm, linode, oci, ovh, scaleway, vultr }),
+);
+const MAX_SUGGESTIONS = 3;
+
+let table: ReadonlyMap<string, RegionPoint> | null = null;
+
+/** City point of a region, or null when the table does not have it. */
+export function regionPoint(provider: string, region: string): RegionPoint | null {
+  return regions().get(`${provider}/${region}`) ?? null;
+}
+
+/** `provider/region` names that differ least from what was written, the nearest first. */
+export function nearestRegionNames(provider: string, region: string): readonly string[] {
+  const wanted = `${provider}/${region}`;
+  return [...regions().keys()]
+    .map((name) => ({ name, distance: differences(name, wanted) }))
+    .filter((entry) => entry.distance <= 3)
+    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, MAX_SUGGESTIONS)
+    .map((entry) => entry.name);
+}
+
+function regions(): ReadonlyMap<string, RegionPoint> {
+  table ??= new Map(
+    [...TEXTS].flatMap(([provider, text]) =>
+      text
+        .trim()
+        .split("\n")
+        .map((line) => row(provider, line)),
+    ),
+  );
+  return table;
+}
+
+function row(provider: string, line: string): readonly [string, RegionPoint] {
+  const [region = "", latitude, longitude, country = "", ...city] = line.split(" ");
+  return [
+    `${provider}/${region}`,
+    { latitude: Number(latitude), longitude: Number(longitude), country, city: city.join(" ") },
+  ];
+}
+
+/** Edit distance, one row at a time. */
+function differences(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
