@@ -1,0 +1,41 @@
+/** Who asks, and from where: the trust chain, then the location chain. Nothing from an untrusted hop is believed. */
+import type { Cidr } from "../core/address/cidr.ts";
+import { classifyAddress } from "../core/address/classify.ts";
+import { clientAddress } from "../core/address/client-address.ts";
+import { locateClient, type OverrideTable } from "../core/geo/client-location.ts";
+import { cloudflareLocation, headerLocation } from "../core/geo/platform-location.ts";
+import type { Client } from "../core/model.ts";
+import type { Locator } from "../locate/locator.ts";
+import { type EdgeRequest, firstHeader } from "./message.ts";
+
+export interface ClientSources {
+  readonly trustedProxies: readonly Cidr[];
+  readonly overrides: OverrideTable;
+  readonly locator: Locator | null;
+}
+
+export interface IdentifiedClient {
+  readonly client: Client;
+  /** Whether the other end of the connection is a configured proxy. */
+  readonly trusted: boolean;
+}
+
+/** The client as the trust chain shows it. Never throws. */
+export function identifyClient(request: EdgeRequest, sources: ClientSources): IdentifiedClient {
+  const header = firstHeader(request.headers, "forwarded") === null ? "x-forwarded-for" : "forwarded";
+  const lines = request.headers.flatMap(([name, value]) => (name === header ? [value] : []));
+  const found = clientAddress(request.peerAddress, lines, { cidrs: sources.trustedProxies, hops: 0, header });
+  const addressClass = classifyAddress(found.address);
+  const location = locateClient({
+    address: found.address,
+    addressClass,
+    overrides: sources.overrides,
+    runtime: cloudflareLocation(request.runtimeLocation),
+    headers: found.peerTrusted ? headerLocation((name) => firstHeader(request.headers, name)) : null,
+    locator: sources.locator,
+  });
+  return {
+    client: { address: found.address?.text ?? null, class: addressClass, location },
+    trusted: found.peerTrusted,
+  };
+}

@@ -1,0 +1,109 @@
+/** One edge: state, follower, metrics and log joined; the same on every runtime. */
+import { type Cidr, parseCidrs } from "../core/address/cidr.ts";
+import { type OutlierChange, recordOutcome, returnOrigin } from "../core/health/outlier.ts";
+import type { GeoPoint } from "../core/model.ts";
+import type { SnapshotSource } from "../core/snapshot/load.ts";
+import type { Locator } from "../locate/locator.ts";
+import { accessLogLine } from "./access-log.ts";
+import { follower, type Follower } from "./follow.ts";
+import { handle } from "./handle.ts";
+import type { EdgeRequest, EdgeResponse } from "./message.ts";
+import { edgeMetrics } from "./metrics.ts";
+import { type EdgeState, newEdgeState } from "./state.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface EdgeOptions {
+  /** In the store's key alphabet, unique in the fleet. */
+  readonly name: string;
+  readonly location: GeoPoint | null;
+  /** CIDRs; RangeError for one that is none. */
+  readonly trustedProxies: readonly string[];
+  readonly debugToken: string | null;
+}
+
+export interface EdgeDeps {
+  readonly source: SnapshotSource;
+  readonly report: ((edge: string, text: string) => Promise<void>) | null;
+  readonly upstream: Upstream;
+  readonly locator: Locator | null;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** One JSON line per request; null writes none. */
+  readonly accessLog: ((line: string) => void) | null;
+  /** JSON lines for operators: ejections, snapshots refused. */
+  readonly log: (line: string) => void;
+}
+
+export interface Edge extends Follower {
+  readonly state: EdgeState;
+  handle(request: EdgeRequest): Promise<EdgeResponse>;
+  metricsText(): string;
+  /** Ends an ejection early, as after good probes. */
+  returnOrigin(origin: string, cause: string): void;
+  /** Null when requests can be served, otherwise why not. */
+  notReady(): string | null;
+}
+
+/** An edge before its first snapshot: call `coldStart`, then `refresh` from time to time. */
+export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
+  const trustedProxies = readTrusted(options.trustedProxies);
+  const state = newEdgeState(options.name, options.location, Math.floor(deps.random() * 0x1_0000_0000));
+  const metrics = edgeMetrics({
+    generation: () => state.serving?.loaded.manifest.generation ?? null,
+    snapshotAgeSeconds: () =>
+      state.serving === null ? null : (deps.now() - state.serving.loaded.manifest.publishedAtMs) / 1000,
+    liveRequests: () => state.liveRequests,
+    ejectedOrigins: () => [...state.outliers.ejections.values()].filter((one) => one.untilMs > deps.now()).length,
+  });
+  const say = (event: string, more: object) =>
+    deps.log(JSON.stringify({ time: new Date(deps.now()).toISOString(), edge: options.name, event, ...more }));
+  const tell = (change: OutlierChange | null) => {
+    if (change === null) return;
+    if (change.kind === "ejected") metrics.ejection(change.origin.slice(0, change.origin.indexOf("|")));
+    say(change.kind, { origin: change.origin, cause: change.cause });
+  };
+  let lastProblem = "";
+  const follow = follower({
+    state,
+    source: deps.source,
+    report: deps.report,
+    now: deps.now,
+    requests: metrics.requests,
+    onProblem(kind, problems) {
+      if (kind === "refused") metrics.snapshotRefused();
+      else metrics.storeError();
+      // Said once, not at every poll of a store that stays as it is.
+      const text = problems.join("; ");
+      if (text !== lastProblem) say(kind === "refused" ? "snapshot-refused" : "store-unreachable", { problems });
+      lastProblem = text;
+    },
+  });
+  return {
+    ...follow,
+    state,
+    handle: (request) =>
+      handle(request, {
+        state,
+        upstream: deps.upstream,
+        trustedProxies,
+        locator: deps.locator,
+        debugToken: options.debugToken,
+        now: deps.now,
+        random: deps.random,
+        onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, deps.now())),
+        onEvent(event) {
+          metrics.request(event, deps.now());
+          deps.accessLog?.(accessLogLine(options.name, event, deps.now()));
+        },
+      }),
+    metricsText: metrics.text,
+    returnOrigin: (origin, cause) => tell(returnOrigin(state.outliers, origin, cause)),
+    notReady: () => (state.serving === null ? "no snapshot is loaded yet" : null),
+  };
+}
+
+function readTrusted(texts: readonly string[]): readonly Cidr[] {
+  const { cidrs, malformed } = parseCidrs(texts);
+  if (malformed.length > 0) throw new RangeError(`Cannot trust the proxy "${malformed[0]}": it is not a CIDR`);
+  return cidrs;
+}

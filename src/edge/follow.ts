@@ -1,0 +1,111 @@
+/**
+ * Follows the store in the background: never on the request path, and whatever goes wrong the edge keeps serving what
+ * it has (DESIGN.md rule 2). One `refresh` reads the snapshot and the overlay and writes the report.
+ */
+import { overrideTable } from "../core/geo/client-location.ts";
+import type { EdgeReport, OriginHealth } from "../core/model.ts";
+import { buildRoutingTable } from "../core/routing-table.ts";
+import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
+import { parseOverlay } from "../core/snapshot/overlay.ts";
+import { reportText } from "../core/snapshot/report.ts";
+import { type EdgeState, useOverlay } from "./state.ts";
+
+/** DESIGN.md rule 2: a cold start waits once for the store, then serves what is bundled. */
+const COLD_START_MS = 250;
+
+export interface FollowDeps {
+  readonly state: EdgeState;
+  readonly source: SnapshotSource;
+  /** Best effort; null where the edge may not write. */
+  readonly report: ((edge: string, text: string) => Promise<void>) | null;
+  readonly now: () => number;
+  readonly requests: () => number;
+  /** Problems of a snapshot that was refused, or of the store. */
+  readonly onProblem: (kind: "refused" | "store", problems: readonly string[]) => void;
+}
+
+export interface Follower {
+  /** Reads once; never rejects. Calls that overlap share one read. */
+  refresh(): Promise<void>;
+  /** Waits for the first read, at most 250 ms; then takes the bundled snapshot if nothing is there. */
+  coldStart(bundled: SnapshotSource | null): Promise<void>;
+}
+
+/** A follower of one store. */
+export function follower(deps: FollowDeps): Follower {
+  const { state } = deps;
+  let running: Promise<void> | null = null;
+
+  const take = (loaded: LoadedSnapshot) => {
+    const table = buildRoutingTable(loaded.snapshot);
+    state.serving = {
+      loaded,
+      table,
+      overrides: overrideTable(loaded.snapshot.locationOverrides),
+      loadedAtMs: deps.now(),
+    };
+  };
+  const load = async (source: SnapshotSource) => {
+    const result = await loadSnapshot(source, state.serving?.loaded ?? null);
+    if (result.result === "loaded") take(result.loaded);
+    else if (result.result === "refused") deps.onProblem("refused", result.problems);
+  };
+  const readOverlay = async () => {
+    const text = await deps.source.get("overlay");
+    if (text === null) return;
+    const parsed = parseOverlay(text);
+    if (!parsed.ok) deps.onProblem("refused", [`overlay: ${parsed.problem}`]);
+    else if (state.overlay === null || parsed.overlay.observedAtMs >= state.overlay.observedAtMs) {
+      useOverlay(state, parsed.overlay);
+    }
+  };
+  const once = async () => {
+    for (const step of [
+      () => load(deps.source),
+      readOverlay,
+      async () => deps.report?.(state.name, reportText(reportOf(deps))),
+    ]) {
+      try {
+        await step();
+      } catch (error) {
+        deps.onProblem("store", [error instanceof Error ? error.message : String(error)]);
+      }
+    }
+  };
+  const refresh = () => {
+    running ??= once().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+  return {
+    refresh,
+    async coldStart(bundled) {
+      await Promise.race([refresh(), new Promise((resolve) => setTimeout(resolve, COLD_START_MS))]);
+      if (state.serving === null && bundled !== null) await load(bundled).catch(() => undefined);
+    },
+  };
+}
+
+/** What this edge tells control: its generation, and the origins it has taken out. */
+function reportOf({ state, now, requests }: FollowDeps): EdgeReport {
+  const { serving } = state;
+  const nowMs = now();
+  const origins: OriginHealth[] = [];
+  for (const [origin, ejection] of state.outliers.ejections) {
+    if (ejection.untilMs <= nowMs) continue;
+    const cluster = origin.slice(0, origin.indexOf("|"));
+    origins.push({ cluster, origin, verdict: "down", sinceMs: ejection.sinceMs, cause: ejection.cause });
+  }
+  return {
+    edge: state.name,
+    place: state.location,
+    epoch: serving?.loaded.manifest.epoch ?? 0,
+    generation: serving?.loaded.manifest.generation ?? 0,
+    hash: serving?.loaded.hash ?? "",
+    loadedAtMs: serving?.loadedAtMs ?? 0,
+    reportedAtMs: nowMs,
+    requests: requests(),
+    origins,
+  };
+}

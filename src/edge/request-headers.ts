@@ -1,0 +1,156 @@
+/**
+ * What an origin is told. Everything that clients use to lie to origins is removed, then our own fields are set
+ * (DESIGN.md rule 12; reference S12, S17, S18).
+ *
+ * | Field                                         | from a client        | from a trusted hop |
+ * |-----------------------------------------------|----------------------|--------------------|
+ * | hop-by-hop, nominated by Connection, Expect   | removed              | removed            |
+ * | any name with `_`                             | removed              | removed            |
+ * | Proxy                                         | removed (httpoxy)    | removed            |
+ * | X-Forwarded-For, Forwarded                    | ours alone           | ours appended      |
+ * | X-Forwarded-Host, X-Forwarded-Proto           | ours                 | kept, else ours    |
+ * | X-Request-Id                                  | ours                 | kept when sane     |
+ * | other forwarding, rewriting and vendor fields | removed              | kept               |
+ * | portolan-debug, portolan-client-*             | removed, then ours   | removed, then ours |
+ * | Via, CDN-Loop, traceparent, tracestate        | continued            | continued          |
+ */
+import type { ClientLocation } from "../core/model.ts";
+import { hopByHop } from "./hop-by-hop.ts";
+import { type EdgeRequest, firstHeader, type HeaderField, listHeader } from "./message.ts";
+import { hexId, type TraceContext } from "./trace-context.ts";
+
+/** The identity that loops are found by (RFC 8586); the whole fleet shares it. */
+export const CDN_ID = "portolan";
+
+export interface ForwardingFacts {
+  /** Whether the other end of the connection is a configured proxy. */
+  readonly trusted: boolean;
+  /** The public host, with its port. */
+  readonly publicHost: string;
+  readonly location: ClientLocation;
+  readonly trace: TraceContext;
+  readonly requestId: string;
+}
+
+const NEVER: ReadonlySet<string> = new Set([
+  "content-length",
+  "expect",
+  "host",
+  "proxy",
+  "portolan-debug",
+  // Set again below, from what we know.
+  "cdn-loop",
+  "forwarded",
+  "traceparent",
+  "tracestate",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-request-id",
+]);
+
+const ONLY_FROM_TRUSTED: ReadonlySet<string> = new Set([
+  "client-ip",
+  "fastly-client-ip",
+  "front-end-https",
+  "true-client-ip",
+  "x-azure-clientip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "x-envoy-external-address",
+  "x-host",
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-original-host",
+  "x-original-url",
+  "x-real-ip",
+  "x-rewrite-url",
+]);
+
+/** Fields for the origin, without Host and Content-Length. */
+export function requestHeaders(request: EdgeRequest, facts: ForwardingFacts): HeaderField[] {
+  const ends = hopByHop(request.headers);
+  const fields: HeaderField[] = [];
+  for (const field of request.headers) {
+    const name = field[0];
+    if (NEVER.has(name) || ends(name) || name.includes("_") || name.startsWith("portolan-client-")) continue;
+    if (!facts.trusted && isClaim(name)) continue;
+    fields.push(field);
+  }
+  const kept = (name: string): string | null => (facts.trusted ? firstHeader(request.headers, name) : null);
+  const appended = (name: string, value: string): HeaderField => [
+    name,
+    [...(facts.trusted ? listHeader(request.headers, name) : []), value].join(", "),
+  ];
+  if (request.peerAddress !== null) fields.push(appended("x-forwarded-for", request.peerAddress));
+  fields.push(appended("forwarded", forwarded(request, facts.publicHost)));
+  fields.push(["x-forwarded-host", kept("x-forwarded-host") ?? facts.publicHost]);
+  fields.push(["x-forwarded-proto", kept("x-forwarded-proto") ?? request.scheme]);
+  fields.push(["x-request-id", facts.requestId]);
+  fields.push(["via", [...listHeader(request.headers, "via"), `1.1 ${CDN_ID}`].join(", ")]);
+  fields.push(["cdn-loop", [...listHeader(request.headers, "cdn-loop"), CDN_ID].join(", ")]);
+  fields.push(["traceparent", facts.trace.traceparent]);
+  const state = facts.trace.continued ? listHeader(request.headers, "tracestate") : [];
+  if (state.length > 0) fields.push(["tracestate", state.join(",")]);
+  fields.push(...geoHeaders(facts.location));
+  return fields;
+}
+
+/** RFC 8586: our own name in CDN-Loop means that the request went through this fleet before. */
+export function isLoop(headers: readonly HeaderField[]): boolean {
+  return listHeader(headers, "cdn-loop").some((member) => {
+    const id = member.split(";", 1)[0] ?? "";
+    return id.trim().toLowerCase() === CDN_ID;
+  });
+}
+
+/** A trusted hop's id when it is short and plain, a new one otherwise. */
+export function requestId(request: EdgeRequest, trusted: boolean, random: () => number): string {
+  const received = trusted ? firstHeader(request.headers, "x-request-id") : null;
+  return received !== null && isPlainId(received) ? received : hexId(32, random);
+}
+
+function isClaim(name: string): boolean {
+  return (
+    ONLY_FROM_TRUSTED.has(name) ||
+    name.startsWith("x-forwarded") ||
+    name.startsWith("cf-") ||
+    name.startsWith("cloudfront-") ||
+    name.startsWith("portolan-")
+  );
+}
+
+/** RFC 7239 §4 and §6: IPv6 in brackets and quotes. */
+function forwarded(request: EdgeRequest, publicHost: string): string {
+  const address = request.peerAddress;
+  const node = address === null ? "unknown" : address.includes(":") ? `"[${address}]"` : address;
+  return `for=${node};host="${publicHost}";proto=${request.scheme}`;
+}
+
+/** Under our own names, since platforms drop theirs on the way (Cloudflare removes CF-IPCountry). */
+function geoHeaders(location: ClientLocation): HeaderField[] {
+  const fields: HeaderField[] = [];
+  const add = (name: string, value: string | null): void => {
+    // RFC 9110 §5.5: text outside ASCII has no agreed reading in a field, so it travels percent-encoded.
+    if (value !== null && value !== "") fields.push([`portolan-client-${name}`, encodeURI(value.toWellFormed())]);
+  };
+  add("country", location.country);
+  add("region", location.subdivision);
+  add("city", location.city);
+  // One decimal is about 11 km: enough to be near, too little to find a house.
+  add("latitude", location.latitude === null ? null : location.latitude.toFixed(1));
+  add("longitude", location.longitude === null ? null : location.longitude.toFixed(1));
+  return fields;
+}
+
+function isPlainId(text: string): boolean {
+  if (text.length === 0 || text.length > 128) return false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    const alphanumeric = (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+    if (!alphanumeric && code !== 45 && code !== 46 && code !== 95) return false;
+  }
+  return true;
+}

@@ -1,0 +1,54 @@
+/** W3C Trace Context: the client's `traceparent` taken when it is valid, made otherwise, always with a new parent id. */
+
+export interface TraceContext {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** Field to send to the origin. */
+  readonly traceparent: string;
+  /** False when the trace begins here, so that a `tracestate` that came along belongs to nothing. */
+  readonly continued: boolean;
+}
+
+/** `random` gives numbers 0 ≤ n < 1. */
+export function traceContext(received: string | null, random: () => number): TraceContext {
+  const parent = hexId(16, random);
+  const parts = received === null ? null : parseTraceparent(received);
+  if (parts !== null) {
+    return { traceId: parts.traceId, traceparent: `00-${parts.traceId}-${parent}-${parts.flags}`, continued: true };
+  }
+  const traceId = hexId(32, random);
+  return { traceId, traceparent: `00-${traceId}-${parent}-00`, continued: false };
+}
+
+/** Lower-case hex digits, never all zero. */
+export function hexId(digits: number, random: () => number): string {
+  let id = "";
+  while (id.length < digits) id += (Math.floor(random() * 0x1_0000_0000) >>> 0).toString(16).padStart(8, "0");
+  const cut = id.slice(0, digits);
+  return allZero(cut) ? `${cut.slice(1)}1` : cut;
+}
+
+function parseTraceparent(value: string): { readonly traceId: string; readonly flags: string } | null {
+  const [version = "", traceId = "", parentId = "", flags = "", ...rest] = value.split("-");
+  if (!isHex(version, 2) || version === "ff" || !isHex(traceId, 32) || !isHex(parentId, 16) || !isHex(flags, 2)) {
+    return null;
+  }
+  // A later version may have more fields, version 00 may not (§3.2.4).
+  if (version === "00" && rest.length > 0) return null;
+  if (allZero(traceId) || allZero(parentId)) return null;
+  return { traceId, flags };
+}
+
+function isHex(text: string, length: number): boolean {
+  if (text.length !== length) return false;
+  for (let index = 0; index < length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (!((code >= 48 && code <= 57) || (code >= 97 && code <= 102))) return false;
+  }
+  return true;
+}
+
+function allZero(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) !== 48) return false;
+  return true;
+}

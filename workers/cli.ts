@@ -1,0 +1,26 @@
+/** Composition root of the command line. */
+import { readFileSync } from "node:fs";
+import { main } from "../src/cli/main.ts";
+import { maxmindLocator } from "../src/locate/maxmind.ts";
+import { startFilesEdge } from "./files-edge.ts";
+import { loadTree, validate } from "./manifests.ts";
+import { startUp } from "./up.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+process.exitCode = await main(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  loadTree,
+  validate,
+  openLocator: (path) => maxmindLocator(path, { pollIntervalMs: 0 }),
+  startEdge: startFilesEdge,
+  startUp,
+  untilStopped: () =>
+    new Promise((resolve) => {
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+    }),
+  version,
+});
