@@ -11,7 +11,7 @@ export function explanationText(request: RequestFacts, explanation: Explanation,
       `answer     ${explanation.status} ${explanation.code ?? ""}: ${explanation.reason ?? explanation.action}`,
     );
   for (const one of explanation.excluded) lines.push(`  -  ${one.cluster.padEnd(16)} ${one.reason}`);
-  if (changes.length > 0) lines.push("", ...changes.map((one) => `if ${one.change}: ${one.then}`));
+  if (changes.length > 0) lines.push("", ...changes.map((one) => `if ${one.change}: ${one.result}`));
   return lines.join("\n");
 }
 

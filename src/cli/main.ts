@@ -1,4 +1,5 @@
 /** The command line: a table of commands, one file each. Returns the exit code; never calls `process.exit`. */
+import type { Command } from "./command.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { simCommand } from "./commands/sim.ts";
@@ -8,12 +9,6 @@ import { validateCommand } from "./commands/validate.ts";
 import type { CliDeps } from "./deps.ts";
 import { Failure } from "./failure.ts";
 import { nearestWord } from "./nearest-word.ts";
-
-export interface Command {
-  readonly summary: string;
-  readonly usage: string;
-  run(args: readonly string[], deps: CliDeps): Promise<number>;
-}
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["up", upCommand],

@@ -51,7 +51,8 @@ export async function runControl(deps: ControlDeps, options: ControlRunOptions):
     do {
       again = false;
       await once();
-    } while (again && !closed);
+      if (closed) return;
+    } while (again);
     running = null;
     schedule(options.intervalMs);
   };

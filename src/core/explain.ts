@@ -97,7 +97,7 @@ function explainRoute(route: RouteRef): ExplainedRoute {
 
 export interface WhatIf {
   readonly change: string;
-  readonly then: string;
+  readonly result: string;
 }
 
 /** What would change the answer: the chosen cluster gone, and each better one that is out for now. */
@@ -113,7 +113,7 @@ export function whatWouldChange(
   const changes: WhatIf[] = [];
   const down = new Map(health.down).set(chosen.cluster, "down");
   const without = decide(table, { ...health, down }, request, circumstances);
-  changes.push({ change: `${chosen.cluster} goes down`, then: outcome(without, now) });
+  changes.push({ change: `${chosen.cluster} goes down`, result: outcome(without, now) });
   const everythingUp = decide(table, allUp(health), request, circumstances);
   const better = everythingUp.action === "forward" ? everythingUp.candidates : [];
   for (const candidate of better) {
@@ -122,7 +122,7 @@ export function whatWouldChange(
     if (out !== undefined)
       changes.push({
         change: `${candidate.cluster} comes back (now ${out.reason})`,
-        then: `${candidate.cluster} is chosen`,
+        result: `${candidate.cluster} is chosen`,
       });
   }
   return changes;

@@ -47,7 +47,7 @@ export function writeMmdb(options: MmdbOptions): Uint8Array {
     },
     metadata,
   );
-  return Uint8Array.from([...tree, ...new Array<number>(SEPARATOR).fill(0), ...data, ...METADATA_MARKER, ...metadata]);
+  return Uint8Array.from([...tree, ...zeros(SEPARATOR), ...data, ...METADATA_MARKER, ...metadata]);
 }
 
 function networkBits(text: string, ipVersion: 4 | 6): readonly number[] {
@@ -56,7 +56,11 @@ function networkBits(text: string, ipVersion: 4 | 6): readonly number[] {
     throw new RangeError(`Cannot write the network "${text}"`);
   const bits = cidr.words.flatMap((word) => Array.from({ length: 32 }, (_, index) => (word >>> (31 - index)) & 1));
   const own = bits.slice(0, cidr.bits);
-  return cidr.family === 4 && ipVersion === 6 ? [...new Array<number>(96).fill(0), ...own] : own;
+  return cidr.family === 4 && ipVersion === 6 ? [...zeros(96), ...own] : own;
+}
+
+function zeros(count: number): number[] {
+  return Array.from({ length: count }, () => 0);
 }
 
 function insert(nodes: [Child, Child][], bits: readonly number[], offset: number): void {

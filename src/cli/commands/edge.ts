@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { hostPort, place, required } from "../arguments.ts";
-import type { Command } from "../main.ts";
+import type { Command } from "../command.ts";
 
 /** `portolan edge`: one edge from Kubernetes YAML alone. */
 export const edgeCommand: Command = {

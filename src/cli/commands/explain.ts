@@ -7,7 +7,7 @@ import type { CliDeps } from "../deps.ts";
 import { type ExplainWorld, explainWorld } from "../explain-world.ts";
 import { explanationText } from "../explanation-text.ts";
 import { Failure } from "../failure.ts";
-import type { Command } from "../main.ts";
+import type { Command } from "../command.ts";
 import { batchRequest, urlRequest } from "../request-line.ts";
 
 const EXAMPLE = "portolan explain --from examples/three-clusters http://shop.example.org/";
@@ -52,6 +52,12 @@ portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON
     const url = required("a URL", positionals[0], EXAMPLE);
     const request = urlRequest(url, values.method, values.header);
     const circumstances = world.circumstances(values.client ?? null);
+    if (circumstances.client.class === "invalid") {
+      throw new Failure(
+        `Cannot locate the client "${values.client}": it is neither an address nor a country`,
+        "--client 198.51.100.7, or --client DE",
+      );
+    }
     const explanation = explain(world.table, world.health, request, circumstances);
     const changes = whatWouldChange(world.table, world.health, request, circumstances);
     if (values.output === "json")

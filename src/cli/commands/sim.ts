@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { callAdmin, DEFAULT_ADMIN } from "../admin-client.ts";
 import { Failure } from "../failure.ts";
-import type { Command } from "../main.ts";
+import type { Command } from "../command.ts";
 import { nearestWord } from "../nearest-word.ts";
 
 const ACTIONS = ["kill", "heal", "drain", "partition-api"] as const;

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { StatusReport } from "../../core/status.ts";
 import { callAdmin, DEFAULT_ADMIN } from "../admin-client.ts";
-import type { Command } from "../main.ts";
+import type { Command } from "../command.ts";
 import { problemText } from "../problem-text.ts";
 import { age, table } from "../table.ts";
 

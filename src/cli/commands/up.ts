@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { Failure } from "../failure.ts";
-import type { Command } from "../main.ts";
+import type { Command } from "../command.ts";
 
 /** `portolan up`: the whole main job on this machine, with pretend clusters. */
 export const upCommand: Command = {

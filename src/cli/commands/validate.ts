@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { required } from "../arguments.ts";
-import type { Command } from "../main.ts";
+import type { Command } from "../command.ts";
 import { problemText } from "../problem-text.ts";
 
 /** `portolan validate`: every problem at once; exit 1 on errors, 0 with warnings. */
@@ -15,7 +15,7 @@ export const validateCommand: Command = {
         output: { type: "string", short: "o", default: "text" },
       },
     });
-    const path = required("-f", values.file, "portolan validate -f examples/k8shserver");
+    const path = required("-f", values.file, "portolan validate -f examples/three-clusters");
     const problems = await deps.validate(path);
     const errors = problems.filter((problem) => problem.severity === "error").length;
     if (values.output === "json") deps.out(`${JSON.stringify(problems, null, 2)}\n`);

@@ -61,5 +61,13 @@ export function hostProblem(host: string, cluster: ClusterObject, allowPrivateOr
 function looksLikeAddress(host: string): boolean {
   if (host.includes(":")) return true;
   const last = host.slice(host.lastIndexOf(".") + 1).toLowerCase();
-  return last !== "" && (last.startsWith("0x") || [...last].every((character) => character >= "0" && character <= "9"));
+  return last !== "" && (last.startsWith("0x") || isDigits(last));
+}
+
+function isDigits(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 48 || code > 57) return false;
+  }
+  return true;
 }

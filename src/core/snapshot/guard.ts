@@ -21,7 +21,7 @@ export function text(max = 1024): Read<string> {
 
 /** A SHA-256 in lower-case hex: it becomes part of a store key, so nothing else may pass. */
 export const sha256: Read<string> = (value, at) =>
-  typeof value === "string" && value.length === 64 && [...value].every((digit) => "0123456789abcdef".includes(digit))
+  typeof value === "string" && value.length === 64 && /^[0-9a-f]+$/.test(value)
     ? value
     : fail(at, "a SHA-256 in hex", value);
 

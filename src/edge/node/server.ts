@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { textAnswer } from "../local-answer.ts";
 import type { EdgeRequest, EdgeResponse, HeaderField } from "../message.ts";
 
@@ -99,7 +98,7 @@ async function send(
   } else {
     // The head goes out at once: a stream may take long to its first byte.
     outgoing.flushHeaders();
-    await pipeline(Readable.fromWeb(response.body as NodeReadableStream<Uint8Array>), outgoing);
+    await pipeline(Readable.fromWeb(response.body), outgoing);
   }
   // A body that nobody read would be taken for the next request's head.
   if (!incoming.complete) incoming.socket.destroySoon();

@@ -2,8 +2,7 @@
 import { lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Readable } from "node:stream";
-import type { ReadableStream as NodeReadableStream } from "node:stream/web";
-import { Agent, buildConnector, type Dispatcher } from "undici";
+import { Agent, buildConnector } from "undici";
 import { type Cidr, parseCidrs } from "../../core/address/cidr.ts";
 import { originAddressProblem } from "../../core/address/origin-address.ts";
 import type { AttemptFailure } from "../../core/retry.ts";
@@ -63,14 +62,12 @@ async function dispatch(
   const headers = [...request.headers, ["host", request.host] as const].flat();
   if (request.body !== null && request.bodyLength !== null) headers.push("content-length", String(request.bodyLength));
   const body =
-    request.body === null || request.body instanceof Uint8Array
-      ? request.body
-      : Readable.fromWeb(request.body as NodeReadableStream<Uint8Array>);
+    request.body === null || request.body instanceof Uint8Array ? request.body : Readable.fromWeb(request.body);
   try {
     const answer = await agent.request({
       origin,
       path: request.target,
-      method: request.method as Dispatcher.HttpMethod,
+      method: request.method,
       headers,
       body,
       signal: AbortSignal.any([options.signal, slow.signal]),
