@@ -4,6 +4,7 @@ import type { Problem } from "../core/objects.ts";
 export function problemText(problem: Problem): string {
   const { position, severity, object, field, message, cluster } = problem;
   const where = position === null ? (cluster ?? "config") : `${position.file}:${position.line}:${position.column}`;
-  const what = [object, field].filter((part) => part !== "").join("  ");
+  // Many messages begin with the field already.
+  const what = [object, message.startsWith(field) ? "" : field].filter((part) => part !== "").join("  ");
   return `${where}  ${severity}  ${what}${what === "" ? "" : ": "}${message}`;
 }

@@ -1,4 +1,5 @@
 /** Which clusters may take a request for one service, and why not the others. Availability first, weight second. */
+import { unitVector } from "./geo/distance.ts";
 import { backendKey, type HealthView, originKey } from "./health/view.ts";
 import type { Backend, Candidate, Circumstances, Cluster, Exclusion, Origin, WeightedBackend } from "./model.ts";
 import type { HostTable, RoutingTable } from "./routing-table.ts";
@@ -25,6 +26,8 @@ export function judgeCandidates(
   const available: Candidate[] = [];
   const doubtful: Candidate[] = [];
   const excluded: Exclusion[] = [];
+  const { vantage, nowMs } = circumstances;
+  const from = vantage.point === null ? null : unitVector(vantage.point);
   let weight = 0;
   let availableWeight = 0;
   const backends = host.services.get(wanted.service) ?? [];
@@ -38,8 +41,8 @@ export function judgeCandidates(
     }
     weight += cluster.weight;
     const origins = backend.origins ?? (cluster.gateway === null ? [] : [cluster.gateway]);
-    const verdict = judge(cluster, wanted, origins, health, circumstances.nowMs);
-    const cost = clusterCost(cluster, circumstances.vantage, health, circumstances.nowMs);
+    const verdict = judge(cluster, wanted, origins, health, nowMs);
+    const cost = clusterCost(cluster, routing.places.get(cluster.name), vantage, from, health, nowMs);
     const candidate = { cluster: cluster.name, service: wanted.service, costUs: cost.us, basis: cost.basis };
     if (verdict.exclusion === null) {
       availableWeight += cluster.weight;

@@ -1,4 +1,5 @@
 /** The snapshot indexed in memory: one lookup per host, one per path element, whatever the number of other rules. */
+import { type UnitVector, unitVector } from "./geo/distance.ts";
 import type { Backend, Cluster, HostRoutes, Route, ServiceKey, Snapshot } from "./model.ts";
 
 /** Routes of one host by path. Buckets are in order of precedence. */
@@ -22,6 +23,8 @@ export interface HostTable {
 export interface RoutingTable {
   readonly snapshot: Snapshot;
   readonly clusters: ReadonlyMap<string, Cluster>;
+  /** Places of the clusters that have one: trigonometry once per snapshot, not once per request. */
+  readonly places: ReadonlyMap<string, UnitVector>;
   readonly exactHosts: ReadonlyMap<string, HostTable>;
   /** Keyed by what follows `*.`. */
   readonly wildcardHosts: ReadonlyMap<string, HostTable>;
@@ -41,7 +44,9 @@ export function buildRoutingTable(snapshot: Snapshot): RoutingTable {
     else exactHosts.set(entry.host, table);
   }
   const clusters = new Map(snapshot.clusters.map((cluster) => [cluster.name, cluster]));
-  return { snapshot, clusters, exactHosts, wildcardHosts, anyHost };
+  const places = new Map<string, UnitVector>();
+  for (const { name, location } of snapshot.clusters) if (location !== null) places.set(name, unitVector(location));
+  return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost };
 }
 
 function hostTable(entry: HostRoutes): HostTable {

@@ -18,6 +18,9 @@ export interface MmdbOptions {
 
 const RECORD_BYTES = 4;
 const SEPARATOR = 16;
+const UINT16 = 5;
+const UINT32 = 6;
+const UINT64 = 9;
 const METADATA_MARKER = [0xab, 0xcd, 0xef, ...new TextEncoder().encode("MaxMind.com")];
 
 type Child = number | { readonly offset: number } | null;
@@ -32,22 +35,30 @@ export function writeMmdb(options: MmdbOptions): Uint8Array {
     insert(nodes, networkBits(cidr, options.ipVersion), offset);
   }
   const tree = nodes.flatMap((node) => node.flatMap((child) => record(child, nodes.length)));
-  const metadata: number[] = [];
-  encode(
-    {
-      binary_format_major_version: 2,
-      binary_format_minor_version: 0,
-      build_epoch: options.buildEpoch,
-      database_type: options.databaseType,
-      description: { en: options.databaseType },
-      ip_version: options.ipVersion,
-      languages: ["en"],
-      node_count: nodes.length,
-      record_size: RECORD_BYTES * 8,
-    },
-    metadata,
-  );
+  const metadata = encodeMetadata(options, nodes.length);
   return Uint8Array.from([...tree, ...zeros(SEPARATOR), ...data, ...METADATA_MARKER, ...metadata]);
+}
+
+/** libmaxminddb refuses metadata whose numbers have other types than the format names. */
+function encodeMetadata(options: MmdbOptions, nodeCount: number): number[] {
+  const out: number[] = [];
+  const entries: readonly (readonly [name: string, write: () => void])[] = [
+    ["binary_format_major_version", () => unsigned(UINT16, 2, 2, out)],
+    ["binary_format_minor_version", () => unsigned(UINT16, 0, 2, out)],
+    ["build_epoch", () => unsigned(UINT64, options.buildEpoch, 8, out)],
+    ["database_type", () => encode(options.databaseType, out)],
+    ["description", () => encode({ en: options.databaseType }, out)],
+    ["ip_version", () => unsigned(UINT16, options.ipVersion, 2, out)],
+    ["languages", () => encode(["en"], out)],
+    ["node_count", () => unsigned(UINT32, nodeCount, 4, out)],
+    ["record_size", () => unsigned(UINT16, RECORD_BYTES * 8, 2, out)],
+  ];
+  control(7, entries.length, out);
+  for (const [name, write] of entries) {
+    encode(name, out);
+    write();
+  }
+  return out;
 }
 
 function networkBits(text: string, ipVersion: 4 | 6): readonly number[] {
@@ -113,14 +124,18 @@ function encode(value: MmdbValue, out: number[]): void {
 /** Whole numbers as uint32, everything else as double. */
 function encodeNumber(value: number, out: number[]): void {
   if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff) {
-    control(6, 4, out);
-    out.push(...bigEndian(value, 4));
+    unsigned(UINT32, value, 4, out);
     return;
   }
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);
   control(3, 8, out);
   for (let index = 0; index < 8; index += 1) out.push(view.getUint8(index));
+}
+
+function unsigned(type: number, value: number, bytes: number, out: number[]): void {
+  control(type, bytes, out);
+  out.push(...bigEndian(value, bytes));
 }
 
 /** Type and size; types above 7 are extended, sizes above 28 take one or two more bytes. */

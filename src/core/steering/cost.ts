@@ -1,7 +1,7 @@
 /**
  * Nearest means least milliseconds. Costs are whole microseconds before anything is compared (DESIGN.md rule 11).
  */
-import { distanceKm, priorUs } from "../geo/distance.ts";
+import { priorUs, type UnitVector, vectorDistanceKm } from "../geo/distance.ts";
 import { type HealthView, roundTripKey } from "../health/view.ts";
 import type { Cluster, CostBasis, Vantage } from "../model.ts";
 
@@ -16,13 +16,20 @@ const MAX_AGE_MS = 600_000;
 const UNKNOWN_US = 400_000;
 
 /** Measured round-trip if there is one, otherwise the distance prior, otherwise a cost that comes last. */
-export function clusterCost(cluster: Cluster, vantage: Vantage, health: HealthView, nowMs: number): Cost {
+export function clusterCost(
+  cluster: Cluster,
+  place: UnitVector | undefined,
+  vantage: Vantage,
+  from: UnitVector | null,
+  health: HealthView,
+  nowMs: number,
+): Cost {
   if (vantage.place !== null) {
     const trip = health.roundTrips.get(roundTripKey(vantage.place, cluster.name));
     if (trip !== undefined && trip.samples >= MIN_SAMPLES && nowMs - trip.observedAtMs <= MAX_AGE_MS) {
       return { us: trip.us, basis: "measured" };
     }
   }
-  if (vantage.point === null || cluster.location === null) return { us: UNKNOWN_US, basis: "none" };
-  return { us: priorUs(distanceKm(vantage.point, cluster.location)), basis: "distance" };
+  if (from === null || place === undefined) return { us: UNKNOWN_US, basis: "none" };
+  return { us: priorUs(vectorDistanceKm(from, place)), basis: "distance" };
 }

@@ -1,0 +1,73 @@
+/** How fast the decision is: explains of distinct requests, and bare decisions. `npm run bench`. */
+import { compile } from "../src/core/compile/compile.ts";
+import { decide } from "../src/core/decide.ts";
+import { explain } from "../src/core/explain.ts";
+import { countryLocation } from "../src/core/geo/client-location.ts";
+import { healthView } from "../src/core/health/view.ts";
+import type { Circumstances, RequestFacts } from "../src/core/model.ts";
+import { buildRoutingTable } from "../src/core/routing-table.ts";
+import { cluster, ingress, observation, rule, service } from "../test/build/objects.ts";
+
+const SEED = 20_261_124;
+const REQUESTS = 200_000;
+const COUNTRIES = ["DE", "JP", "US", "BR", "ZA", "AU", "IN", "GB"];
+
+let state = SEED;
+function random(below: number): number {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return state % below;
+}
+
+function tableOf(hosts: number, clusters: number) {
+  const names = Array.from({ length: clusters }, (_, index) => `c${index}`);
+  const objects = names.map((name) =>
+    cluster(name, { location: { latitude: random(140) - 70, longitude: random(360) - 180 } }),
+  );
+  const ingresses = Array.from({ length: hosts }, (_, index) =>
+    ingress(`i${index}`, {
+      rules: [rule(`h${index}.example.org`, "/", "shop"), rule(`h${index}.example.org`, "/api", "shop")],
+    }),
+  );
+  const config = observation(null, { clusters: objects, ingresses });
+  const members = names.map((name) => observation(name, { services: [service("shop")] }));
+  return buildRoutingTable(
+    compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 }).snapshot,
+  );
+}
+
+const health = healthView(null, new Map());
+const locations = COUNTRIES.map(countryLocation);
+for (const [hosts, clusters] of [
+  [1, 3],
+  [5000, 3],
+  [5000, 100],
+] as const) {
+  const table = tableOf(hosts, clusters);
+  const requests = Array.from({ length: REQUESTS }, (_, index): [RequestFacts, Circumstances] => {
+    const location = locations[random(locations.length)] ?? countryLocation("DE");
+    const point = { latitude: location.latitude ?? 0, longitude: location.longitude ?? 0 };
+    return [
+      { method: "GET", host: `h${random(hosts)}.example.org`, target: `/api/${index}?n=${index}`, headers: [] },
+      {
+        client: { address: null, class: "none", location },
+        vantage: { of: "client", place: null, point },
+        nowMs: 0,
+        seed: index,
+      },
+    ];
+  });
+  for (const [name, run] of [
+    ["decide", decide],
+    ["explain", explain],
+  ] as const) {
+    const rounds = Array.from({ length: 3 }, () => {
+      const started = performance.now();
+      for (const [facts, circumstances] of requests) run(table, health, facts, circumstances);
+      return (performance.now() - started) / REQUESTS;
+    });
+    const best = Math.min(...rounds);
+    console.log(
+      `${name.padEnd(8)} ${hosts} hosts × 2 rules × ${clusters} clusters: ${(best * 1000).toFixed(2)} µs, ${Math.round(1000 / best)} a second (${REQUESTS} distinct requests, seed ${SEED}, best of 3)`,
+    );
+  }
+}
