@@ -27,7 +27,7 @@ export function judgeCandidates(
   const doubtful: Candidate[] = [];
   const excluded: Exclusion[] = [];
   const { vantage, nowMs } = circumstances;
-  const from = vantage.point === null ? null : unitVector(vantage.point);
+  const context = { vantage, from: vantage.point === null ? null : unitVector(vantage.point), health, nowMs };
   let weight = 0;
   let availableWeight = 0;
   const backends = host.services.get(wanted.service) ?? [];
@@ -42,7 +42,7 @@ export function judgeCandidates(
     weight += cluster.weight;
     const origins = backend.origins ?? (cluster.gateway === null ? [] : [cluster.gateway]);
     const verdict = judge(cluster, wanted, origins, health, nowMs);
-    const cost = clusterCost(cluster, routing.places.get(cluster.name), vantage, from, health, nowMs);
+    const cost = clusterCost(cluster, routing.places.get(cluster.name), context);
     const candidate = { cluster: cluster.name, service: wanted.service, costUs: cost.us, basis: cost.basis };
     if (verdict.exclusion === null) {
       availableWeight += cluster.weight;

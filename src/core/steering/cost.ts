@@ -5,6 +5,15 @@ import { priorUs, type UnitVector, vectorDistanceKm } from "../geo/distance.ts";
 import { type HealthView, roundTripKey } from "../health/view.ts";
 import type { Cluster, CostBasis, Vantage } from "../model.ts";
 
+/** What the costs of one request have in common. */
+export interface CostContext {
+  readonly vantage: Vantage;
+  /** `vantage.point` as a vector. */
+  readonly from: UnitVector | null;
+  readonly health: HealthView;
+  readonly nowMs: number;
+}
+
 export interface Cost {
   readonly us: number;
   readonly basis: CostBasis;
@@ -19,10 +28,7 @@ const UNKNOWN_US = 400_000;
 export function clusterCost(
   cluster: Cluster,
   place: UnitVector | undefined,
-  vantage: Vantage,
-  from: UnitVector | null,
-  health: HealthView,
-  nowMs: number,
+  { vantage, from, health, nowMs }: CostContext,
 ): Cost {
   if (vantage.place !== null) {
     const trip = health.roundTrips.get(roundTripKey(vantage.place, cluster.name));
