@@ -1,5 +1,7 @@
 /** Composition root of one edge on Node: store, upstream, server and probes joined. */
+import { headerLocation } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
+import { edgeMetrics } from "../src/edge/metrics.ts";
 import { probeEjected } from "../src/edge/node/recovery.ts";
 import { serveEdge } from "../src/edge/node/server.ts";
 import { nodeUpstream } from "../src/edge/node/upstream.ts";
@@ -48,6 +50,8 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     report: async (name, report) => void (await text.put(`reports/${name}`, report, "any")),
     upstream,
     locator: deps.locator,
+    headerLocation,
+    metrics: edgeMetrics,
     now: Date.now,
     random: Math.random,
     accessLog: deps.accessLog,

@@ -1,7 +1,8 @@
 import type { ClientLocation } from "../core/model.ts";
 
 /**
- * A database of places by address. `locate` is synchronous, never throws, and answers null when it knows nothing.
+ * A database of places by address. `locate` is synchronous, never throws, and answers null when it knows nothing; gaps
+ * of what it knows (`core/geo/client-location.ts`) are filled.
  * The address is canonical text (`core/address/ip.ts`). `close` stops watching for new versions of the data.
  */
 export interface Locator {

@@ -1,4 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
+import { fillGaps } from "../core/geo/client-location.ts";
+import { timeZonePoint } from "../core/geo/points.ts";
 import { locationOfRecord } from "./record.ts";
 import type { Locator } from "./locator.ts";
 import { type VerifiedMmdb, verifyMmdb } from "./verify-mmdb.ts";
@@ -49,7 +51,8 @@ export async function maxmindLocator(path: string, options: MaxmindOptions = {})
       // The package walks the first 32 bits of an IPv6 address in an IPv4 file and finds somebody else.
       if (database.ipVersion === 4 && address.includes(":")) return null;
       try {
-        return locationOfRecord(database.get(address));
+        const found = locationOfRecord(database.get(address));
+        return found === null ? null : fillGaps(found, timeZonePoint);
       } catch {
         return null;
       }

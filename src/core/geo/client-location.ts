@@ -7,7 +7,7 @@ import { type CidrTable, cidrTable, parseCidr } from "../address/cidr.ts";
 import type { IpAddress } from "../address/ip.ts";
 import type { AddressClass, ClientLocation, GeoPoint, LocationOverride } from "../model.ts";
 import { continentOf } from "./continents.ts";
-import { countryPoint, timeZonePoint } from "./points.ts";
+import { countryPoint } from "./points.ts";
 
 export const NO_LOCATION: ClientLocation = {
   latitude: null,
@@ -46,6 +46,7 @@ export interface LocateInput {
   readonly runtime?: ClientLocation | null;
   /** What headers of an authenticated hop say, already read. */
   readonly headers?: ClientLocation | null;
+  /** Answers with its own gaps filled. */
   readonly locator: { locate(address: string): ClientLocation | null } | null;
 }
 
@@ -57,7 +58,7 @@ export function locateClient(input: LocateInput): ClientLocation {
   // Private ranges mean nothing to a database; documentation ranges are what tests and `portolan up` use.
   const mayAsk = input.addressClass === "public" || input.addressClass === "documentation";
   const found = mayAsk && input.address !== null ? (input.locator?.locate(input.address.text) ?? null) : null;
-  return found === null ? NO_LOCATION : fillGaps(found);
+  return found ?? NO_LOCATION;
 }
 
 /** The location of somebody of whom only the country is known; `none` when there is no such country. */
@@ -75,13 +76,19 @@ function fromOverride(override: LocationOverride): ClientLocation {
   return { ...NO_LOCATION, ...point, country, continent, source: "override" };
 }
 
-/** Continent from the country, coordinates from the time zone or the country where there are none worth having. */
-function fillGaps(location: ClientLocation): ClientLocation {
+/**
+ * Continent from the country, coordinates from the time zone or the country where there are none worth having. Points
+ * of time zones are an argument, since edges whose platform gives coordinates need not carry the table.
+ */
+export function fillGaps(
+  location: ClientLocation,
+  zonePoint: (name: string) => GeoPoint | null = () => null,
+): ClientLocation {
   const { country, timeZone } = location;
   const continent = location.continent ?? (country === null ? null : continentOf(country));
   const vague = location.accuracyKm !== null && location.accuracyKm >= COUNTRY_LEVEL_KM && location.city === null;
   if (location.latitude !== null && location.longitude !== null && !vague) return { ...location, continent };
-  const zone = timeZone === null ? null : timeZonePoint(timeZone);
+  const zone = timeZone === null ? null : zonePoint(timeZone);
   const point = zone ?? (country === null ? null : countryPoint(country));
   if (point === null) return { ...location, continent };
   return { ...location, latitude: point.latitude, longitude: point.longitude, continent };
