@@ -68,6 +68,7 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
       }),
       locator: null,
       headerLocation: null,
+      zonePoint: null,
       metrics: requestCount,
       now: Date.now,
       random: Math.random,

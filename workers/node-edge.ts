@@ -1,4 +1,5 @@
 /** Composition root of one edge on Node: store, upstream, server and probes joined. */
+import { timeZonePoint } from "../src/core/geo/points.ts";
 import { headerLocation } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
@@ -64,6 +65,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     upstream,
     locator: deps.locator,
     headerLocation,
+    zonePoint: timeZonePoint,
     metrics: edgeMetrics,
     now: Date.now,
     random: Math.random,
