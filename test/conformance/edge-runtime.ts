@@ -34,8 +34,8 @@ export interface Gap {
   readonly tests: readonly string[];
 }
 
-/** A cold start may be over before the first snapshot is here; these tests begin after it. */
-async function warm(edge: RunningEdge): Promise<void> {
+/** Waits for the first snapshot: a cold start may be over before it is here, and the tests begin after it. */
+export async function warm(edge: RunningEdge): Promise<void> {
   await eventually(
     () => ask(edge.url, "/", { host: "nobody.example.org" }),
     (answer) => answer.status === 404,

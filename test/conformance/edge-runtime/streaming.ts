@@ -5,7 +5,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from "node:h
 import { expect } from "vitest";
 import { ask } from "../edge-client.ts";
 import type { Register } from "../edge-runtime.ts";
-import { HOST } from "../edge-world.ts";
+import { HOST, PATIENT_HOST } from "../edge-world.ts";
 
 function open(url: string, method: string, headers: Record<string, string> = {}): ClientRequest {
   const { hostname, port } = new URL(url);
@@ -60,18 +60,21 @@ export function streamingTests(test: Register): void {
 
   test("lets go of the origin when the client leaves before the answer", async ({ world, edge }) => {
     const { promise: left, resolve: leave } = Promise.withResolvers<string>();
-    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: arrive } = Promise.withResolvers<void>();
     world.origins[0].behave((incoming) => {
       incoming.socket.once("close", () => leave("left"));
-      ask();
+      arrive();
     });
-    const outgoing = open(edge.url, "GET");
+    const outgoing = open(edge.url, "GET", { host: PATIENT_HOST });
     outgoing.on("error", () => undefined);
     outgoing.end();
     await asked;
     outgoing.destroy();
     expect(await left).toBe("left");
-    expect(world.origins[1].seen).toEqual([]);
+    await world.origins[0].stop();
+    // An edge that moved on for nobody was there before this request.
+    expect((await ask(edge.url, "/later")).text).toBe("nyc");
+    expect(world.origins[1].seen).toMatchObject([{ target: "/later" }]);
   });
 
   test("lets go of the origin when the client leaves in the middle of the answer", async ({ world, edge }) => {
