@@ -97,6 +97,12 @@ export const BROKEN_STREAMING: readonly BrokenEdge[] = [
     sabotage: asking((request) => ({ ...request, signal: neverGone() })),
   },
   {
+    test: "lets go of the origin when the client's connection is reset before the answer",
+    does: "does not notice that the connection was reset",
+    hangs: true,
+    sabotage: asking((request) => ({ ...request, signal: neverGone() })),
+  },
+  {
     test: "lets go of the origin when the client leaves before the answer",
     does: "asks another cluster for a client that left",
     sabotage: () => ({
