@@ -34,7 +34,7 @@ export function expectNoticed({ hangs = false }: Broken, outcome: Outcome): void
     return;
   }
   // Any other error would be one of the broken thing, or of this harness. Of a missing text vitest complains in person.
-  expect(`${String(outcome)}`).toMatch(/^(AssertionError: |TypeError: \.toMatch\(\) expects to receive a string)/);
+  expect(String(outcome)).toMatch(/^(AssertionError: |TypeError: \.toMatch\(\) expects to receive a string)/);
 }
 
 /** Fails when a test of the suite has no broken thing, or a broken thing names no test. */
