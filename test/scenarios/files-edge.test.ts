@@ -79,6 +79,7 @@ async function world(): Promise<{ dir: string; edge: Running; url: string; messa
       trustedProxies: [],
       admin: null,
       allowPrivateOrigins: true,
+      debugToken: null,
     },
     { out: () => undefined, err: (text) => void messages.push(text) },
   );
@@ -157,6 +158,7 @@ describe("portolan edge --from DIR", () => {
       trustedProxies: [],
       admin: null,
       allowPrivateOrigins: false,
+      debugToken: null,
     };
     await expect(startFilesEdge(options, { out: () => undefined, err: () => undefined })).rejects.toThrow(
       /shop\.yaml:6:13 {2}error/,

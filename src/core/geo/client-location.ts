@@ -23,9 +23,6 @@ export const NO_LOCATION: ClientLocation = {
   source: "none",
 };
 
-/** From this radius on a database's point says no more than the country does. */
-const COUNTRY_LEVEL_KM = 500;
-
 export type OverrideTable = CidrTable<LocationOverride>;
 
 /** Indexes a snapshot's overrides; malformed networks are left out (validation reports them). */
@@ -75,12 +72,11 @@ function fromOverride(override: LocationOverride): ClientLocation {
   return { ...NO_LOCATION, ...point, country, continent, source: "override" };
 }
 
-/** Continent from the country, coordinates from the time zone or the country where there are none worth having. */
+/** Continent from the country, coordinates from the time zone or the country where there are none. What is given stays. */
 function fillGaps(location: ClientLocation): ClientLocation {
   const { country, timeZone } = location;
   const continent = location.continent ?? (country === null ? null : continentOf(country));
-  const vague = location.accuracyKm !== null && location.accuracyKm >= COUNTRY_LEVEL_KM && location.city === null;
-  if (location.latitude !== null && location.longitude !== null && !vague) return { ...location, continent };
+  if (location.latitude !== null && location.longitude !== null) return { ...location, continent };
   const zone = timeZone === null ? null : timeZonePoint(timeZone);
   const point = zone ?? (country === null ? null : countryPoint(country));
   if (point === null) return { ...location, continent };
