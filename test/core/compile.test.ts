@@ -304,3 +304,33 @@ describe("addresses that edges must not connect to", () => {
     expect(result.snapshot.hosts[0]?.services[0]?.backends[0]?.origins).toMatchObject([{ connectHost: "10.0.0.1" }]);
   });
 });
+
+describe("paths of rules", () => {
+  const withPath = (path: string, pathType: "Prefix" | "ImplementationSpecific" = "Prefix") => {
+    const paths = [{ path, pathType, backend: { service: "shop", port: "80" } }];
+    const held = { ingresses: [ingress("shop", { rules: [{ host: "a.example.org", paths }] })] };
+    return run({ members: [observation("a", { ...held, services: [service("shop")] })] });
+  };
+
+  it.each([
+    ["/caf\u00e9", "/caf%C3%A9"],
+    ["/a b", "/a%20b"],
+    ["/caf%c3%a9", "/caf%C3%A9"],
+    ["/%7Euser", "/~user"],
+  ])("brings %s to the form that clients send", (path, canonical) => {
+    const result = withPath(path);
+    expect(result.snapshot.hosts[0]?.routes[0]?.path.value).toBe(canonical);
+    expect(result.problems).toEqual([]);
+  });
+
+  it.each(["/a?b", "/a#b", "/a%zz", "/a\ud800"])("refuses %s, which no request can have", (path) => {
+    const result = withPath(path);
+    expect(reasons(result)).toEqual(["Ingress default/shop: InvalidPath"]);
+    expect(result.snapshot.hosts).toEqual([]);
+  });
+
+  it("warns of patterns, which are plain prefixes", () => {
+    expect(reasons(withPath("/*", "ImplementationSpecific"))).toEqual(["Ingress default/shop: LiteralPath"]);
+    expect(reasons(withPath("/a", "ImplementationSpecific"))).toEqual([]);
+  });
+});

@@ -64,6 +64,15 @@ describe("directoryReaders()", () => {
     await until(fra, ({ objects, deleted }) => objects.services.length === 2 && deleted.size === 0);
   });
 
+  test("reads again only the file that changed", async () => {
+    await writeFile(join(dir, "fra/three.yaml"), service("three"));
+    const fra = await openFra();
+    const [before] = fra.observe().objects.services;
+    await writeFile(join(dir, "fra/three.yaml"), service("three", 81));
+    const { objects } = await until(fra, ({ objects }) => objects.services[1]?.ports[0]?.port === 81);
+    expect(objects.services[0]).toBe(before);
+  });
+
   test("hears of a change without the poll", async () => {
     const directory = await open(dir, 3_600_000);
     const [fra] = directory.clusters();
