@@ -79,8 +79,9 @@ async function validateFile(path: string, allowPrivateOrigins: boolean): Promise
 /** Folders that no Cluster object stands for: nothing in them is used. */
 export function notMembers({ config, clusters }: LoadedTree): readonly Problem[] {
   const known = new Set(config.objects.clusters.map((one) => one.meta.name));
-  return clusters.flatMap(({ cluster }): Problem[] => {
-    if (cluster === null || known.has(cluster)) return [];
+  return clusters.flatMap(({ cluster, reachable }): Problem[] => {
+    // A folder that is gone as well needs no Cluster object.
+    if (cluster === null || known.has(cluster) || !reachable) return [];
     const message = `Cannot use the folder ${cluster}: no Cluster object has that name, so it is not a member; add one or rename the folder`;
     return [{ severity: "warning", reason: "NotAMember", cluster, object: "", field: "", message, position: null }];
   });
