@@ -15,7 +15,7 @@ import { textStore } from "../src/store/text.ts";
 import { openDatabase } from "./database.ts";
 import { notMembers, refuseEmpty } from "./manifests.ts";
 import { startAdmin } from "./node-admin.ts";
-import { startNodeEdge } from "./node-edge.ts";
+import { edgeStore, startNodeEdge } from "./node-edge.ts";
 
 const AUDIENCE = "files";
 
@@ -79,7 +79,7 @@ async function startParts(
     await startNodeEdge(
       { ...options, name: "edge", audience: AUDIENCE, pollIntervalMs: 100 },
       {
-        store,
+        store: edgeStore(store),
         verify: null,
         locator,
         accessLog: (line) => deps.out(`${line}\n`),

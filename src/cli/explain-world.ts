@@ -9,6 +9,7 @@ import {
   type OverrideTable,
   overrideTable,
 } from "../core/geo/client-location.ts";
+import { timeZonePoint } from "../core/geo/points.ts";
 import { vantageOf } from "../core/geo/vantage.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot } from "../core/model.ts";
@@ -69,7 +70,9 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     health,
     circumstances(client) {
       const who = identify(client, options.at, overrides, locator);
-      return { client: who, vantage: vantageOf(options.location, null, who.location), nowMs, seed: 0 };
+      const { location } = who;
+      const vantage = vantageOf({ own: options.location, place: null, location, zonePoint: timeZonePoint });
+      return { client: who, vantage, nowMs, seed: 0 };
     },
   };
 }
@@ -103,6 +106,6 @@ function clientOf(text: string | null, overrides: OverrideTable, locator: Locato
   const address = parseAddress(text);
   if (address === null) return { address: null, class: "invalid", location: NO_LOCATION };
   const addressClass = classifyAddress(address);
-  const location = locateClient({ address, addressClass, overrides, locator });
+  const location = locateClient({ address, addressClass, overrides, locator, zonePoint: timeZonePoint });
   return { address: address.text, class: addressClass, location };
 }

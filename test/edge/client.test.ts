@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseCidrs } from "../../src/core/address/cidr.ts";
 import { overrideTable } from "../../src/core/geo/client-location.ts";
+import { headerLocation } from "../../src/core/geo/platform-location.ts";
 import { identifyClient } from "../../src/edge/client.ts";
 import type { HeaderField } from "../../src/edge/message.ts";
 
@@ -8,6 +9,8 @@ const sources = {
   trustedProxies: parseCidrs(["127.0.0.1/32", "10.0.0.0/8"]).cidrs,
   overrides: overrideTable([{ cidr: "192.0.2.0/24", country: "DE", location: null }]),
   locator: null,
+  headerLocation: headerLocation("cloudfront"),
+  zonePoint: null,
 };
 
 function identify(headers: readonly HeaderField[], peerAddress = "127.0.0.1") {

@@ -1,17 +1,24 @@
 /** The place the bytes leave from: whose it is, and where. */
 import type { ClientLocation, GeoPoint, Vantage } from "../model.ts";
-import { countryPoint, timeZonePoint } from "./points.ts";
+import { countryPoint } from "./points.ts";
 
 /** From this radius on a database's point says no more than the country does. */
 const COUNTRY_LEVEL_KM = 500;
 
-/**
- * The edge's own place when it knows it, since the bytes leave from there; otherwise the client's (DESIGN.md Vantage).
- * `place` is the name under which round-trips from the edge are measured.
- */
-export function vantageOf(own: GeoPoint | null, place: string | null, location: ClientLocation): Vantage {
+export interface VantageFacts {
+  /** The edge's own place; null when it does not know it. */
+  readonly own: GeoPoint | null;
+  /** Name under which round-trips from the edge are measured. */
+  readonly place: string | null;
+  readonly location: ClientLocation;
+  /** Point of an IANA time zone; null on edges that do not carry the table. */
+  readonly zonePoint: ((name: string) => GeoPoint | null) | null;
+}
+
+/** The edge's own place when it knows it, since the bytes leave from there; otherwise the client's (DESIGN.md). */
+export function vantageOf({ own, place, location, zonePoint }: VantageFacts): Vantage {
   if (own !== null) return { of: "edge", place, point: own };
-  const point = vantagePoint(location);
+  const point = vantagePoint(location, zonePoint);
   return point === null ? { of: "nowhere", place: null, point } : { of: "client", place: null, point };
 }
 
@@ -19,11 +26,12 @@ export function vantageOf(own: GeoPoint | null, place: string | null, location: 
  * Where to measure from. A point with a radius of 500 km and more is the middle of nowhere (37.751, -97.822 is a lake
  * in Kansas): the people of that time zone or country are better guessed at where most of them live.
  */
-function vantagePoint({ latitude, longitude, accuracyKm, city, country, timeZone }: ClientLocation): GeoPoint | null {
+function vantagePoint(location: ClientLocation, zonePoint: VantageFacts["zonePoint"]): GeoPoint | null {
+  const { latitude, longitude, accuracyKm, city, country, timeZone } = location;
   if (latitude === null || longitude === null) return null;
   const isVague = accuracyKm !== null && accuracyKm >= COUNTRY_LEVEL_KM && city === null;
-  const zone = isVague && timeZone !== null ? timeZonePoint(timeZone) : null;
-  if (zone !== null) return { latitude: zone.latitude, longitude: zone.longitude };
+  const ofZone = isVague && timeZone !== null ? (zonePoint?.(timeZone) ?? null) : null;
+  if (ofZone !== null) return { latitude: ofZone.latitude, longitude: ofZone.longitude };
   const ofCountry = isVague && country !== null ? countryPoint(country) : null;
   return ofCountry ?? { latitude, longitude };
 }

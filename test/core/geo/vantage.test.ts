@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { locateClient, NO_LOCATION, overrideTable } from "../../../src/core/geo/client-location.ts";
 import { vantageOf } from "../../../src/core/geo/vantage.ts";
 import { parseAddress } from "../../../src/core/address/ip.ts";
-import type { ClientLocation } from "../../../src/core/model.ts";
+import { timeZonePoint } from "../../../src/core/geo/points.ts";
+import type { ClientLocation, GeoPoint } from "../../../src/core/model.ts";
 
 const american: ClientLocation = {
   ...NO_LOCATION,
@@ -13,24 +14,27 @@ const american: ClientLocation = {
   source: "database",
 };
 
+const at = (location: ClientLocation, own: GeoPoint | null = null) =>
+  vantageOf({ own, place: "fra", location, zonePoint: timeZonePoint });
+
 describe("vantageOf()", () => {
   it("is the edge's own place when it knows it, whoever asks", () => {
     const own = { latitude: 50, longitude: 8 };
-    expect(vantageOf(own, "fra", american)).toEqual({ of: "edge", place: "fra", point: own });
+    expect(at(american, own)).toEqual({ of: "edge", place: "fra", point: own });
   });
 
   it("takes a point of 500 km and more for its time zone or country, not for a place", () => {
-    const seattle = vantageOf(null, null, { ...american, timeZone: "America/Los_Angeles" }).point;
+    const seattle = at({ ...american, timeZone: "America/Los_Angeles" }).point;
     expect(seattle?.longitude).toBeLessThan(-110);
-    expect(vantageOf(null, null, american).point).not.toMatchObject({ latitude: 37.751 });
-    expect(vantageOf(null, null, { ...american, accuracyKm: 100 }).point).toEqual({
+    expect(at(american).point).not.toMatchObject({ latitude: 37.751 });
+    expect(at({ ...american, accuracyKm: 100 }).point).toEqual({
       latitude: 37.751,
       longitude: -97.822,
     });
   });
 
   it("is nowhere without a point", () => {
-    expect(vantageOf(null, "fra", NO_LOCATION)).toEqual({ of: "nowhere", place: null, point: null });
+    expect(at(NO_LOCATION)).toEqual({ of: "nowhere", place: null, point: null });
   });
 });
 
@@ -41,6 +45,7 @@ describe("locateClient()", () => {
       addressClass: "public",
       overrides: overrideTable([]),
       locator: { locate: () => american },
+      zonePoint: timeZonePoint,
     });
     expect(found).toEqual({ ...american, continent: "NA" });
   });
