@@ -48,12 +48,12 @@ export function identifyClient(request: EdgeRequest, sources: ClientSources): Id
  * adds the header that its proxy does not know can hide its own address then, but not claim another's.
  */
 function addressOf(request: EdgeRequest, cidrs: readonly Cidr[]): ClientAddress {
-  const walk = (header: ProxyTrust["header"]): ClientAddress | null => {
+  const walk = (header: ProxyTrust["header"], lines: readonly string[]) =>
+    clientAddress(request.peerAddress, lines, { cidrs, hops: 0, header });
+  const found = (["x-forwarded-for", "forwarded"] as const).flatMap((header) => {
     const lines = request.headers.flatMap(([name, value]) => (name === header ? [value] : []));
-    return lines.length === 0 ? null : clientAddress(request.peerAddress, lines, { cidrs, hops: 0, header });
-  };
-  const [one, other] = [walk("x-forwarded-for"), walk("forwarded")];
-  const peer = clientAddress(request.peerAddress, [], { cidrs, hops: 0, header: "x-forwarded-for" });
-  if (one === null || other === null) return one ?? other ?? peer;
-  return one.address?.text === other.address?.text ? one : { ...peer, stoppedAt: "malformed" };
+    return lines.length === 0 ? [] : [walk(header, lines)];
+  });
+  const [one, other = one] = found;
+  return one !== undefined && one.address?.text === other?.address?.text ? one : walk("forwarded", []);
 }

@@ -1,6 +1,6 @@
 /** The place the bytes leave from: whose it is, and where. */
 import type { ClientLocation, GeoPoint, Vantage } from "../model.ts";
-import { countryPoint } from "./points.ts";
+import { roughPoint } from "./client-location.ts";
 
 /** From this radius on a database's point says no more than the country does. */
 const COUNTRY_LEVEL_KM = 500;
@@ -27,11 +27,7 @@ export function vantageOf({ own, place, location, zonePoint }: VantageFacts): Va
  * in Kansas): the people of that time zone or country are better guessed at where most of them live.
  */
 function vantagePoint(location: ClientLocation, zonePoint: VantageFacts["zonePoint"]): GeoPoint | null {
-  const { latitude, longitude, accuracyKm, city, country, timeZone } = location;
-  if (latitude === null || longitude === null) return null;
-  const isVague = accuracyKm !== null && accuracyKm >= COUNTRY_LEVEL_KM && city === null;
-  const ofZone = isVague && timeZone !== null ? (zonePoint?.(timeZone) ?? null) : null;
-  if (ofZone !== null) return { latitude: ofZone.latitude, longitude: ofZone.longitude };
-  const ofCountry = isVague && country !== null ? countryPoint(country) : null;
-  return ofCountry ?? { latitude, longitude };
+  const isVague = (location.accuracyKm ?? 0) >= COUNTRY_LEVEL_KM && location.city === null;
+  const { latitude, longitude } = (isVague ? roughPoint(location, zonePoint) : null) ?? location;
+  return latitude === null || longitude === null ? null : { latitude, longitude };
 }

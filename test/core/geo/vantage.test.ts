@@ -26,6 +26,7 @@ describe("vantageOf()", () => {
   it("takes a point of 500 km and more for its time zone or country, not for a place", () => {
     const seattle = at({ ...american, timeZone: "America/Los_Angeles" }).point;
     expect(seattle?.longitude).toBeLessThan(-110);
+    expect(Object.keys(seattle ?? {})).toEqual(["latitude", "longitude"]);
     expect(at(american).point).not.toMatchObject({ latitude: 37.751 });
     expect(at({ ...american, accuracyKm: 100 }).point).toEqual({
       latitude: 37.751,
