@@ -163,6 +163,8 @@ describe("rules 1, 8 and 9: availability first, weight second, panic last", () =
         if (named.some(isHealthy)) expect(first !== undefined && isHealthy(first)).toBe(true);
         const usable = named.filter(({ isHeld, weight }) => isHeld && weight > 0);
         if (usable.length > 0) expect(candidates.length).toBeGreaterThan(0);
+        // Rule 11: whole microseconds, so that every engine compares the same numbers.
+        for (const { costUs } of candidates) expect(Number.isInteger(costUs)).toBe(true);
         for (const { cluster: name } of candidates) expect(usable.map((one) => one.name)).toContain(name);
         const told = [...candidates, ...excluded].map((one) => one.cluster).sort();
         expect(told).toEqual(named.map(({ name }) => name).sort());
