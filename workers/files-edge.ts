@@ -15,6 +15,7 @@ import { textStore } from "../src/store/text.ts";
 import { openDatabase } from "./database.ts";
 import { notMembers, refuseEmpty } from "./manifests.ts";
 import { startAdmin } from "./node-admin.ts";
+import { orderActions } from "./order-actions.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
 
 const AUDIENCE = "files";
@@ -93,7 +94,7 @@ async function startParts(
       metricsText: edge.edge.metricsText,
       notReady: edge.edge.notReady,
       status: () => statusOf(store, control.last()),
-      actions: new Map(),
+      actions: orderActions(store, control),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
   return [`edge       ${edge.url}`, `admin      ${admin.url}`];
@@ -130,6 +131,8 @@ export async function statusOf(store: Store, last: ReconcileResult | null): Prom
     reports,
     withheld: last?.withheld ?? [],
     approval: last?.approval ?? null,
+    rollback: last?.orders.rollback ?? null,
+    drains: last?.orders.drains ?? [],
     problems: last?.problems ?? [],
     nowMs: Date.now(),
   });

@@ -1,5 +1,5 @@
 /** DESIGN.md's rules that hold for every input, as properties. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/core/compile/compile.ts";
 import { decide } from "../../src/core/decide.ts";
@@ -237,7 +237,10 @@ describe("rules 6 and 7: what may be tried again", () => {
 });
 
 describe("the door: hosts and paths", () => {
-  const hostText = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(..."aA.-_:1[]%*@") }));
+  const hostText = fc.oneof(
+    fc.string(),
+    fc.string({ unit: fc.constantFrom("a", "A", ".", "-", "_", ":", "1", "[", "]", "%", "*", "@") }),
+  );
   const pathText = fc
     .oneof(
       fc.string({ unit: "binary" }),

@@ -1,7 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { type MaxmindOptions, maxmindLocator } from "../../src/locate/maxmind.ts";
 import { locationOfRecord } from "../../src/locate/record.ts";
