@@ -48,7 +48,10 @@ async function startParts(
 ): Promise<readonly string[]> {
   const directory = keep(await directoryReaders(options.from));
   refuseBadStart(directory, options.from);
-  const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: deps.err }));
+  const locator =
+    options.geoip === null
+      ? null
+      : keep(await openDatabase(options.geoip, { onProblem: (message) => deps.err(`${message}\n`) }));
   const store = memoryStore();
   const sayOnce = changedProblems(deps.err);
   const control = keep(
