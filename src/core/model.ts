@@ -40,6 +40,8 @@ export interface Origin {
   readonly ca: string | null;
   /** The Host that the origin sees: `public` (the client's), `origin` (`connectHost`), or a literal host name. */
   readonly host: string;
+  /** Private ranges that `connectHost`, or what it resolves to, may lie in: of the cluster's `originCIDRs`, sorted. */
+  readonly allowedCidrs: readonly string[];
 }
 
 /** One service port in one cluster. */

@@ -21,7 +21,7 @@ async function send(connectHost: string, allowPrivateOrigins: boolean): Promise<
   const upstream = nodeUpstream({ allowPrivateOrigins, connectTimeoutMs: 1000 });
   closing.push(() => upstream.close());
   const answer = await upstream.send(
-    { connectHost, port, protocol: "http", serverName: null, ca: null, host: "public" },
+    { connectHost, port, protocol: "http", serverName: null, ca: null, host: "public", allowedCidrs: [] },
     { method: "GET", target: "/", host: "a.example.org", headers: [], body: null, bodyLength: null },
     { connectTimeoutMs: 1000, responseTimeoutMs: 5000, signal: new AbortController().signal },
   );

@@ -3,8 +3,8 @@ import { lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Readable } from "node:stream";
 import { Agent, buildConnector } from "undici";
-import { type Cidr, parseCidrs } from "../../core/address/cidr.ts";
-import { originAddressProblem } from "../../core/address/origin-address.ts";
+import { connectAddressProblem } from "../../core/address/origin-address.ts";
+import type { Origin } from "../../core/model.ts";
 import type { AttemptFailure } from "../../core/retry.ts";
 import type { HeaderField } from "../message.ts";
 import type { SendOptions, Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../upstream.ts";
@@ -28,11 +28,11 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function nodeUpstream(options: NodeUpstreamOptions): NodeUpstream {
   // No connection limit: a limited pool stops for good after as many invalid requests (reference S: FM40).
   const agents = new Map<string, Agent>();
-  const agentFor = (serverName: string | null, ca: string | null): Agent => {
-    const key = `${serverName ?? ""}|${ca ?? ""}`;
+  const agentFor = (origin: Origin): Agent => {
+    const key = JSON.stringify([origin.serverName, origin.ca, origin.allowedCidrs]);
     const known = agents.get(key);
     if (known !== undefined) return known;
-    const agent = new Agent({ connect: connector(options, serverName, ca), keepAliveTimeout: 4000, pipelining: 1 });
+    const agent = new Agent({ connect: connector(options, origin), keepAliveTimeout: 4000, pipelining: 1 });
     agents.set(key, agent);
     return agent;
   };
@@ -43,7 +43,7 @@ export function nodeUpstream(options: NodeUpstreamOptions): NodeUpstream {
       const invalid = invalidPart(request);
       if (invalid !== null) return failed("protocol", true, `the ${invalid} cannot be sent`);
       if (sendOptions.signal.aborted) return failed("client-gone", true, "aborted before the try");
-      const agent = agentFor(origin.serverName, origin.ca);
+      const agent = agentFor(origin);
       const authority = origin.connectHost.includes(":") ? `[${origin.connectHost}]` : origin.connectHost;
       return await dispatch(agent, `${origin.protocol}://${authority}:${origin.port}`, request, sendOptions);
     },
@@ -136,19 +136,16 @@ function isFieldValue(text: string): boolean {
   return true;
 }
 
-function connector(
-  options: NodeUpstreamOptions,
-  serverName: string | null,
-  ca: string | null,
-): buildConnector.connector {
+function connector(options: NodeUpstreamOptions, origin: Origin): buildConnector.connector {
+  const { serverName, ca } = origin;
   const connect = buildConnector({
     timeout: options.connectTimeoutMs,
-    lookup: checkedLookup(options),
+    lookup: checkedLookup(options, origin),
     ...(serverName === null ? {} : { servername: serverName }),
     ...(ca === null ? {} : { ca }),
   });
   return (target, callback) => {
-    const problem = isIP(target.hostname) === 0 ? null : addressProblem(target.hostname, options, PRIVATE);
+    const problem = isIP(target.hostname) === 0 ? null : addressProblem(target.hostname, options, origin);
     if (problem !== null) {
       callback(new ConnectError(problem, { cause: new ForbiddenAddress(problem) }), null);
       return;
@@ -161,11 +158,11 @@ function connector(
 }
 
 /** Checks what a name resolves to, at the moment of connecting: a checked name may resolve elsewhere a second later (FM60). */
-function checkedLookup(options: NodeUpstreamOptions): LookupFunction {
+function checkedLookup(options: NodeUpstreamOptions, origin: Origin): LookupFunction {
   return (hostname, lookupOptions, callback) => {
     lookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
-      const allowed = addresses.filter(({ address }) => addressProblem(address, options, []) === null);
+      const allowed = addresses.filter(({ address }) => addressProblem(address, options, origin) === null);
       if (allowed.length === 0)
         return callback(new ForbiddenAddress(`${hostname} resolves to forbidden addresses only`), []);
       return lookupOptions.all === true
@@ -175,17 +172,8 @@ function checkedLookup(options: NodeUpstreamOptions): LookupFunction {
   };
 }
 
-/** A literal private address was judged against its cluster's ranges when the snapshot was compiled. */
-const PRIVATE: readonly Cidr[] = parseCidrs([
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "fc00::/7",
-]).cidrs;
-
-function addressProblem(address: string, options: NodeUpstreamOptions, allowedCidrs: readonly Cidr[]): string | null {
-  return originAddressProblem(address, { allowedCidrs, allowPrivateOrigins: options.allowPrivateOrigins });
+function addressProblem(address: string, options: NodeUpstreamOptions, origin: Origin): string | null {
+  return connectAddressProblem(address, origin, options.allowPrivateOrigins);
 }
 
 const CODES: Readonly<Record<string, AttemptFailure>> = {
