@@ -278,7 +278,7 @@ export interface Circumstances {
   readonly client: Client;
   readonly vantage: Vantage;
   readonly nowMs: number;
-  /** Spreads requests over equal origins inside a cluster and over weighted backends; any 32-bit integer. */
+  /** Spreads requests over equal origins, over weighted backends, and those without a client address; 32-bit. */
   readonly seed: number;
 }
 

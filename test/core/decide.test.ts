@@ -71,6 +71,14 @@ describe("decide()", () => {
     expect(order(decide(world(), KNOWN, toShop, circumstancesAt(place)))).toEqual(expected);
   });
 
+  it("spreads clients that nobody can tell apart over equal clusters, by the seed", () => {
+    const first = (seed: number) => order(decide(world(), KNOWN, toShop, circumstancesAt(null, { seed })))[0] ?? "";
+    const counts = new Map<string, number>();
+    for (let seed = 0; seed < 3000; seed += 1) counts.set(first(seed), (counts.get(first(seed)) ?? 0) + 1);
+    expect([...counts.keys()].sort()).toEqual(["asia", "eu", "us"]);
+    for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  });
+
   it("prefers a measured round-trip to distance, and forgets it when it is old or thin", () => {
     const trip = (samples: number, observedAtMs: number) =>
       healthView(
