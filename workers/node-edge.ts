@@ -6,6 +6,7 @@ import { edgeMetrics } from "../src/edge/metrics.ts";
 import { probeEjected } from "../src/edge/node/recovery.ts";
 import { serveEdge } from "../src/edge/node/server.ts";
 import { nodeUpstream } from "../src/edge/node/upstream.ts";
+import type { ForwardingHeader } from "../src/core/address/client-address.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
@@ -17,6 +18,8 @@ export interface NodeEdgeOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly location: GeoPoint | null;
   readonly trustedProxies: readonly string[];
+  readonly trustedHops: number;
+  readonly trustedHeader: ForwardingHeader | null;
   /** The platform in front whose location headers are believed from trusted proxies. */
   readonly locationHeaders: LocationHeaders | null;
   readonly debugToken: string | null;

@@ -1,5 +1,6 @@
 /** One edge: state, follower, metrics and log joined; the same on every runtime. */
-import { type Cidr, parseCidrs } from "../core/address/cidr.ts";
+import { parseCidrs } from "../core/address/cidr.ts";
+import type { ForwardingHeader } from "../core/address/client-address.ts";
 import { type OutlierChange, recordOutcome, returnOrigin } from "../core/health/outlier.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
@@ -18,6 +19,10 @@ export interface EdgeOptions {
   readonly location: GeoPoint | null;
   /** CIDRs; RangeError for one that is none. */
   readonly trustedProxies: readonly string[];
+  /** How many hops in front are believed whatever their address; 0 for none. */
+  readonly trustedHops: number;
+  /** The header that the proxies in front maintain; null when nobody told. */
+  readonly trustedHeader: ForwardingHeader | null;
   readonly debugToken: string | null;
 }
 
@@ -49,7 +54,7 @@ export interface Edge extends Follower {
 
 /** An edge before its first snapshot: call `coldStart`, then `refresh` from time to time. */
 export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
-  const trustedProxies = readTrusted(options.trustedProxies);
+  const trust = readTrust(options);
   const state = newEdgeState(options.name, options.location, Math.floor(deps.random() * 0x1_0000_0000));
   const metrics = deps.metrics({
     generation: () => state.serving?.loaded.manifest.generation ?? null,
@@ -89,7 +94,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
       handle(request, {
         state,
         upstream: deps.upstream,
-        trustedProxies,
+        trust,
         locator: deps.locator,
         headerLocation: deps.headerLocation,
         zonePoint: deps.zonePoint,
@@ -108,8 +113,8 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   };
 }
 
-function readTrusted(texts: readonly string[]): readonly Cidr[] {
-  const { cidrs, malformed } = parseCidrs(texts);
+function readTrust({ trustedProxies, trustedHops, trustedHeader }: EdgeOptions): ClientSources["trust"] {
+  const { cidrs, malformed } = parseCidrs(trustedProxies);
   if (malformed.length > 0) throw new RangeError(`Cannot trust the proxy "${malformed[0]}": it is not a CIDR`);
-  return cidrs;
+  return { cidrs, hops: trustedHops, header: trustedHeader };
 }
