@@ -5,7 +5,7 @@ import { clientAddress } from "../core/address/client-address.ts";
 import { locateClient, type OverrideTable } from "../core/geo/client-location.ts";
 import type { Client, ClientLocation } from "../core/model.ts";
 import type { Locator } from "../locate/locator.ts";
-import { type EdgeRequest, firstHeader } from "./message.ts";
+import { type EdgeRequestHead, firstHeader } from "./message.ts";
 
 export interface ClientSources {
   readonly trustedProxies: readonly Cidr[];
@@ -22,7 +22,7 @@ export interface IdentifiedClient {
 }
 
 /** The client as the trust chain shows it. Never throws. */
-export function identifyClient(request: EdgeRequest, sources: ClientSources): IdentifiedClient {
+export function identifyClient(request: EdgeRequestHead, sources: ClientSources): IdentifiedClient {
   const header = firstHeader(request.headers, "forwarded") === null ? "x-forwarded-for" : "forwarded";
   const lines = request.headers.flatMap(([name, value]) => (name === header ? [value] : []));
   const found = clientAddress(request.peerAddress, lines, { cidrs: sources.trustedProxies, hops: 0, header });

@@ -3,29 +3,37 @@ import type { AttemptFailure } from "../core/retry.ts";
 import type { EdgeResponse, HeaderField } from "./message.ts";
 import { CDN_ID } from "./request-headers.ts";
 
-/** A short text answer that no cache keeps and no browser interprets; `text` must be a constant of ours. */
-export function textAnswer(status: number, text: string, extra: readonly HeaderField[] = []): EdgeResponse {
-  const bytes = new TextEncoder().encode(`${status} ${text}\n`);
+/** An answer whose body is text that we have whole. */
+export interface LocalAnswer {
+  readonly status: number;
+  /** With its Content-Length. */
+  readonly headers: readonly HeaderField[];
+  readonly text: string;
+}
+
+/** A short text answer that no cache keeps and no browser interprets; `text` must be a constant of ours, in ASCII. */
+export function textAnswer(status: number, text: string, extra: readonly HeaderField[] = []): LocalAnswer {
+  const line = `${status} ${text}\n`;
   return {
     status,
     headers: [
       ["content-type", "text/plain; charset=utf-8"],
-      ["content-length", String(bytes.byteLength)],
+      ["content-length", String(line.length)],
       ["cache-control", "no-store"],
       ["x-content-type-options", "nosniff"],
       ...extra,
     ],
-    body: bytesStream(bytes),
+    text: line,
   };
 }
 
 /** An answer that says which RFC 9209 error it stands for. */
-export function proxyError(status: number, text: string, error: string): EdgeResponse {
+export function proxyError(status: number, text: string, error: string): LocalAnswer {
   return textAnswer(status, text, [["proxy-status", `${CDN_ID}; error=${error}`]]);
 }
 
 /** What the client sees when every try failed, from how the last one did: 504 for a timeout, 502 otherwise. */
-export function failureAnswer(failure: AttemptFailure): EdgeResponse {
+export function failureAnswer(failure: AttemptFailure): LocalAnswer {
   switch (failure) {
     case "connect-timeout":
       return proxyError(504, "no cluster answered in time", "connection_timeout");
@@ -54,12 +62,14 @@ export function failureAnswer(failure: AttemptFailure): EdgeResponse {
   }
 }
 
-/** One chunk as a stream. */
-export function bytesStream(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
+/** The answer for a runtime whose bodies are streams. */
+export function asResponse({ status, headers, text }: LocalAnswer): EdgeResponse {
+  const bytes = new TextEncoder().encode(text);
+  const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(bytes);
+      if (bytes.length > 0) controller.enqueue(bytes);
       controller.close();
     },
   });
+  return { status, headers, body };
 }

@@ -16,7 +16,7 @@
  */
 import type { ClientLocation } from "../core/model.ts";
 import { hopByHop } from "./hop-by-hop.ts";
-import { type EdgeRequest, firstHeader, type HeaderField, listHeader } from "./message.ts";
+import { type EdgeRequestHead, firstHeader, type HeaderField, listHeader } from "./message.ts";
 import { hexId, type TraceContext } from "./trace-context.ts";
 
 /** The identity that loops are found by (RFC 8586); the whole fleet shares it. */
@@ -70,14 +70,14 @@ const ONLY_FROM_TRUSTED: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields for the origin, without Host and Content-Length. */
-export function requestHeaders(request: EdgeRequest, facts: ForwardingFacts): HeaderField[] {
+export function requestHeaders(request: EdgeRequestHead, facts: ForwardingFacts): HeaderField[] {
   const ends = hopByHop(request.headers);
   const fields: HeaderField[] = [];
   for (const field of request.headers) {
     const name = field[0];
     if (NEVER.has(name) || ends(name) || name.includes("_") || name.startsWith("portolan-client-")) continue;
     if (!facts.trusted && isClaim(name)) continue;
-    fields.push(field);
+    fields.push(name === "max-forwards" ? oneHopLess(field, request.method) : field);
   }
   const kept = (name: string): string | null => (facts.trusted ? firstHeader(request.headers, name) : null);
   const appended = (name: string, value: string): HeaderField => [
@@ -107,9 +107,15 @@ export function isLoop(headers: readonly HeaderField[]): boolean {
 }
 
 /** A trusted hop's id when it is short and plain, a new one otherwise. */
-export function requestId(request: EdgeRequest, trusted: boolean, random: () => number): string {
+export function requestId(request: EdgeRequestHead, trusted: boolean, random: () => number): string {
   const received = trusted ? firstHeader(request.headers, "x-request-id") : null;
   return received !== null && isPlainId(received) ? received : hexId(32, random);
+}
+
+/** RFC 9110 §7.6.2; zero was answered before. */
+function oneHopLess(field: HeaderField, method: string): HeaderField {
+  const hops = Number(field[1]);
+  return method === "OPTIONS" && Number.isSafeInteger(hops) && hops > 0 ? [field[0], String(hops - 1)] : field;
 }
 
 function isClaim(name: string): boolean {
@@ -123,7 +129,7 @@ function isClaim(name: string): boolean {
 }
 
 /** RFC 7239 §4 and §6: IPv6 in brackets and quotes. */
-function forwarded(request: EdgeRequest, publicHost: string): string {
+function forwarded(request: EdgeRequestHead, publicHost: string): string {
   const address = request.peerAddress;
   const node = address === null ? "unknown" : address.includes(":") ? `"[${address}]"` : address;
   return `for=${node};host="${publicHost}";proto=${request.scheme}`;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { textAnswer } from "../local-answer.ts";
+import { asResponse, textAnswer } from "../local-answer.ts";
 import type { EdgeRequest, EdgeResponse, HeaderField } from "../message.ts";
 
 const HEAD_TIMEOUT_MS = 10_000;
@@ -42,7 +42,7 @@ async function serve(
   const problem = headProblem(incoming, headers);
   if (problem !== null) {
     // What follows on this connection was framed by a sender we do not understand: nothing more is read.
-    await send(textAnswer(400, "bad request"), incoming, outgoing, true);
+    await send(asResponse(textAnswer(400, "bad request")), incoming, outgoing, true);
     incoming.socket.destroySoon();
     return;
   }
