@@ -12,7 +12,7 @@ import { type EdgeRequest, type EdgeResponse, firstHeader } from "./message.ts";
 import { takeBody } from "./request-body.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { responseHeaders } from "./response-headers.ts";
-import type { EdgeState } from "./state.ts";
+import { type EdgeState, snapshotName } from "./state.ts";
 import { carryOut } from "./tries.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -73,11 +73,4 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     return asResponse(failureAnswer(last.failure));
   }
   return { status: last.status, headers: responseHeaders(last.headers), body: last.body };
-}
-
-/** `epoch.generation hash`, or `none`. */
-export function snapshotName({ serving }: EdgeState): string {
-  if (serving === null) return "none";
-  const { manifest, hash } = serving.loaded;
-  return `${manifest.epoch}.${manifest.generation} ${hash}`;
 }
