@@ -1,12 +1,12 @@
 /** The bindings of the Cloudflare edge, checked once per isolate: a missing one is named, not found out at 3 a.m. */
+import type { KVNamespace } from "@cloudflare/workers-types";
 import type { webcrypto } from "node:crypto";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { SnapshotBundle } from "../src/core/snapshot/bundle.ts";
-import type { KvNamespace } from "../src/store/workers-kv.ts";
 
 export interface CloudflareEnv {
   /** Workers KV namespace that control publishes to. At least one of this and SNAPSHOT_URL. */
-  readonly SNAPSHOTS?: KvNamespace;
+  readonly SNAPSHOTS?: KVNamespace;
   /** Base address of the store over HTTPS; asked when KV fails, or alone. */
   readonly SNAPSHOT_URL?: string;
   /** JSON: key id → public key as JWK (P-256). Without a key nothing is believed. */

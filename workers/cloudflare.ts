@@ -1,4 +1,5 @@
 /** The edge on Cloudflare Workers, and on workerd run by oneself. Wiring only. */
+import type { ExecutionContext } from "@cloudflare/workers-types";
 import { cloudflareLocation } from "../src/core/geo/platform-location.ts";
 import { bundleReader } from "../src/core/snapshot/bundle.ts";
 import type { AttemptFailure } from "../src/core/retry.ts";
@@ -10,11 +11,6 @@ import { httpReader } from "../src/store/http-reader.ts";
 import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
 import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
 import { type CloudflareEnv, type CloudflareSettings, readSettings } from "./cloudflare-env.ts";
-
-/** What a Worker is handed besides the request. */
-interface Context {
-  waitUntil(promise: Promise<unknown>): void;
-}
 
 interface Isolate {
   readonly edge: Edge;
@@ -30,7 +26,7 @@ const EMPTY_RETRY_MS = 1000;
 let isolate: Isolate | null = null;
 
 export default {
-  async fetch(request: Request, env: CloudflareEnv, context: Context): Promise<Response> {
+  async fetch(request: Request, env: CloudflareEnv, context: Pick<ExecutionContext, "waitUntil">): Promise<Response> {
     const current = isolate ?? (await start(request, env));
     isolate = current;
     const { edge, settings } = current;
@@ -72,6 +68,7 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
       }),
       locator: null,
       headerLocation: null,
+      zonePoint: null,
       metrics: requestCount,
       now: Date.now,
       random: Math.random,

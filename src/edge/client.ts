@@ -2,12 +2,12 @@
 import type { Cidr } from "../core/address/cidr.ts";
 import { classifyAddress } from "../core/address/classify.ts";
 import { clientAddress } from "../core/address/client-address.ts";
-import { locateClient, type OverrideTable } from "../core/geo/client-location.ts";
+import { type LocateInput, locateClient, type OverrideTable } from "../core/geo/client-location.ts";
 import type { Client, ClientLocation } from "../core/model.ts";
 import type { Locator } from "../locate/locator.ts";
 import { type EdgeRequestHead, firstHeader } from "./message.ts";
 
-export interface ClientSources {
+export interface ClientSources extends Pick<LocateInput, "zonePoint"> {
   readonly trustedProxies: readonly Cidr[];
   readonly overrides: OverrideTable;
   readonly locator: Locator | null;
@@ -36,6 +36,7 @@ export function identifyClient(request: EdgeRequestHead, sources: ClientSources)
       ? (sources.headerLocation?.((name) => firstHeader(request.headers, name)) ?? null)
       : null,
     locator: sources.locator,
+    zonePoint: sources.zonePoint,
   });
   return {
     client: { address: found.address?.text ?? null, class: addressClass, location },

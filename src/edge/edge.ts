@@ -21,7 +21,7 @@ export interface EdgeOptions {
   readonly debugToken: string | null;
 }
 
-export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocation"> {
+export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
   readonly source: SnapshotSource;
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
   readonly upstream: Upstream;
@@ -92,6 +92,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
         trustedProxies,
         locator: deps.locator,
         headerLocation: deps.headerLocation,
+        zonePoint: deps.zonePoint,
         debugToken: options.debugToken,
         now: deps.now,
         random: deps.random,

@@ -1,8 +1,7 @@
 import type { ClientLocation } from "../core/model.ts";
 
 /**
- * A database of places by address. `locate` is synchronous, never throws, and answers null when it knows nothing; gaps
- * of what it knows (`core/geo/client-location.ts`) are filled.
+ * A database of places by address. `locate` is synchronous, never throws, and answers null when it knows nothing.
  * The address is canonical text (`core/address/ip.ts`). `close` stops watching for new versions of the data.
  */
 export interface Locator {

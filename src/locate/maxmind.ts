@@ -1,6 +1,4 @@
 import { readFile, stat } from "node:fs/promises";
-import { fillGaps } from "../core/geo/client-location.ts";
-import { timeZonePoint } from "../core/geo/points.ts";
 import { locationOfRecord } from "./record.ts";
 import type { Locator } from "./locator.ts";
 import { type VerifiedMmdb, verifyMmdb } from "./verify-mmdb.ts";
@@ -51,8 +49,7 @@ export async function maxmindLocator(path: string, options: MaxmindOptions = {})
       // The package walks the first 32 bits of an IPv6 address in an IPv4 file and finds somebody else.
       if (database.ipVersion === 4 && address.includes(":")) return null;
       try {
-        const found = locationOfRecord(database.get(address));
-        return found === null ? null : fillGaps(found, timeZonePoint);
+        return locationOfRecord(database.get(address));
       } catch {
         return null;
       }

@@ -46,19 +46,21 @@ export interface LocateInput {
   readonly runtime?: ClientLocation | null;
   /** What headers of an authenticated hop say, already read. */
   readonly headers?: ClientLocation | null;
-  /** Answers with its own gaps filled. */
   readonly locator: { locate(address: string): ClientLocation | null } | null;
+  /** Point of an IANA time zone; null on edges whose platform gives coordinates, which need not carry the table. */
+  readonly zonePoint: ((name: string) => GeoPoint | null) | null;
 }
 
 /** The location chain; the first source that knows anything wins, and gaps are filled from points. */
 export function locateClient(input: LocateInput): ClientLocation {
   const override = input.address === null ? null : input.overrides.longest(input.address);
   if (override !== null) return fromOverride(override.value);
-  for (const known of [input.runtime, input.headers]) if (known !== null && known !== undefined) return fillGaps(known);
+  for (const known of [input.runtime, input.headers])
+    if (known !== null && known !== undefined) return fillGaps(known, input.zonePoint);
   // Private ranges mean nothing to a database; documentation ranges are what tests and `portolan up` use.
   const mayAsk = input.addressClass === "public" || input.addressClass === "documentation";
   const found = mayAsk && input.address !== null ? (input.locator?.locate(input.address.text) ?? null) : null;
-  return found ?? NO_LOCATION;
+  return found === null ? NO_LOCATION : fillGaps(found, input.zonePoint);
 }
 
 /** The location of somebody of whom only the country is known; `none` when there is no such country. */
@@ -76,19 +78,13 @@ function fromOverride(override: LocationOverride): ClientLocation {
   return { ...NO_LOCATION, ...point, country, continent, source: "override" };
 }
 
-/**
- * Continent from the country, coordinates from the time zone or the country where there are none worth having. Points
- * of time zones are an argument, since edges whose platform gives coordinates need not carry the table.
- */
-export function fillGaps(
-  location: ClientLocation,
-  zonePoint: (name: string) => GeoPoint | null = () => null,
-): ClientLocation {
+/** Continent from the country, coordinates from the time zone or the country where there are none worth having. */
+function fillGaps(location: ClientLocation, zonePoint: LocateInput["zonePoint"]): ClientLocation {
   const { country, timeZone } = location;
   const continent = location.continent ?? (country === null ? null : continentOf(country));
   const vague = location.accuracyKm !== null && location.accuracyKm >= COUNTRY_LEVEL_KM && location.city === null;
   if (location.latitude !== null && location.longitude !== null && !vague) return { ...location, continent };
-  const zone = timeZone === null ? null : zonePoint(timeZone);
+  const zone = timeZone === null ? null : (zonePoint?.(timeZone) ?? null);
   const point = zone ?? (country === null ? null : countryPoint(country));
   if (point === null) return { ...location, continent };
   return { ...location, latitude: point.latitude, longitude: point.longitude, continent };

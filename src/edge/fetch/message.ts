@@ -11,9 +11,6 @@ export interface PlatformFacts {
   readonly location: ClientLocation | null;
 }
 
-/** `encodeBody` keeps workerd from encoding again what the origin has encoded already. */
-type WorkerResponseInit = ResponseInit & { readonly encodeBody?: "automatic" | "manual" };
-
 /** RFC 9110 §15: these have no content, and `Response` refuses one. */
 const BODILESS: ReadonlySet<number> = new Set([101, 204, 205, 304]);
 
@@ -44,8 +41,8 @@ export function fetchResponse(response: EdgeResponse, method: string): Response 
   for (const [name, value] of response.headers) append(headers, name, value);
   const bodiless = method === "HEAD" || BODILESS.has(status);
   if (bodiless) body?.cancel().catch(() => undefined);
-  const init: WorkerResponseInit = { status, headers, encodeBody: "manual" };
-  return new Response(bodiless ? null : body, init);
+  // Content-Encoding goes along: workerd passes an encoded body that nobody read through as it is, with its length.
+  return new Response(bodiless ? null : body, { status, headers });
 }
 
 /** Fields as a list, `Set-Cookie` apart (the one field that must not be joined, RFC 9110 §5.3). */
