@@ -2,9 +2,7 @@
  * ★ The life of a request: who asks → decide → tries → answer. The decision is pure (`core/decide.ts`); here it is
  * carried out, and whatever happens one event is written when the head of the answer is known.
  */
-import type { AttemptOutcome } from "../core/retry.ts";
-import { admit, type AdmitDeps } from "./admit.ts";
-import { type ClientSources, identifyClient } from "./client.ts";
+import { admit } from "./admit.ts";
 import { debugHeaders, isDebugToken } from "./debug.ts";
 import { newEvent, type RequestEvent } from "./event.ts";
 import { asResponse, failureAnswer, proxyError, textAnswer } from "./local-answer.ts";
@@ -12,19 +10,13 @@ import { type EdgeRequest, type EdgeResponse, firstHeader } from "./message.ts";
 import { takeBody } from "./request-body.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { responseHeaders } from "./response-headers.ts";
-import { type EdgeState, snapshotName } from "./state.ts";
+import type { RequestRules } from "./rules.ts";
+import { snapshotName } from "./state.ts";
 import { carryOut } from "./tries.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface HandleDeps extends Omit<ClientSources, "overrides"> {
-  readonly state: EdgeState;
+export interface HandleDeps extends RequestRules {
   readonly upstream: Upstream;
-  readonly debugToken: string | null;
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly onOutcome: (origin: string, outcome: AttemptOutcome) => void;
-  /** Once per request, when its head has been answered. */
-  readonly onEvent: (event: RequestEvent) => void;
 }
 
 /** Answers one request. Never rejects. */
@@ -49,9 +41,7 @@ export async function handle(request: EdgeRequest, deps: HandleDeps): Promise<Ed
 }
 
 async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEvent): Promise<EdgeResponse> {
-  const { state } = deps;
-  const identify: AdmitDeps["identify"] = (head, overrides) => identifyClient(head, { ...deps, overrides });
-  const admission = admit(request, { state, now: deps.now, random: deps.random, identify }, event);
+  const admission = admit(request, deps, event);
   if (admission.to === "answer") return asResponse(admission.answer);
   const { decision, facts } = admission;
   const taken = await takeBody(request, decision.timeoutMs, deps.upstream.provesUnsent);
@@ -66,7 +56,7 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     publicHost: facts.publicHost,
     signal: request.signal,
   };
-  const { last, gaveUp } = await carryOut(decision, outgoing, state, deps, event.tries);
+  const { last, gaveUp } = await carryOut(decision, outgoing, deps.state, deps, event.tries);
   event.gaveUp = gaveUp;
   if (last.type === "failed") {
     event.code = `failed-${last.failure}`;

@@ -35,7 +35,7 @@ export class ChunkedDecoder {
   readonly #trailer: HeadParser<object> = new HeadParser({
     limits: { startLine: 0, bytes: 8192, fields: 32 },
     start: () => "start-line",
-    leadingEmptyLine: false,
+    leadingEmptyLines: false,
   });
   #state = SIZE;
   #size = 0;

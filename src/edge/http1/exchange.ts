@@ -132,7 +132,6 @@ export class Exchange implements RequestSink, AnswerSink {
       extra: this.#debugFields(),
       date: this.#engine.date,
     });
-    this.#report(status);
   }
 
   onAnswerBody(parts: readonly Buffer[], last: boolean): void {
@@ -140,6 +139,7 @@ export class Exchange implements RequestSink, AnswerSink {
     if (relay === null || this.#phase !== "relaying") return;
     this.#deadlineMs = this.#engine.sweep.nowMs + ORIGIN_IDLE_MS;
     const fast = relay.write(parts, last);
+    this.#report(this.#event.status);
     if (last) {
       this.#upstream = null;
       this.#end(relay.keepAlive);
@@ -163,7 +163,8 @@ export class Exchange implements RequestSink, AnswerSink {
   onBroken(failure: UpstreamFailure): void {
     if (this.#phase === "relaying") {
       this.#upstream = null;
-      if (this.#relay?.untilClose === true) {
+      if (this.#relay?.begun === false) this.#giveIn(failure.detail, failure);
+      else if (this.#relay?.untilClose === true) {
         this.#phase = "over";
         this.#connection.cut();
       } else this.#end(false);
@@ -306,13 +307,13 @@ export class Exchange implements RequestSink, AnswerSink {
   }
 
   #failed(failure: UpstreamFailure): void {
+    this.#outgoing?.detach();
     const next = this.#outcome(failure);
     if (typeof next !== "string") this.#run(next);
     else this.#giveIn(next, failure);
   }
 
   #outcome(outcome: AttemptOutcome): NextAttempt | string {
-    this.#outgoing?.detach();
     this.#attempts?.record(outcome);
     return this.#attempts?.next(this.#outgoing?.replayable ?? false) ?? "no candidate";
   }

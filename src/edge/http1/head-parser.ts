@@ -30,8 +30,8 @@ export interface HeadOptions<Start> {
   readonly limits: HeadLimits;
   /** Reads the start line without its end. */
   readonly start: (line: string) => Start | HeadProblem;
-  /** RFC 9112 §2.2: a server should ignore one empty line before a request line. */
-  readonly leadingEmptyLine: boolean;
+  /** RFC 9112 §2.2: a server should ignore empty lines before a request line; they count for the limit of the head. */
+  readonly leadingEmptyLines: boolean;
 }
 
 const CR = 13;
@@ -48,11 +48,9 @@ export class HeadParser<Start extends object> {
   #text = "";
   #at = 0;
   #lineStart = 0;
-  #skipEmpty: boolean;
 
   constructor(options: HeadOptions<Start>) {
     this.#options = options;
-    this.#skipEmpty = options.leadingEmptyLine;
   }
 
   /** Whether bytes of a head were fed that is not whole yet. */
@@ -67,7 +65,6 @@ export class HeadParser<Start extends object> {
     this.#text = "";
     this.#at = 0;
     this.#lineStart = 0;
-    this.#skipEmpty = this.#options.leadingEmptyLine;
   }
 
   /** Takes bytes as latin1 text; true when the head is whole or has a problem. */
@@ -107,10 +104,7 @@ export class HeadParser<Start extends object> {
   }
 
   #startLine(line: string): HeadProblem | null {
-    if (line === "" && this.#skipEmpty) {
-      this.#skipEmpty = false;
-      return null;
-    }
+    if (line === "" && this.#options.leadingEmptyLines) return null;
     const start = this.#options.start(line);
     if (typeof start === "string") return start;
     this.start = start;

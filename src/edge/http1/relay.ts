@@ -30,6 +30,11 @@ export class Relay {
     this.#pending = this.#head.text;
   }
 
+  /** Whether the client has got something of it. */
+  get begun(): boolean {
+    return this.#pending === "";
+  }
+
   get keepAlive(): boolean {
     return this.#head.keepAlive && !this.#head.untilClose;
   }

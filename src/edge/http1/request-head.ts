@@ -51,7 +51,7 @@ export function requestParser(): HeadParser<RequestLine> {
   return new HeadParser({
     limits: { startLine: MAX_TARGET + LINE_EXTRA, bytes: 32_768, fields: 100 },
     start: requestLine,
-    leadingEmptyLine: true,
+    leadingEmptyLines: true,
   });
 }
 

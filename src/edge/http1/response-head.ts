@@ -27,7 +27,7 @@ export function responseParser(): HeadParser<StatusLine> {
   return new HeadParser({
     limits: { startLine: 8192, bytes: 65_536, fields: 256 },
     start: statusLine,
-    leadingEmptyLine: false,
+    leadingEmptyLines: false,
   });
 }
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 
 const fieldLine = fc.oneof(
   {
-    weight: 6,
+    weight: 12,
     arbitrary: fc.constantFrom(
       "X-A: 1",
       "Accept: */*",
@@ -78,13 +78,13 @@ const requestLine = fc.oneof(
 const mutation = fc.record({
   at: fc.nat(400),
   byte: fc.integer({ min: 0, max: 255 }),
-  kind: fc.constantFrom("none", "none", "none", "set", "insert", "delete", "cut"),
+  kind: fc.constantFrom("none", "none", "none", "none", "none", "none", "set", "insert", "delete", "cut"),
 });
 
 /** Latin1 text. */
 export const requestInput: fc.Arbitrary<string> = fc
   .tuple(
-    fc.constantFrom("", "", "", "\r\n"),
+    fc.constantFrom("", "", "", "\r\n", "\r\n\r\n"),
     requestLine,
     fc.array(fieldLine, { maxLength: 6 }),
     fc.constantFrom("", "hello", "GET / HTTP/1.1\r\n"),

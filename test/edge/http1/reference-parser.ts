@@ -21,9 +21,9 @@ const TCHAR = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]";
 
 /** One request head at the beginning of `input` (latin1). */
 export function referenceHead(input: string): ReferenceHead {
-  const text = input.startsWith("\r\n") ? input.slice(2) : input;
+  const text = input.replace(/^(\r\n)*/, "");
   const offset = input.length - text.length;
-  if (input === "\r") return MORE;
+  if (text === "\r" || text === "") return input.length >= 32_768 ? REFUSED : MORE;
   const end = text.indexOf("\r\n\r\n");
   const head = end === -1 ? text : text.slice(0, end + 4);
   const lines = head.split("\r\n");
