@@ -67,6 +67,9 @@ export class ClientConnection implements Expiring {
   #deadlineMs: number;
   #stalledMs = Number.POSITIVE_INFINITY;
   #halfClosed = false;
+  readonly #onData = (bytes: Buffer): void => this.receive(bytes);
+  readonly #onDrain = (): void => this.#drained();
+  readonly #onEnd = (): void => this.#ended();
 
   constructor(socket: Socket, deps: ConnectionDeps, peerAddress: string | null) {
     this.socket = socket;
@@ -74,9 +77,9 @@ export class ClientConnection implements Expiring {
     this.#deps = deps;
     deps.sweep.add(this);
     this.#deadlineMs = deps.sweep.nowMs + HEAD_MS;
-    socket.on("data", (bytes: Buffer) => this.receive(bytes));
-    socket.on("drain", () => this.#drained());
-    socket.on("end", () => this.#ended());
+    socket.on("data", this.#onData);
+    socket.on("drain", this.#onDrain);
+    socket.on("end", this.#onEnd);
     socket.on("error", ignore);
     socket.on("close", () => this.#closed());
   }
@@ -163,7 +166,7 @@ export class ClientConnection implements Expiring {
     this.#phase = "tunnel";
     this.#sink = null;
     this.#input = null;
-    this.socket.removeAllListeners("data").removeAllListeners("drain").removeAllListeners("end");
+    this.socket.off("data", this.#onData).off("drain", this.#onDrain).off("end", this.#onEnd);
     return early;
   }
 

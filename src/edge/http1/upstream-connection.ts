@@ -49,6 +49,9 @@ export class UpstreamConnection {
   #requestSent = false;
   #error: Error | null = null;
   #closed = false;
+  readonly #onEnd = (): void => this.#ended();
+  readonly #onClose = (): void => this.#lost();
+  readonly #onDrain = (): void => this.#sink?.onOriginWritable();
 
   constructor(socket: Socket, home: ConnectionHome) {
     this.socket = socket;
@@ -56,9 +59,9 @@ export class UpstreamConnection {
     socket.on("error", (error) => {
       this.#error = error;
     });
-    socket.on("end", () => this.#ended());
-    socket.on("close", () => this.#lost());
-    socket.on("drain", () => this.#sink?.onOriginWritable());
+    socket.on("end", this.#onEnd);
+    socket.on("close", this.#onClose);
+    socket.on("drain", this.#onDrain);
   }
 
   get usable(): boolean {
@@ -139,7 +142,7 @@ export class UpstreamConnection {
     this.#sink = null;
     this.#closed = true;
     this.#home.gone(this);
-    this.socket.removeAllListeners("end").removeAllListeners("close").removeAllListeners("drain");
+    this.socket.off("end", this.#onEnd).off("close", this.#onClose).off("drain", this.#onDrain);
     sink.onSwitch(head, early);
     return -1;
   }
