@@ -1,6 +1,6 @@
 /** Composition root of one edge on Node: store, upstream, server and probes joined. */
 import { timeZonePoint } from "../src/core/geo/points.ts";
-import { headerLocation } from "../src/core/geo/platform-location.ts";
+import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { http1Engine } from "../src/edge/http1/engine.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
@@ -20,6 +20,8 @@ export interface NodeEdgeOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly location: GeoPoint | null;
   readonly trustedProxies: readonly string[];
+  /** The platform in front whose location headers are believed from trusted proxies. */
+  readonly locationHeaders: LocationHeaders | null;
   readonly debugToken: string | null;
   readonly audience: string;
   readonly allowPrivateOrigins: boolean;
@@ -65,7 +67,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     source,
     report: deps.store.report,
     locator: deps.locator,
-    headerLocation,
+    headerLocation: options.locationHeaders === null ? null : headerLocation(options.locationHeaders),
     zonePoint: timeZonePoint,
     metrics: edgeMetrics,
     now: Date.now,

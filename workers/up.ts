@@ -84,6 +84,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           listen,
           location,
           trustedProxies: location === null ? [`${HOST}/32`] : [],
+          locationHeaders: null,
           debugToken: null,
           audience: AUDIENCE,
           allowPrivateOrigins: true,

@@ -38,6 +38,14 @@ export function place(name: string, text: string): GeoPoint {
   );
 }
 
+/** One of the words, or null when the argument is not there. */
+export function oneOf<T extends string>(name: string, text: string | undefined, words: readonly T[]): T | null {
+  if (text === undefined) return null;
+  const word = words.find((one) => one === text);
+  if (word !== undefined) return word;
+  throw new Failure(`Cannot read ${name} "${text}": it is none of ${words.join(", ")}`, `${name} ${words[0] ?? ""}`);
+}
+
 /** The value of an argument that must be there. */
 export function required(name: string, value: string | undefined, example: string): string {
   if (value !== undefined && value !== "") return value;
