@@ -1,7 +1,9 @@
 /** One connection from a client: requests one after the other, answers in their order, nothing read behind an error. */
 import type { Socket } from "node:net";
-import { ChunkedDecoder } from "./chunked.ts";
+import { BodyReader } from "./body-reader.ts";
+import { CLIENT_LIMITS } from "./client-limits.ts";
 import type { HeadParser } from "./head-parser.ts";
+import { Inbox } from "./inbox.ts";
 import {
   readRequest,
   refusalOf,
@@ -10,18 +12,8 @@ import {
   type RequestLine,
   requestParser,
 } from "./request-head.ts";
+import type { RequestSink } from "./request-sink.ts";
 import type { Expiring, Sweep } from "./sweep.ts";
-
-/** The request under way, as its connection sees it. */
-export interface RequestSink extends Expiring {
-  onBody(parts: readonly Buffer[]): void;
-  onBodyEnd(): void;
-  /** The body cannot be had: it is malformed, too slow, or was cut. */
-  onBodyProblem(refusal: Refusal): void;
-  onClientGone(): void;
-  /** What was written has left, after a write that returned false. */
-  onClientWritable(): void;
-}
 
 export interface ConnectionDeps {
   readonly sweep: Sweep;
@@ -30,19 +22,6 @@ export interface ConnectionDeps {
   readonly refuse: (refusal: Refusal, connection: ClientConnection) => void;
   readonly gone: (connection: ClientConnection) => void;
 }
-
-const HEAD_MS = 10_000;
-const IDLE_MS = 60_000;
-/** A body may take 10 s and then has to come with 240 bytes a second (reference FM38). */
-const BODY_GRACE_MS = 10_000;
-const BODY_BYTES_PER_MS = 0.24;
-const STALLED_MS = 60_000;
-const LINGER_MS = 2000;
-/** How long a client that has said that it will send no more is still answered. */
-const HALF_CLOSED_MS = 1000;
-const MAX_PENDING = 65_536;
-/** One chunk: sizes beyond are for overflowing somebody's integer. */
-const MAX_CHUNK = 2 ** 30;
 
 type Phase = "head" | "body" | "answer" | "closing" | "tunnel";
 
@@ -55,20 +34,19 @@ export class ClientConnection implements Expiring {
   readonly #parser: HeadParser<RequestLine> = requestParser();
   #phase: Phase = "head";
   #sink: RequestSink | null = null;
-  #input: Buffer | null = null;
-  #at = 0;
+  readonly #inbox: Inbox = new Inbox();
   #advancing = false;
-  #chunked: ChunkedDecoder | null = null;
-  /** Bytes of the body to come; -1 for a chunked one. */
-  #left = 0;
+  readonly #body: BodyReader = new BodyReader();
   #bodyHeld = false;
-  #bodyBytes = 0;
-  #bodyStartMs = 0;
+  #lingerBytes = 0;
   #deadlineMs: number;
   #stalledMs = Number.POSITIVE_INFINITY;
   #halfClosed = false;
   readonly #onData = (bytes: Buffer): void => this.receive(bytes);
-  readonly #onDrain = (): void => this.#drained();
+  readonly #onDrain = (): void => {
+    this.#stalledMs = Number.POSITIVE_INFINITY;
+    this.#sink?.onClientWritable();
+  };
   readonly #onEnd = (): void => this.#ended();
 
   constructor(socket: Socket, deps: ConnectionDeps, peerAddress: string | null) {
@@ -76,31 +54,33 @@ export class ClientConnection implements Expiring {
     this.peerAddress = peerAddress;
     this.#deps = deps;
     deps.sweep.add(this);
-    this.#deadlineMs = deps.sweep.nowMs + HEAD_MS;
+    this.#deadlineMs = deps.sweep.nowMs + CLIENT_LIMITS.headMs;
     socket.on("data", this.#onData);
     socket.on("drain", this.#onDrain);
     socket.on("end", this.#onEnd);
     socket.on("error", ignore);
-    socket.on("close", () => this.#closed());
+    socket.on("close", () => {
+      this.#gone();
+      deps.sweep.delete(this);
+      deps.gone(this);
+    });
   }
 
   /** Bytes of the body or of the next request have come already. */
   get hasInput(): boolean {
-    return this.#input !== null;
+    return !this.#inbox.empty;
   }
 
   receive(bytes: Buffer): void {
     if (this.#phase === "closing") {
-      this.#bodyBytes += bytes.length;
-      // A client that goes on sending for ever is not listened to any more.
-      if (this.#bodyBytes > 2 ** 20) this.socket.destroy();
+      this.#lingerBytes += bytes.length;
+      if (this.#lingerBytes > CLIENT_LIMITS.lingerBytes) this.socket.destroy();
       return;
     }
-    if (this.#phase === "head" && this.#input === null && !this.#parser.begun) {
-      this.#deadlineMs = this.#deps.sweep.nowMs + HEAD_MS;
+    if (this.idle) {
+      this.#deadlineMs = this.#deps.sweep.nowMs + CLIENT_LIMITS.headMs;
     }
-    this.#input = this.#input === null ? bytes : Buffer.concat([this.#input.subarray(this.#at), bytes]);
-    if (this.#input !== bytes) this.#at = 0;
+    this.#inbox.push(bytes);
     this.#advance();
   }
 
@@ -109,7 +89,8 @@ export class ClientConnection implements Expiring {
     // From here on a reset tells when nobody is there any more.
     if (this.#phase === "answer") this.#deadlineMs = Number.POSITIVE_INFINITY;
     if (this.socket.write(bytes)) return true;
-    if (this.#stalledMs === Number.POSITIVE_INFINITY) this.#stalledMs = this.#deps.sweep.nowMs + STALLED_MS;
+    if (this.#stalledMs === Number.POSITIVE_INFINITY)
+      this.#stalledMs = this.#deps.sweep.nowMs + CLIENT_LIMITS.stalledMs;
     return false;
   }
 
@@ -123,7 +104,8 @@ export class ClientConnection implements Expiring {
   resumeBody(): void {
     if (!this.#bodyHeld) return;
     this.#bodyHeld = false;
-    this.#allowBody();
+    this.#body.forgive(this.#deps.sweep.nowMs);
+    if (this.#phase === "body") this.#deadlineMs = this.#body.deadlineMs;
     this.socket.resume();
     this.#advance();
   }
@@ -134,10 +116,10 @@ export class ClientConnection implements Expiring {
     if (!keepAlive || this.draining || this.#phase === "body") return this.close();
     this.#phase = "head";
     this.#parser.reset();
-    this.#deadlineMs = this.#deps.sweep.nowMs + IDLE_MS;
+    this.#deadlineMs = this.#deps.sweep.nowMs + CLIENT_LIMITS.idleMs;
     if (this.socket.isPaused()) this.socket.resume();
-    if (this.#input !== null) this.#advance();
-    if (this.#halfClosed && this.#sink === null && this.#phase === "head") this.close();
+    this.#advance();
+    if (this.#halfClosed && this.idle) this.close();
   }
 
   /** Ends the connection once what was written has left; reads on for a while, so that the answer is not lost in a reset. */
@@ -145,9 +127,8 @@ export class ClientConnection implements Expiring {
     if (this.#phase === "closing") return;
     this.#phase = "closing";
     this.#sink = null;
-    this.#input = null;
-    this.#bodyBytes = 0;
-    this.#deadlineMs = this.#deps.sweep.nowMs + LINGER_MS;
+    this.#inbox.takeAll();
+    this.#deadlineMs = this.#deps.sweep.nowMs + CLIENT_LIMITS.lingerMs;
     if (this.#halfClosed) this.socket.destroySoon();
     else this.socket.end();
     this.socket.resume();
@@ -162,66 +143,43 @@ export class ClientConnection implements Expiring {
 
   /** Hands the socket over; returns what was received already. */
   detach(): Buffer {
-    const early = this.#input === null ? Buffer.alloc(0) : this.#input.subarray(this.#at);
     this.#phase = "tunnel";
     this.#sink = null;
-    this.#input = null;
     this.socket.off("data", this.#onData).off("drain", this.#onDrain).off("end", this.#onEnd);
-    return early;
+    return this.#inbox.takeAll();
   }
 
   /** Nothing is under way: a draining server may close it. */
   get idle(): boolean {
-    return this.#phase === "head" && !this.#parser.begun && this.#input === null;
+    return this.#phase === "head" && !this.#parser.begun && this.#inbox.empty;
   }
 
   check(nowMs: number): void {
     this.#sink?.check(nowMs);
     if (nowMs >= this.#stalledMs) return this.cut();
     if (nowMs < this.#deadlineMs || (this.#phase === "body" && this.#bodyHeld)) return;
-    switch (this.#phase) {
-      case "head":
-        if (this.idle) this.close();
-        else this.#refuse({ status: 408, code: "head-too-slow" });
-        break;
-      case "body":
-        this.#bodyProblem({ status: 408, code: "body-too-slow" });
-        break;
-      case "answer":
-        // Half-closed: in all likelihood nobody is there any more.
-        this.#gone();
-        this.socket.destroy();
-        break;
-      case "closing":
-        this.socket.destroy();
-        break;
-      case "tunnel":
-        break;
-      default:
-        this.#phase satisfies never;
+    if (this.#phase === "body") this.#bodyProblem({ status: 408, code: "body-too-slow" });
+    else if (this.idle) this.close();
+    else if (this.#phase === "head") this.#refuse({ status: 408, code: "head-too-slow" });
+    else if (this.#phase !== "tunnel") {
+      // Behind an answer it is a client that is half-closed: in all likelihood nobody is there any more.
+      this.#gone();
+      this.socket.destroy();
     }
   }
 
   #advance(): void {
     if (this.#advancing) return;
     this.#advancing = true;
-    while (this.#input !== null && this.#step(this.#input));
+    while (!this.#inbox.empty && (this.#phase === "head" ? this.#readHead() : this.#readBody()));
     this.#advancing = false;
-    if (this.#input === null) return;
-    if (this.#phase === "answer" && this.#input.length - this.#at > MAX_PENDING) this.socket.pause();
+    if (this.#phase === "answer" && this.#inbox.size > CLIENT_LIMITS.pendingBytes) this.socket.pause();
   }
 
-  /** One head or one piece of a body; false when nothing more can be done at the moment. */
-  #step(input: Buffer): boolean {
-    if (this.#phase === "head") return this.#readHead(input);
-    return this.#phase === "body" && !this.#bodyHeld && this.#readBody(input);
-  }
-
-  #readHead(input: Buffer): boolean {
-    const from = this.#at;
-    const text = input.toString("latin1", from, Math.min(input.length, from + 8192));
+  #readHead(): boolean {
+    const text = this.#inbox.text(CLIENT_LIMITS.headPiece);
     const whole = this.#parser.feed(text);
-    this.#consume(input, from + (whole && this.#parser.problem === null ? this.#parser.consumed : text.length));
+    this.#inbox.drop(whole && this.#parser.problem === null ? this.#parser.consumed : text.length);
     if (!whole) return true;
     const { start, fields, problem } = this.#parser;
     if (problem !== null || start === null) return this.#refuse(refusalOf(problem ?? "start-line"));
@@ -235,60 +193,28 @@ export class ClientConnection implements Expiring {
   }
 
   #beginBody(head: RequestHead): void {
+    const { nowMs } = this.#deps.sweep;
+    this.#body.begin(head, nowMs);
     this.#phase = head.body === "none" ? "answer" : "body";
-    this.#deadlineMs = this.#halfClosed ? this.#deps.sweep.nowMs + HALF_CLOSED_MS : Number.POSITIVE_INFINITY;
-    if (head.body === "none") return;
-    this.#left = head.length;
-    this.#bodyBytes = 0;
-    this.#allowBody();
-    if (head.body !== "chunked") return;
-    this.#chunked ??= new ChunkedDecoder(MAX_CHUNK);
-    this.#chunked.reset();
+    if (head.body !== "none") this.#deadlineMs = this.#body.deadlineMs;
+    else this.#deadlineMs = this.#halfClosed ? nowMs + CLIENT_LIMITS.halfClosedMs : Number.POSITIVE_INFINITY;
   }
 
-  #readBody(input: Buffer): boolean {
+  #readBody(): boolean {
+    if (this.#phase !== "body" || this.#bodyHeld) return false;
     const parts: Buffer[] = [];
-    let ended = false;
-    if (this.#left === -1 && this.#chunked !== null) {
-      const at = this.#chunked.decode(input, this.#at, parts);
-      const { problem } = this.#chunked;
-      if (problem !== null) {
-        this.#bodyProblem({ status: problem === "chunk-too-large" ? 413 : 400, code: problem });
-        return false;
-      }
-      this.#bodyBytes += at - this.#at;
-      this.#consume(input, at);
-      ended = this.#chunked.done;
-    } else {
-      const end = Math.min(input.length, this.#at + this.#left);
-      parts.push(input.subarray(this.#at, end));
-      this.#bodyBytes += end - this.#at;
-      this.#left -= end - this.#at;
-      this.#consume(input, end);
-      ended = this.#left === 0;
+    this.#inbox.read((bytes, at) => this.#body.read(bytes, at, parts));
+    const { problem, done, deadlineMs } = this.#body;
+    if (problem !== null) {
+      this.#bodyProblem(problem);
+      return false;
     }
-    this.#deadlineMs = this.#bodyStartMs + BODY_GRACE_MS + this.#bodyBytes / BODY_BYTES_PER_MS;
-    if (ended) {
-      this.#phase = "answer";
-      this.#deadlineMs = Number.POSITIVE_INFINITY;
-    }
+    this.#deadlineMs = done ? Number.POSITIVE_INFINITY : deadlineMs;
+    if (done) this.#phase = "answer";
     const sink = this.#sink;
     if (parts.length > 0) sink?.onBody(parts);
-    if (ended) sink?.onBodyEnd();
+    if (done) sink?.onBodyEnd();
     return true;
-  }
-
-  #allowBody(): void {
-    this.#bodyStartMs = this.#deps.sweep.nowMs - this.#bodyBytes / BODY_BYTES_PER_MS;
-    this.#deadlineMs = this.#deps.sweep.nowMs + BODY_GRACE_MS;
-  }
-
-  #consume(input: Buffer, to: number): void {
-    if (to < input.length) this.#at = to;
-    else {
-      this.#input = null;
-      this.#at = 0;
-    }
   }
 
   #refuse(refusal: Refusal): false {
@@ -303,18 +229,13 @@ export class ClientConnection implements Expiring {
     else sink.onBodyProblem(refusal);
   }
 
-  #drained(): void {
-    this.#stalledMs = Number.POSITIVE_INFINITY;
-    this.#sink?.onClientWritable();
-  }
-
   #ended(): void {
     this.#halfClosed = true;
     if (this.#phase === "head") {
       if (this.idle) this.close();
       else this.#refuse({ status: 400, code: "cut" });
     } else if (this.#phase === "body") this.#bodyProblem({ status: 400, code: "cut" });
-    else if (this.#phase === "answer") this.#deadlineMs = this.#deps.sweep.nowMs + HALF_CLOSED_MS;
+    else if (this.#phase === "answer") this.#deadlineMs = this.#deps.sweep.nowMs + CLIENT_LIMITS.halfClosedMs;
     else if (this.#phase === "closing") this.socket.destroySoon();
   }
 
@@ -323,12 +244,6 @@ export class ClientConnection implements Expiring {
     this.#sink = null;
     this.#phase = "closing";
     sink?.onClientGone();
-  }
-
-  #closed(): void {
-    this.#gone();
-    this.#deps.sweep.delete(this);
-    this.#deps.gone(this);
   }
 }
 

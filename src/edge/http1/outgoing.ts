@@ -20,6 +20,7 @@ export class Outgoing {
   readonly #fields: string;
   readonly #publicHost: string;
   readonly #collectUntilMs: number;
+  readonly #lateMs: number;
   #kept: Buffer[] = [];
   #keptBytes = 0;
   #complete: boolean;
@@ -33,7 +34,7 @@ export class Outgoing {
   constructor(
     head: RequestHead,
     target: string,
-    more: { fields: readonly HeaderField[]; host: string; nowMs: number },
+    more: { fields: readonly HeaderField[]; host: string; timeoutMs: number; nowMs: number },
   ) {
     this.#head = head;
     this.#line = `${head.method} ${target} HTTP/1.1\r\nhost: `;
@@ -42,6 +43,7 @@ export class Outgoing {
     this.#complete = head.body === "none";
     this.#streaming = head.length > KEPT_BODY_BYTES;
     this.#collectUntilMs = more.nowMs + COLLECT_MS;
+    this.#lateMs = more.nowMs + more.timeoutMs;
   }
 
   /** Nothing more of the body has to come before the first try. */
@@ -66,6 +68,11 @@ export class Outgoing {
   /** A body of unknown length was waited for long enough. */
   isDue(nowMs: number): boolean {
     return this.#head.body === "chunked" && !this.ready && this.#keptBytes > 0 && nowMs >= this.#collectUntilMs;
+  }
+
+  /** The whole request's time is up, and its body is still not here. */
+  isLate(nowMs: number): boolean {
+    return nowMs >= this.#lateMs;
   }
 
   stream(): void {

@@ -4,7 +4,10 @@ import { type AnswerHead, answerHead } from "./answer-head.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { RequestHead } from "./request-head.ts";
 import { endToEnd, type ResponseHead } from "./response-head.ts";
-import { compose } from "./wire.ts";
+import { compose, statusAndFields } from "./wire.ts";
+
+/** RFC 9110 §15.2.1. */
+export const CONTINUE: Buffer = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
 
 export interface RelayFacts {
   readonly keepAlive: boolean;
@@ -49,4 +52,9 @@ export class Relay {
     this.#pending = "";
     return bytes.length === 0 || this.#connection.write(bytes);
   }
+}
+
+/** The bytes of a 1xx answer. */
+export function interimAnswer({ status, fields }: ResponseHead): Buffer {
+  return compose(`${statusAndFields(status, endToEnd(fields))}\r\n`, [], "plain", true);
 }

@@ -2,7 +2,7 @@
  * A request's head and what it means for the connection. Anything ambiguous is refused (reference S1 to S14): a lenient
  * reading here and another one at the origin is what request smuggling is made of.
  */
-import type { HeaderField } from "../message.ts";
+import type { EdgeRequestHead, HeaderField } from "../message.ts";
 import { consistsOf, decimal, TARGET_BYTE, TOKEN } from "./grammar.ts";
 import { HeadParser, type HeadProblem } from "./head-parser.ts";
 
@@ -147,6 +147,12 @@ export function readRequest(line: RequestLine, fields: readonly HeaderField[]): 
     expectsContinue: expect && body !== "none",
     webSocketKey: upgrades && body === "none" ? handshakeKey(line, upgrade, fields) : null,
   };
+}
+
+/** The request as the rules of every runtime know it. */
+export function asEdgeRequest(head: RequestHead, peerAddress: string | null): EdgeRequestHead {
+  const { method, target, host, fields: headers } = head;
+  return { method, target, host, headers, peerAddress, scheme: "http", runtimeLocation: null };
 }
 
 /** `method SP target SP HTTP/1.x`: one space each, nothing before and nothing after (RFC 9112 §3). */

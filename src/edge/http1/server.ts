@@ -1,14 +1,13 @@
 /** The engine on a port: accepts, answers, drains. */
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { newEvent } from "../event.ts";
 import { textAnswer } from "../local-answer.ts";
 import { CDN_ID } from "../request-headers.ts";
-import { ownAnswerHead } from "./answer-head.ts";
 import { ClientConnection, type ConnectionDeps } from "./client-connection.ts";
 import type { Engine } from "./engine.ts";
 import { Exchange } from "./exchange.ts";
+import { ownAnswer } from "./own-answer.ts";
+import { RequestRecord } from "./request-record.ts";
 import type { Refusal } from "./request-head.ts";
-import { compose } from "./wire.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -66,15 +65,10 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
 
 /** A request that could not be read is answered, counted, and the last thing that is read from its sender. */
 function refuse({ status, code }: Refusal, connection: ClientConnection, engine: Engine): void {
-  const event = newEvent("", "http", engine.now());
-  event.status = status;
-  event.code = code;
-  const { headers, text } = textAnswer(status, "bad request", [
-    ["proxy-status", `${CDN_ID}; error=http_request_error`],
-  ]);
-  const fields = headers.filter(([name]) => name !== "content-length");
-  const head = ownAnswerHead(null, status, text.length, { fields, keepAlive: false, date: engine.date });
-  connection.write(compose(head.text, [Buffer.from(text)], "plain", true));
+  const record = new RequestRecord(engine, "");
+  record.event.code = code;
+  const answer = textAnswer(status, "bad request", [["proxy-status", `${CDN_ID}; error=http_request_error`]]);
+  connection.write(ownAnswer(answer, { request: null, keepAlive: false, extra: [], date: engine.date }));
   connection.close();
-  engine.onEvent(event);
+  record.tell(status);
 }

@@ -41,9 +41,7 @@ export class UpstreamPool implements Expiring {
   /** A connection for one request; `fresh` takes none that was used before. Returns how to give up waiting. */
   acquire(origin: Origin, fresh: boolean, done: Acquired): () => void {
     const pool = this.#poolOf(origin);
-    while (!fresh) {
-      const idle = pool.idle.pop();
-      if (idle === undefined) break;
+    for (let idle = fresh ? undefined : pool.idle.pop(); idle !== undefined; idle = pool.idle.pop()) {
       if (idle.usable && this.#sweep.nowMs < idle.idleUntilMs) {
         done(idle);
         return nothing;

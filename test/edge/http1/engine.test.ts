@@ -223,8 +223,8 @@ describe("serveHttp1() to origins", () => {
       socket.on("data", (bytes) => {
         seen.push(bytes.toString("latin1").split(" ", 2).join(" "));
         count += 1;
-        if (count === 2) return void socket.destroy();
-        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        if (count === 2) socket.destroy();
+        else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
       });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));

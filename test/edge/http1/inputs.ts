@@ -1,5 +1,5 @@
 /** Requests and bodies near the border of what is right: mostly right, a bit broken, cut or doubled. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 const fieldLine = fc.oneof(
   {

@@ -17,6 +17,7 @@ export type ReferenceHead =
 
 const REFUSED = { kind: "refused" } as const;
 const MORE = { kind: "more" } as const;
+const CONTROL = "[\\0-\\x08\\x0a-\\x1f\\x7f]";
 const TCHAR = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]";
 
 /** One request head at the beginning of `input` (latin1). */
@@ -30,7 +31,7 @@ export function referenceHead(input: string): ReferenceHead {
   const whole = end === -1 ? lines.slice(0, -1) : lines.slice(0, -2);
   // What is not ended yet may end in the CR of its line end, and must hold no other control character.
   const open = end === -1 ? (lines.at(-1) ?? "").replace(/\r$/, "") : "";
-  if ([...whole, open].some((line) => /[\0-\x08\x0a-\x1f\x7f]/.test(line))) return REFUSED;
+  if ([...whole, open].some((line) => new RegExp(CONTROL).test(line))) return REFUSED;
   const line = new RegExp(`^(${TCHAR}{1,32}) ([\\x21-\\x7e]+) HTTP/1\\.([01])$`).exec(whole[0] ?? "");
   if (whole.length === 0) return open.length + offset >= 16_426 ? REFUSED : MORE;
   if (line === null) return REFUSED;

@@ -50,6 +50,7 @@ export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
       audience: "test",
       allowPrivateOrigins: true,
       pollIntervalMs: 60_000,
+      locationHeaders: null,
       ...parts.edge,
     },
     {
