@@ -4,12 +4,13 @@ import {
   type ClientAddress,
   clientAddress,
   FORWARDING_HEADERS,
+  type ForwardingHeader,
   type ProxyTrust,
 } from "../core/address/client-address.ts";
 import { type LocateInput, locateClient, type OverrideTable } from "../core/geo/client-location.ts";
 import type { Client, ClientLocation } from "../core/model.ts";
 import type { Locator } from "../locate/locator.ts";
-import { type EdgeRequest, firstHeader } from "./message.ts";
+import { type EdgeRequestHead, firstHeader } from "./message.ts";
 
 export interface ClientSources extends Pick<LocateInput, "zonePoint"> {
   /** Whom to believe; a null header means that nobody told which one the proxies maintain. */
@@ -24,11 +25,14 @@ export interface IdentifiedClient {
   readonly client: Client;
   /** Whether the other end of the connection is a configured proxy. */
   readonly trusted: boolean;
+  /** Of the two forwarding headers the one that the proxies are known not to maintain: a client may have sent it. */
+  readonly hearsay: ForwardingHeader | null;
 }
 
 /** The client as the trust chain shows it. Never throws. */
-export function identifyClient(request: EdgeRequest, sources: ClientSources): IdentifiedClient {
-  const found = addressOf(request, sources.trust);
+export function identifyClient(request: EdgeRequestHead, sources: ClientSources): IdentifiedClient {
+  const { trust } = sources;
+  const found = addressOf(request, trust);
   const addressClass = classifyAddress(found.address);
   const location = locateClient({
     address: found.address,
@@ -44,6 +48,7 @@ export function identifyClient(request: EdgeRequest, sources: ClientSources): Id
   return {
     client: { address: found.address?.text ?? null, class: addressClass, location },
     trusted: found.peerTrusted,
+    hearsay: trust.header === null ? null : (FORWARDING_HEADERS.find((name) => name !== trust.header) ?? null),
   };
 }
 
@@ -52,7 +57,7 @@ export function identifyClient(request: EdgeRequest, sources: ClientSources): Id
  * the one that is there counts; where both are there they must agree, or the walk ends at the proxy: a client that
  * adds the header that its proxy does not know can hide its own address then, but not claim another's.
  */
-function addressOf(request: EdgeRequest, trust: ClientSources["trust"]): ClientAddress {
+function addressOf(request: EdgeRequestHead, trust: ClientSources["trust"]): ClientAddress {
   const walk = (header: ProxyTrust["header"], lines: readonly string[]) =>
     clientAddress(request.peerAddress, lines, { ...trust, header });
   const found = (trust.header === null ? FORWARDING_HEADERS : [trust.header]).flatMap((header) => {

@@ -24,12 +24,9 @@ function identify(headers: readonly HeaderField[], peerAddress = "127.0.0.1", mo
       target: "/",
       host: "a.example.org",
       headers,
-      body: null,
-      bodyLength: null,
       peerAddress,
       scheme: "http",
       runtimeLocation: null,
-      signal: new AbortController().signal,
     },
     { ...sources, trust: { ...trust, ...more } },
   );
