@@ -153,10 +153,10 @@ function list(wires: readonly Wire[] | undefined): string[] {
 
 function shownChanges(changes: EndpointChanges | WireChanges): Record<string, string[]> {
   return {
-    create: list(changes.create as Wire[]),
-    updateOld: list(changes.updateOld as Wire[]),
-    updateNew: list(changes.updateNew as Wire[]),
-    delete: list(changes.delete as Wire[]),
+    create: list(changes.create),
+    updateOld: list(changes.updateOld),
+    updateNew: list(changes.updateNew),
+    delete: list(changes.delete),
   };
 }
 

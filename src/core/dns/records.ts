@@ -185,3 +185,19 @@ export function recordKey(set: Pick<RecordSet, "name" | "type" | "setIdentifier"
   // Tab is in no canonical name, type or set identifier.
   return `${set.name}\t${set.type}\t${set.setIdentifier ?? ""}`;
 }
+
+/** A set that some resource asks for, before anybody looked whether it can stand. */
+export interface DesiredSet {
+  readonly set: RecordSet;
+  /** `kind/namespace/name` of the object that asks; with `@cluster` where one cluster is the reason. */
+  readonly resource: string;
+  /** In which zones of its name the set belongs; `clusterset.local` only ever in private ones. */
+  readonly visibility: Zone["visibility"];
+}
+
+/** A set without policy, health check, alias or properties. */
+export function plainSet(name: string, type: RecordType, values: readonly string[], ttlSeconds: number): RecordSet {
+  const sorted = [...new Set(values)].sort();
+  const rest = { setIdentifier: null, policy: null, healthCheckId: null, alias: null, properties: [] };
+  return { name, type, ttlSeconds, values: sorted, ...rest };
+}
