@@ -32,16 +32,22 @@ export function stateAfter(state: ZoneState, changes: readonly DnsChange[]): Zon
 
 /** Where the answer to a name ends inside the zone: `null` when there is one, else the name that has none. */
 export function deadEnd(name: string, state: ZoneState, zone: string): string | null {
+  return follow(name, state, zone, MAX_CHAIN);
+}
+
+function follow(name: string, state: ZoneState, zone: string, maxHops: number): string | null {
   let at = name;
-  for (let hops = 0; hops < MAX_CHAIN; hops += 1) {
+  for (let hops = 0; hops < maxHops; hops += 1) {
     const sets = (state.get(at) ?? wildcard(at, state, zone)).filter((set) => ANSWERS.has(set.type));
     if (sets.length === 0) return at;
     const targets = sets.map((set) => set.alias?.name ?? (set.type === "CNAME" ? (set.values[0] ?? null) : null));
     // An address answers; what lies outside the zone is not ours to judge.
     if (targets.some((target) => target === null || !isWithin(target, zone))) return null;
     const inside = targets.filter((target) => target !== null);
-    if (inside.length > 1)
-      return inside.some((target) => deadEnd(target, state, zone) === null) ? null : (inside[0] ?? at);
+    if (inside.length > 1) {
+      const rest = maxHops - hops - 1;
+      return inside.some((target) => follow(target, state, zone, rest) === null) ? null : (inside[0] ?? at);
+    }
     at = inside[0] ?? at;
   }
   return at;

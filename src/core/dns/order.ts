@@ -7,7 +7,7 @@ export function makeBeforeBreak(changes: readonly DnsChange[]): readonly DnsChan
   const byName = (a: DnsChange, b: DnsChange): number => compareText(a.name, b.name);
   const made = changes.filter((change) => !isRemoval(change)).sort(byName);
   const removed = changes.filter(isRemoval).sort(byName);
-  const removals = targetsFirst(removed, (change) => change.before).reverse();
+  const removals = targetsFirst(removed, (change) => change.before).toReversed();
   return [...targetsFirst(made, (change) => change.after), ...removals];
 }
 
