@@ -13,8 +13,13 @@ export interface PlannedName {
 
 const ADDRESS_TYPES = new Set(["A", "AAAA", "CNAME", "HTTPS", "SVCB"]);
 
-/** Plans one name. */
-export function planName(input: PlanInput, state: NameState, desired: readonly DesiredSet[]): PlannedName {
+/** Plans one name. `isRefused`: something was wanted here that cannot be published at all. */
+export function planName(
+  input: PlanInput,
+  state: NameState,
+  desired: readonly DesiredSet[],
+  isRefused: boolean,
+): PlannedName {
   const mine = state.ownership.contributions.filter((one) => one.owner === input.owner);
   const others = state.ownership.contributions.filter((one) => one.owner !== input.owner);
   const { standing, turnedAway } = addUp(inOrder(desired, mine));
@@ -25,8 +30,9 @@ export function planName(input: PlanInput, state: NameState, desired: readonly D
     if (obstacle === null) wishes.push(wish);
     else conflicts.push(obstacle);
   }
-  const refused = new Set(conflicts.map((one) => recordKey(one)));
-  const kept = mine.filter((one) => staysAsItIs(input, one, wishes, refused));
+  // Who asks for something else and cannot have it keeps what is there: a wrong answer now beats none.
+  const isBlocked = isRefused || wishes.length < standing.length;
+  const kept = mine.filter((one) => staysAsItIs(input, one, wishes, isBlocked));
   const claims = [...kept, ...wishes.filter((wish) => !isKept(kept, wish)).map((wish) => claimOf(input, mine, wish))];
   const touched = new Set([...mine, ...claims].map((one) => recordKey(one.set)));
   for (const one of kept) touched.delete(recordKey(one.set));
@@ -117,17 +123,11 @@ function obstructs(foreign: RecordSet, wanted: RecordSet): boolean {
 }
 
 /** Whether a claim of ours outlives this plan untouched. */
-function staysAsItIs(
-  input: PlanInput,
-  claim: Contribution,
-  wishes: readonly Wish[],
-  refused: ReadonlySet<string>,
-): boolean {
+function staysAsItIs(input: PlanInput, claim: Contribution, wishes: readonly Wish[], isBlocked: boolean): boolean {
   const key = recordKey(claim.set);
   const wish = wishes.find((one) => recordKey(one.set) === key);
   if (wish !== undefined) return input.policy === "create-only";
-  if (refused.has(key)) return true;
-  if (input.policy === "sync") return false;
+  if (input.policy === "sync" && !isBlocked) return false;
   // Deletes are forbidden, but what cannot stand beside a wanted set gives way: that is an update of the name.
   return wishes.every((one) => canStandTogether(one.set, claim.set));
 }

@@ -18,7 +18,6 @@ import {
   type DnsPlan,
   type RecordSet,
   recordKey,
-  type Zone,
 } from "./records.ts";
 import { readOwnership, registryNameOf, subjectOfRegistry } from "./registry.ts";
 import { setProblem } from "./set-problem.ts";
@@ -47,6 +46,7 @@ import { parseLabels, subjectOfTxt } from "./txt-registry.ts";
 export function planZone(input: PlanInput): DnsPlan {
   const conflicts: DnsConflict[] = [];
   const wanted = accepted(input, conflicts);
+  const refused = new Set(conflicts.map((one) => one.name));
   const states = nameStates(input);
   const names = new Set([
     ...wanted.keys(),
@@ -55,7 +55,7 @@ export function planZone(input: PlanInput): DnsPlan {
   const changes: DnsChange[] = [];
   for (const name of [...names].sort(compareText)) {
     if (input.keep.has(name) || !passesFilter(input.filter, name)) continue;
-    const planned = planName(input, states.get(name) ?? emptyState(name), wanted.get(name) ?? []);
+    const planned = planName(input, states.get(name) ?? emptyState(name), wanted.get(name) ?? [], refused.has(name));
     changes.push(...planned.changes);
     conflicts.push(...planned.conflicts);
   }
