@@ -38,11 +38,11 @@ const lawfulWishes: fc.Arbitrary<readonly DesiredSet[]> = fc
   .array(fc.tuple(set, resource), { maxLength: 8 })
   .map((pairs) => {
     const kinds = new Map<string, string>();
-    const kindOf = (one: RecordSet): string => (one.type === "CNAME" ? "name" : `${one.policy?.type ?? "plain"}`);
+    const kindOf = (one: RecordSet): string => (one.type === "CNAME" ? "name" : (one.policy?.type ?? "plain"));
     return pairs.flatMap(([one, by]) => {
       const key =
         one.setIdentifier === null && one.type !== "CNAME"
-          ? `${one.name}`
+          ? one.name
           : `${one.name} ${one.type} ${one.setIdentifier}`;
       const kind = kinds.get(one.name) ?? kindOf(one);
       if (kind !== kindOf(one) || (kind !== "plain" && kinds.has(key))) return [];
