@@ -4,6 +4,7 @@
  */
 import { compareText } from "../match-route.ts";
 import { canonicalJson } from "../snapshot/canonical.ts";
+import { addressNameOf } from "./answer.ts";
 import { passesFilter } from "./domain-filter.ts";
 import { holdRemovals } from "./hold.ts";
 import { delegationAbove, isWithin } from "./names.ts";
@@ -52,9 +53,11 @@ export function planZone(input: PlanInput): DnsPlan {
     ...wanted.keys(),
     ...[...states.values()].filter((one) => isOurs(one, input)).map((one) => one.name),
   ]);
+  // What a kept name points to is kept with it.
+  const kept = new Set([...input.keep].flatMap((name) => [name, addressNameOf(name)]));
   const changes: DnsChange[] = [];
   for (const name of [...names].sort(compareText)) {
-    if (input.keep.has(name) || !passesFilter(input.filter, name)) continue;
+    if (kept.has(name) || !passesFilter(input.filter, name)) continue;
     const planned = planName(input, states.get(name) ?? emptyState(name), wanted.get(name) ?? [], refused.has(name));
     changes.push(...planned.changes);
     conflicts.push(...planned.conflicts);
