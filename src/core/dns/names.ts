@@ -10,7 +10,7 @@ const MAX_LABEL = 63;
 /** 255 bytes on the wire, less the length byte of the first label and the root's. */
 const MAX_NAME = 253;
 
-/** Reads any spelling that a person, an object or a provider uses; `\052` and `\*` are the asterisk. */
+/** Reads any spelling of RFC 1035; `\042` and `\*` are the asterisk. Route 53's `\052` is octal: its provider reads that. */
 export function dnsName(text: string): DnsName {
   const labels: number[][] = [[]];
   for (let index = 0; index < text.length; index += 1) {

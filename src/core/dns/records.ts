@@ -3,7 +3,7 @@
  * spelling per meaning, so that two record sets are equal exactly if their JSON is.
  *
  * Names: lower case, without the trailing dot, `*` for a wildcard, at most 253 characters in labels of at most 63;
- * any other byte that a zone may hold is `\DDD` (RFC 1035 §5.1). A provider turns its own spelling (`example.org.`,
+ * any other byte that a zone may hold is `\DDD`, decimal (RFC 1035 §5.1; Route 53's own escapes are octal). A provider turns its own spelling (`example.org.`,
  * `\052.example.org`, relative names) into this one on the way in, and back on the way out. See `names.ts`.
  */
 

@@ -41,9 +41,7 @@ const lawfulWishes: fc.Arbitrary<readonly DesiredSet[]> = fc
     const kindOf = (one: RecordSet): string => (one.type === "CNAME" ? "name" : (one.policy?.type ?? "plain"));
     return pairs.flatMap(([one, by]) => {
       const key =
-        one.setIdentifier === null && one.type !== "CNAME"
-          ? one.name
-          : `${one.name} ${one.type} ${one.setIdentifier}`;
+        one.setIdentifier === null && one.type !== "CNAME" ? one.name : `${one.name} ${one.type} ${one.setIdentifier}`;
       const kind = kinds.get(one.name) ?? kindOf(one);
       if (kind !== kindOf(one) || (kind !== "plain" && kinds.has(key))) return [];
       kinds.set(one.name, kind);
