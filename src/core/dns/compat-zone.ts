@@ -46,27 +46,31 @@ export function planCompatZone(input: CompatZoneInput): DnsPlan {
   });
   const sent = changesWithTxts(registry, changes, owned.txts);
   const conflicts: DnsConflict[] = [];
+  const standing = new Map(input.current.map((set) => [recordKey(set), set]));
+  const change = (action: Action, [name, list]: Group): DnsChange | null =>
+    toChange(input.ttlSeconds, standing, { action, name, list }, conflicts);
   const planned = [
-    ...grouped(sent.delete).map(([name, list]) => toChange(input, "delete", name, list, conflicts)),
-    ...grouped(sent.create).map(([name, list]) => toChange(input, "create", name, list, conflicts)),
-    ...grouped(sent.updateNew).map(([name, list]) => toChange(input, "upsert", name, list, conflicts)),
+    ...grouped(sent.delete).map((group) => change("delete", group)),
+    ...grouped(sent.create).map((group) => change("create", group)),
+    ...grouped(sent.updateNew).map((group) => change("upsert", group)),
   ];
   return { zone, changes: joined(planned.filter((change) => change !== null)), conflicts, held: [], removal: "" };
 }
 
-function grouped(endpoints: readonly Endpoint[]): readonly (readonly [name: string, list: readonly Endpoint[]])[] {
+type Action = "create" | "upsert" | "delete";
+type Group = readonly [name: string, list: readonly Endpoint[]];
+
+function grouped(endpoints: readonly Endpoint[]): readonly Group[] {
   const byName = Map.groupBy(endpoints, (one) => one.labels["ownedRecord"] ?? one.dnsName);
   return [...byName].sort(([a], [b]) => compareText(a, b));
 }
 
 function toChange(
-  { current, ttlSeconds }: CompatZoneInput,
-  action: "create" | "upsert" | "delete",
-  name: string,
-  list: readonly Endpoint[],
+  ttlSeconds: number,
+  standing: ReadonlyMap<string, RecordSet>,
+  { action, name, list }: { readonly action: Action; readonly name: string; readonly list: readonly Endpoint[] },
   conflicts: DnsConflict[],
 ): DnsChange | null {
-  const standing = new Map(current.map((set) => [recordKey(set), set]));
   const sets: RecordSet[] = [];
   for (const endpoint of list) {
     const set = recordSetOf(endpoint, ttlSeconds);

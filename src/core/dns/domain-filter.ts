@@ -17,6 +17,7 @@ export const EVERY_NAME: DomainFilter = { include: [], exclude: [], includeExpre
  * Names are compared in lower case, as A-labels, without the trailing dot.
  */
 export function passesFilter(filter: DomainFilter, name: string): boolean {
+  if (filter === EVERY_NAME) return true;
   const domain = stripped(name);
   if (filter.includeExpression !== null || filter.excludeExpression !== null) {
     if (filter.excludeExpression?.test(domain) === true) return false;

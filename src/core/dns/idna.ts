@@ -11,6 +11,7 @@ export function normaliseName(name: string): string {
 
 /** Lower case with A-labels; a trailing dot stays. A label that cannot be encoded is only lower-cased. */
 export function toAscii(name: string): string {
+  if (isAscii(name)) return name.toLowerCase();
   return mapped(name)
     .split(".")
     .map((label) => (isAscii(label) ? label : (encodeLabel(label) ?? label)))

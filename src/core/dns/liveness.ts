@@ -18,14 +18,14 @@ export function stateOf(sets: readonly RecordSet[]): ZoneState {
 /** The zone after some changes, whether or not their conditions hold. */
 export function stateAfter(state: ZoneState, changes: readonly DnsChange[]): ZoneState {
   const next = new Map(state);
-  for (const change of changes) {
-    const gone = new Set([...change.before, ...change.after].map(recordKey));
-    for (const name of new Set([...change.before, ...change.after].map((set) => set.name))) {
-      const kept = (next.get(name) ?? []).filter((set) => !gone.has(recordKey(set)));
-      const sets = [...kept, ...change.after.filter((set) => set.name === name)];
-      if (sets.length === 0) next.delete(name);
-      else next.set(name, sets);
+  const put = (name: string, sets: readonly RecordSet[]): unknown =>
+    sets.length === 0 ? next.delete(name) : next.set(name, sets);
+  for (const { before, after } of changes) {
+    for (const set of [...before, ...after]) {
+      const others = next.get(set.name)?.filter((one) => recordKey(one) !== recordKey(set)) ?? [];
+      put(set.name, others);
     }
+    for (const set of after) put(set.name, [...(next.get(set.name) ?? []), set]);
   }
   return next;
 }

@@ -34,7 +34,8 @@ export function dnsName(text: string): DnsName {
 
 /** Why Portolan would not write records at a canonical name; null when it would. A wildcard is the whole first label. */
 export function managedNameProblem(name: string): string | null {
-  const read = dnsName(name);
+  const isSimple = name.length <= MAX_NAME && /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name);
+  const read: DnsName = isSimple ? { ok: true, name } : dnsName(name);
   if (!read.ok) return read.reason;
   if (read.name !== name) return `it is not canonical: write "${read.name}"`;
   for (const [index, label] of name.split(".").entries()) {
@@ -69,14 +70,22 @@ export function suitableZones(name: string, zones: readonly Zone[]): readonly Zo
   return [...zonesOf(name, zones, "public"), ...hidden];
 }
 
+/** Names below the apex that are delegated elsewhere. */
+export function delegationsIn(zone: Zone, current: readonly RecordSet[]): ReadonlySet<string> {
+  return new Set(current.filter((set) => set.type === "NS" && set.name !== zone.name).map((set) => set.name));
+}
+
 /**
- * The apex of a delegation that hides a name: everything at or below a foreign NS set is answered elsewhere, so that
- * a record written there would never be seen. Null when nothing hides it.
+ * The delegation that hides a name: everything at or below a foreign NS set is answered elsewhere, so that a record
+ * written there would never be seen. Null when nothing hides it.
  */
-export function delegationAbove(name: string, zone: Zone, current: readonly RecordSet[]): string | null {
-  const cuts = new Set(current.filter((set) => set.type === "NS" && set.name !== zone.name).map((set) => set.name));
-  for (let at: string | null = name; at !== null && at !== zone.name; at = parentOf(at)) {
-    if (cuts.has(at)) return at;
+export function delegationAbove(name: string, zone: Zone, delegations: ReadonlySet<string>): string | null {
+  for (
+    let at: string | null = delegations.size === 0 ? null : name;
+    at !== null && at !== zone.name;
+    at = parentOf(at)
+  ) {
+    if (delegations.has(at)) return at;
   }
   return null;
 }

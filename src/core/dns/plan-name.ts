@@ -1,6 +1,6 @@
 /** One name of a zone: who wants what there, what may stand, and the change that brings it about. */
 import { compareText } from "../match-route.ts";
-import { addUp, canStandTogether, unionOf, united, type Wish } from "./lawful.ts";
+import { addUp, canStandTogether, sameSet, unionOf, united, type Wish } from "./lawful.ts";
 import type { NameState, PlanInput } from "./plan-input.ts";
 import { type DesiredSet, type DnsChange, type DnsConflict, type RecordSet, recordKey } from "./records.ts";
 import type { Contribution } from "./registry.ts";
@@ -20,6 +20,7 @@ export function planName(
   desired: readonly DesiredSet[],
   isRefused: boolean,
 ): PlannedName {
+  if (!isRefused && isAsWanted(input, state, desired)) return { changes: [], conflicts: [] };
   const mine = state.ownership.contributions.filter((one) => one.owner === input.owner);
   const others = state.ownership.contributions.filter((one) => one.owner !== input.owner);
   const { standing, turnedAway } = addUp(inOrder(desired, mine));
@@ -57,8 +58,21 @@ export function planName(
     : { changes, conflicts };
 }
 
+/** The usual case in a large zone, without the work: one set, ours alone, and already there. */
+function isAsWanted({ owner }: PlanInput, { ownership, sets }: NameState, desired: readonly DesiredSet[]): boolean {
+  const [wish, another] = desired;
+  const [claim, rival] = ownership.contributions;
+  if (wish === undefined || claim === undefined || another !== undefined || rival !== undefined) return false;
+  if (claim.owner !== owner || sets.size !== 1 || ownership.unreadable.length > 0) return false;
+  const standing = sets.get(recordKey(wish.set));
+  const isSameClaim =
+    claim.resources.length === 1 && claim.resources[0] === wish.resource && sameSet(claim.set, wish.set);
+  return isSameClaim && standing !== undefined && sameSet(standing, wish.set);
+}
+
 /** Wishes in an order that no input order can change: who holds the name already, then by resource and set. */
 function inOrder(desired: readonly DesiredSet[], mine: readonly Contribution[]): readonly Wish[] {
+  if (desired.length < 2) return desired.map(({ set, resource }) => ({ set, resources: [resource] }));
   const holders = new Set(mine.flatMap((one) => one.resources.map((resource) => `${one.set.type}\t${resource}`)));
   const rank = (wish: Wish): string => {
     const isHolder = holders.has(`${wish.set.type}\t${wish.resources[0] ?? ""}`);

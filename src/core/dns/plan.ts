@@ -7,7 +7,7 @@ import { canonicalJson } from "../snapshot/canonical.ts";
 import { addressNameOf } from "./answer.ts";
 import { passesFilter } from "./domain-filter.ts";
 import { holdRemovals } from "./hold.ts";
-import { delegationAbove, isWithin } from "./names.ts";
+import { delegationAbove, delegationsIn, isWithin } from "./names.ts";
 import { makeBeforeBreak } from "./order.ts";
 import type { NameState, PlanInput } from "./plan-input.ts";
 import { planName } from "./plan-name.ts";
@@ -20,7 +20,7 @@ import {
   type RecordSet,
   recordKey,
 } from "./records.ts";
-import { readOwnership, registryNameOf, subjectOfRegistry } from "./registry.ts";
+import { readOwnership, subjectOfRegistry } from "./registry.ts";
 import { setProblem } from "./set-problem.ts";
 import { parseLabels, subjectOfTxt } from "./txt-registry.ts";
 
@@ -78,18 +78,19 @@ export function planZone(input: PlanInput): DnsPlan {
 /** Desired sets by name, without those that DNS or the provider refuses, each with a TTL that the provider takes. */
 function accepted(input: PlanInput, conflicts: DnsConflict[]): ReadonlyMap<string, readonly DesiredSet[]> {
   const good: DesiredSet[] = [];
+  const delegations = delegationsIn(input.zone, input.current);
   for (const one of input.desired) {
     if (!passesFilter(input.filter, one.set.name)) continue;
-    const problem = problemOf(one.set, input);
+    const problem = problemOf(one.set, input, delegations);
     if (problem === null) good.push({ ...one, set: clipped(one.set, input.capabilities) });
     else conflicts.push(refusal(one, problem));
   }
   return Map.groupBy(good, (one) => one.set.name);
 }
 
-function problemOf(set: RecordSet, { zone, capabilities, current }: PlanInput): string | null {
+function problemOf(set: RecordSet, { zone, capabilities }: PlanInput, delegations: ReadonlySet<string>): string | null {
   if (!isWithin(set.name, zone.name)) return `it is outside the zone "${zone.name}"`;
-  const cut = delegationAbove(set.name, zone, current);
+  const cut = delegationAbove(set.name, zone, delegations);
   if (cut !== null) return `"${cut}" is delegated to other name servers, so that nobody would see it`;
   return setProblem(set, zone, capabilities);
 }
@@ -106,20 +107,23 @@ function refusal({ set, resource }: DesiredSet, problem: string): DnsConflict {
   return { name, type, setIdentifier, code: "refused", owner: null, resource, message };
 }
 
-/** Every name that has records or ownership. */
+/** Every name that has records or ownership; ownership TXTs are part of the name that they speak of. */
 function nameStates(input: PlanInput): ReadonlyMap<string, NameState> {
-  const byName = Map.groupBy(input.current, (set) => set.name);
   const otherOwners = ownersElsewhere(input);
-  const names = new Set(byName.keys());
-  for (const name of byName.keys()) {
-    const subject = subjectOfRegistry(name);
-    if (subject !== null) names.add(subject);
+  const registries = new Map<string, RecordSet>();
+  const byName = new Map<string, Map<string, RecordSet>>();
+  for (const set of input.current) {
+    const subject = subjectOfRegistry(set.name);
+    if (subject !== null && set.type === "TXT") registries.set(subject, set);
+    const name = subject ?? set.name;
+    const sets = byName.get(name) ?? new Map<string, RecordSet>();
+    byName.set(name, sets);
+    if (subject === null) sets.set(recordKey(set), set);
   }
   const states = new Map<string, NameState>();
-  for (const name of names) {
-    const registry = (byName.get(registryNameOf(name)) ?? []).find((set) => set.type === "TXT") ?? null;
+  for (const [name, sets] of byName) {
+    const registry = registries.get(name) ?? null;
     const ownership = readOwnership(name, registry);
-    const sets = new Map((byName.get(name) ?? []).map((set) => [recordKey(set), set]));
     states.set(name, { name, sets, registry, ownership, otherOwner: otherOwners.get(name) ?? null });
   }
   return states;

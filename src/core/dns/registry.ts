@@ -140,10 +140,12 @@ function readMore(text: string): Partial<More> | null {
 
 /** Percent-encodes what would end a field, a list or a string; lone surrogates become U+FFFD first. */
 function encode(text: string): string {
+  if (/^[A-Za-z0-9._:/*-]*$/.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replaceAll("%3A", ":").replaceAll("%2F", "/");
 }
 
 function decode(text: string): string {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { toAscii } from "../../../src/core/dns/idna.ts";
 import {
   delegationAbove,
+  delegationsIn,
   dnsName,
   isWithin,
   managedNameProblem,
@@ -129,8 +130,12 @@ describe("zones", () => {
       plainSet("eu.example.com", "NS", ["ns.example.net"], 300),
       plainSet("example.com", "NS", ["ns.example.net"], 300),
     ];
-    expect(delegationAbove("web.eu.example.com", zone("example.com"), current)).toBe("eu.example.com");
-    expect(delegationAbove("web.us.example.com", zone("example.com"), current)).toBeNull();
+    expect(
+      delegationAbove("web.eu.example.com", zone("example.com"), delegationsIn(zone("example.com"), current)),
+    ).toBe("eu.example.com");
+    expect(
+      delegationAbove("web.us.example.com", zone("example.com"), delegationsIn(zone("example.com"), current)),
+    ).toBeNull();
   });
 });
 
