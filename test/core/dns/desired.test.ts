@@ -102,6 +102,11 @@ describe("desiredDns()", () => {
     ]);
   });
 
+  it("keeps zones of one name in two regions apart", () => {
+    const twins = CLUSTERS.map((one) => ({ ...one, zone: "a" }));
+    expect(lines(sets(desired({ snapshot: snapshot(twins) })))).toContain("web.shop.prod.svc.a.eu-west-1 A 192.0.2.1");
+  });
+
   it("moves a name up while its clusters are not serving, are drained or their origins are down", () => {
     const down = lines(sets(desired({ health: overlay({ dublin: 0, paris: 1, ohio: 1 }) })));
     expect(down).toContain("web.shop.prod.svc.eu-west-1 CNAME web.shop.prod.svc.gslb.example.org");
@@ -141,6 +146,7 @@ describe("desiredDns()", () => {
       "ohio.origin.example.org A 192.0.2.3",
       "paris.origin.example.org CNAME lb.paris.example.net",
     ]);
+    expect(found.zones[0]?.keep).toEqual([]);
   });
 
   it("leads Ingress hosts to the edge, in public zones only", () => {

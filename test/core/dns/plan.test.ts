@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planZone } from "../../../src/core/dns/plan.ts";
 import { type DesiredSet, plainSet, type RecordSet } from "../../../src/core/dns/records.ts";
-import { subjectOfRegistry } from "../../../src/core/dns/registry.ts";
+import { readOwnership, subjectOfRegistry } from "../../../src/core/dns/registry.ts";
 import { a, appliedAll, cname, EVERYTHING, planInput, shown, txt, wish } from "./zone.ts";
 
 const WEB = "web.example.org";
@@ -35,6 +35,15 @@ describe("planZone() row by row", () => {
     const plan = planZone(planInput({ current, desired: [wish(a(WEB, "192.0.2.2"))] }));
     expect(plan.changes.map((change) => change.action)).toEqual(["replace"]);
     expect(plan.changes[0]?.before).toContainEqual(a(WEB, "192.0.2.1"));
+  });
+
+  it("says since when a name has been ours, whatever else changes", () => {
+    const current = published([wish(a(WEB, "192.0.2.1"))]);
+    const plan = planZone(planInput({ current, desired: [wish(a(WEB, "192.0.2.2"))], nowSeconds: 1_800_000_000 }));
+    const registry = appliedAll(current, plan.changes).find((set) => set.type === "TXT");
+    expect(readOwnership(WEB, registry ?? null).contributions).toMatchObject([
+      { owner: "east", sinceSeconds: 1_790_000_000 },
+    ]);
   });
 
   it("replaces a CNAME by addresses in one change", () => {
@@ -312,7 +321,7 @@ describe("planZone() and rule 4", () => {
 
 describe("the order of changes", () => {
   it("makes targets before the names that lead to them, and removes them after", () => {
-    const [eu, us, all] = ["eu.example.org", "us.example.org", "all.example.org"];
+    const [eu, us, all] = ["eu.example.org", "us.example.org", "world.example.org"];
     const first = [wish(cname(eu, us)), wish(a(us, "192.0.2.1"))];
     const second = [wish(cname(eu, all)), wish(a(all, "192.0.2.1"))];
     const plan = planZone(planInput({ current: published(first), desired: second }));
