@@ -251,6 +251,19 @@ describe("planZone() policies and filters", () => {
   });
 });
 
+describe("planZone() and very many addresses", () => {
+  it("publishes as many as their ownership can list", () => {
+    const addresses = Array.from({ length: 1000 }, (_, index) => `198.18.${index >> 8}.${index & 255}`);
+    const desired = [wish(a(WEB, ...addresses))];
+    const zone = published(desired);
+    const count = zone.find((set) => set.name === WEB)?.values.length ?? 0;
+    expect(count).toBeGreaterThan(100);
+    expect(count).toBeLessThan(400);
+    for (const set of zone) for (const value of set.values) expect(value.length).toBeLessThan(4000);
+    expect(planZone(planInput({ current: zone, desired })).changes).toEqual([]);
+  });
+});
+
 describe("planZone() where one set is replaced at a time", () => {
   it("refuses to turn a CNAME into addresses, and keeps it", () => {
     const current = published([wish(cname(WEB, "lb.example.net"))]);
