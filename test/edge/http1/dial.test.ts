@@ -51,7 +51,10 @@ describe("dial()", () => {
   });
 
   it("proves that nothing was sent when nobody listens, no name is known, or TLS fails", async () => {
-    const server = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.resume().end("HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
     const { port } = server.address() as AddressInfo;
     expect(await reach({ port, protocol: "https" }, true)).toBe("tls, unsent");
