@@ -1,6 +1,7 @@
 /** What every request of an engine shares. */
 import type { RequestRules } from "../rules.ts";
 import type { DialOptions } from "./dial.ts";
+import { knownClients } from "./known-clients.ts";
 import { Sweep } from "./sweep.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 import { httpDates } from "./wire.ts";
@@ -21,5 +22,5 @@ const IDLE_MS = 4000;
 export function http1Engine(rules: RequestRules, options: DialOptions): Engine {
   const sweep = new Sweep();
   const pool = new UpstreamPool({ ...options, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
-  return { ...rules, pool, sweep, date: httpDates(rules.now) };
+  return { ...rules, identify: knownClients(rules.identify, sweep), pool, sweep, date: httpDates(rules.now) };
 }
