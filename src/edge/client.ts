@@ -60,10 +60,12 @@ export function identifyClient(request: EdgeRequestHead, sources: ClientSources)
 function addressOf(request: EdgeRequestHead, trust: ClientSources["trust"]): ClientAddress {
   const walk = (header: ProxyTrust["header"], lines: readonly string[]) =>
     clientAddress(request.peerAddress, lines, { ...trust, header });
+  const alone = walk("forwarded", []);
+  if (!alone.peerTrusted) return alone;
   const found = (trust.header === null ? FORWARDING_HEADERS : [trust.header]).flatMap((header) => {
     const lines = request.headers.flatMap(([name, value]) => (name === header ? [value] : []));
     return lines.length === 0 ? [] : [walk(header, lines)];
   });
   const [one, other = one] = found;
-  return one !== undefined && one.address?.text === other?.address?.text ? one : walk("forwarded", []);
+  return one !== undefined && one.address?.text === other?.address?.text ? one : alone;
 }
