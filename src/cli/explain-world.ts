@@ -9,7 +9,7 @@ import {
   type OverrideTable,
   overrideTable,
 } from "../core/geo/client-location.ts";
-import { timeZonePoint } from "../core/geo/points.ts";
+import { timeZonePoint } from "../core/geo/time-zones.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot, Vantage } from "../core/model.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";

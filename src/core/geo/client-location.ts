@@ -6,8 +6,7 @@
 import { type CidrTable, cidrTable, parseCidr } from "../address/cidr.ts";
 import type { IpAddress } from "../address/ip.ts";
 import type { AddressClass, ClientLocation, GeoPoint, LocationOverride } from "../model.ts";
-import { continentOf } from "./continents.ts";
-import { countryPoint } from "./points.ts";
+import { continentOf, countryPoint } from "./countries.ts";
 
 export const NO_LOCATION: ClientLocation = {
   latitude: null,
