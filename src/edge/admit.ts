@@ -24,8 +24,8 @@ export type Admission =
 /** Decides what becomes of a request, and notes in the event what is known of it. */
 export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestEvent): Admission {
   const { state, random } = deps;
-  const early = refused(request);
-  if (early !== null) return local(event, early.code, early.answer);
+  if (REFUSED_METHODS.has(request.method)) return local(event, "method-refused", textAnswer(405, "method not allowed"));
+  if (isLoop(request.headers)) return local(event, "loop", proxyError(508, "loop detected", "proxy_loop_detected"));
   const { serving } = state;
   if (serving === null)
     return local(event, "no-snapshot", proxyError(503, "the edge has no routes yet", "proxy_configuration_error"));
@@ -50,28 +50,8 @@ export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestE
   return { to: "forward", decision, facts };
 }
 
-function refused(request: EdgeRequestHead): { readonly code: string; readonly answer: LocalAnswer } | null {
-  switch (request.method) {
-    // RFC 9110 §9.3.6, §9.3.8: a gateway opens no tunnels and echoes nobody's credentials.
-    case "CONNECT":
-    case "TRACE":
-    case "TRACK":
-      return { code: "method-refused", answer: textAnswer(405, "method not allowed") };
-    // RFC 9110 §7.6.2: at zero it is for us to answer.
-    case "OPTIONS":
-      if (firstHeader(request.headers, "max-forwards") === "0") return { code: "options", answer: OPTIONS_ANSWER };
-      break;
-  }
-  if (!isLoop(request.headers)) return null;
-  return { code: "loop", answer: proxyError(508, "loop detected", "proxy_loop_detected") };
-}
-
-/** What the edge itself says to OPTIONS. */
-export const OPTIONS_ANSWER: LocalAnswer = {
-  status: 204,
-  headers: [["allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]],
-  text: "",
-};
+/** RFC 9110 §9.3.6, §9.3.8: a gateway opens no tunnels and echoes nobody's credentials. */
+const REFUSED_METHODS: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 
 function withoutOrigin(decision: Exclude<Decision, { action: "forward" }>, event: RequestEvent): Admission {
   switch (decision.action) {

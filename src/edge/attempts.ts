@@ -30,8 +30,7 @@ export class Attempts {
   readonly #startedMs: number;
   readonly #attempts: Attempt[] = [];
   #retrying = false;
-  #candidate = 0;
-  #origin = 0;
+  #current: (NextAttempt & { readonly place: { readonly candidate: number; readonly origin: number } }) | null = null;
   #triedMs = 0;
 
   /** `tries` is filled on the way, so that it is complete whatever happens. */
@@ -62,18 +61,17 @@ export class Attempts {
     const origin = candidate?.origins[next.origin];
     if (candidate === undefined || origin === undefined) return "no further candidate";
     if (this.#attempts.length > 0) this.countRetry();
-    this.#candidate = next.candidate;
-    this.#origin = next.origin;
-    this.#triedMs = this.#deps.now() + next.delayMs;
-    return { candidate, origin, delayMs: next.delayMs, timeoutMs: next.timeoutMs };
+    const { delayMs, timeoutMs: tryMs } = next;
+    this.#current = { place: next, candidate, origin, delayMs, timeoutMs: tryMs };
+    this.#triedMs = this.#deps.now() + delayMs;
+    return this.#current;
   }
 
   /** Outcome of the try that `next` named. */
   record(outcome: AttemptOutcome): void {
-    const candidate = this.#decision.candidates[this.#candidate];
-    const origin = candidate?.origins[this.#origin];
-    if (candidate === undefined || origin === undefined) return;
-    this.#attempts.push({ candidate: this.#candidate, origin: this.#origin, outcome });
+    if (this.#current === null) return;
+    const { place, candidate, origin } = this.#current;
+    this.#attempts.push({ candidate: place.candidate, origin: place.origin, outcome });
     this.#tries.push({ candidate, origin, outcome, durationMs: Math.max(0, this.#deps.now() - this.#triedMs) });
     this.#deps.onOutcome(originKey(candidate.cluster, origin), outcome);
   }

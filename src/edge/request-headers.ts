@@ -65,7 +65,7 @@ export function requestHeaders(request: EdgeRequestHead, facts: ForwardingFacts)
     const name = field[0];
     if (NEVER.has(name) || ends(name) || name.includes("_") || name.startsWith("portolan-client-")) continue;
     if (!facts.trusted && isClaim(name)) continue;
-    fields.push(name === "max-forwards" ? oneHopLess(field, request.method) : field);
+    fields.push(field);
   }
   const kept = (name: string): string | null => (facts.trusted ? firstHeader(request.headers, name) : null);
   const appended = (name: string, value: string): HeaderField => [
@@ -98,12 +98,6 @@ export function isLoop(headers: readonly HeaderField[]): boolean {
 export function requestId(request: EdgeRequestHead, trusted: boolean, random: () => number): string {
   const received = trusted ? firstHeader(request.headers, "x-request-id") : null;
   return received !== null && isPlainId(received) ? received : hexId(32, random);
-}
-
-/** RFC 9110 §7.6.2; zero was answered before. */
-function oneHopLess(field: HeaderField, method: string): HeaderField {
-  const hops = Number(field[1]);
-  return method === "OPTIONS" && Number.isSafeInteger(hops) && hops > 0 ? [field[0], String(hops - 1)] : field;
 }
 
 function isClaim(name: string): boolean {

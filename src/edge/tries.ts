@@ -78,14 +78,7 @@ export function hostFor(rule: string, connectHost: string, publicHost: string): 
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
+  const either = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  if (either.aborted) return;
+  await new Promise<void>((resolve) => either.addEventListener("abort", () => resolve()));
 }

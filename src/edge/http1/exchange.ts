@@ -3,7 +3,7 @@
  * runtimes, with the same rules, but without a stream or a promise: those cost more than everything else together.
  */
 import { canonicalHost } from "../../core/request/host.ts";
-import { admit, OPTIONS_ANSWER } from "../admit.ts";
+import { admit } from "../admit.ts";
 import { Attempts, type NextAttempt } from "../attempts.ts";
 import { failureAnswer, type LocalAnswer, proxyError, textAnswer } from "../local-answer.ts";
 import { requestHeaders } from "../request-headers.ts";
@@ -12,6 +12,7 @@ import type { ClientConnection } from "./client-connection.ts";
 import type { Engine } from "./engine.ts";
 import { failed } from "./failures.ts";
 import { OriginTry, type TryOwner, type TryParts } from "./origin-try.ts";
+import { isForUs, OPTIONS_ANSWER } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
 import { debugFields, ownAnswer } from "./own-answer.ts";
 import { CONTINUE, interimAnswer, Relay } from "./relay.ts";
@@ -163,8 +164,8 @@ export class Exchange implements RequestSink, TryOwner {
   }
 
   #decide(): void {
-    const { method, target, host, expectsContinue } = this.#head;
-    if (target === "*") {
+    const { method, host, expectsContinue } = this.#head;
+    if (isForUs(this.#head)) {
       this.#record.event.code = "options";
       return this.#answer(canonicalHost(host).ok ? OPTIONS_ANSWER : textAnswer(400, "bad request"));
     }

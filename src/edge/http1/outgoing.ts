@@ -7,6 +7,7 @@ import { KEPT_BODY_BYTES } from "../request-body.ts";
 import type { HeaderField } from "../message.ts";
 import { hostFor } from "../tries.ts";
 import { consistsOf, TARGET_BYTE } from "./grammar.ts";
+import { oneHopLess } from "./options.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
 import { compose, fieldLines, type Framing } from "./wire.ts";
@@ -38,7 +39,7 @@ export class Outgoing {
   ) {
     this.#head = head;
     this.#line = `${head.method} ${target} HTTP/1.1\r\nhost: `;
-    this.#fields = fieldLines(more.fields);
+    this.#fields = fieldLines(head.method === "OPTIONS" ? oneHopLess(more.fields) : more.fields);
     this.#publicHost = more.host;
     this.#complete = head.body === "none";
     this.#streaming = head.length > KEPT_BODY_BYTES;
