@@ -40,6 +40,8 @@ export interface Origin {
   readonly ca: string | null;
   /** The Host that the origin sees: `public` (the client's), `origin` (`connectHost`), or a literal host name. */
   readonly host: string;
+  /** Each request carries the signed hop (`core/hop/hop.ts`): the origin is a `portolan gateway`. */
+  readonly signed: boolean;
 }
 
 /** One service port in one cluster. */
@@ -303,7 +305,8 @@ export interface Exclusion {
 
 /** The route that won, in the words of the object that declared it. */
 export interface RouteRef {
-  readonly kind: "ingress" | "httproute";
+  /** `hop` is no object: an edge chose the backend, and the gateway takes its signed word. */
+  readonly kind: "ingress" | "httproute" | "hop";
   readonly namespace: string;
   readonly name: string;
   readonly host: string;

@@ -12,8 +12,10 @@
  * | X-Request-Id                                  | ours                 | kept when sane     |
  * | other forwarding, rewriting and vendor fields | removed              | kept               |
  * | portolan-debug, portolan-client-*             | removed, then ours   | removed, then ours |
+ * | portolan-hop, -authority, -backend, -timeout  | removed              | removed            |
  * | Via, CDN-Loop, traceparent, tracestate        | continued            | continued          |
  */
+import { HOP_AUTHORITY, HOP_BACKEND, HOP_SIGNATURE, HOP_TIMEOUT } from "../core/hop/hop.ts";
 import type { ClientLocation } from "../core/model.ts";
 import { hopByHop } from "./hop-by-hop.ts";
 import { type EdgeRequestHead, firstHeader, type HeaderField, listHeader } from "./message.ts";
@@ -38,6 +40,10 @@ const NEVER: ReadonlySet<string> = new Set([
   "host",
   "proxy",
   "portolan-debug",
+  HOP_SIGNATURE,
+  HOP_AUTHORITY,
+  HOP_BACKEND,
+  HOP_TIMEOUT,
   // Set again below, from what we know.
   "cdn-loop",
   "forwarded",

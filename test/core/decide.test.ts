@@ -53,6 +53,7 @@ function ejected(...names: readonly string[]): HealthView {
       serverName: null,
       ca: null,
       host: "public",
+      signed: false,
     },
   ]);
   const ejection = { sinceMs: 0, untilMs: 1000, count: 1, cause: "refused ×3" };

@@ -9,6 +9,7 @@ const origin = (host: string) => ({
   serverName: null,
   ca: null,
   host: "public",
+  signed: false,
 });
 
 function candidate(cluster: string, origins = 1): Candidate {

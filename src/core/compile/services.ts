@@ -54,7 +54,9 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
   const gateway = member.cluster.gateway !== null;
   const adopted = member.adopted.get(key);
   if (adopted !== undefined) {
-    if (gateway) return { found: true, backend: { cluster: name, origins: null }, health: null, trouble: null };
+    // A `portolan gateway` knows Services; what another controller serves is reached at that controller's address.
+    if (gateway && member.cluster.gateway?.signed === false)
+      return { found: true, backend: { cluster: name, origins: null }, health: null, trouble: null };
     const port = adopted.tls ? 443 : 80;
     return withAddresses(member, adopted.addresses, port, adopted.tls ? "https" : "http", null, allowPrivateOrigins);
   }
@@ -126,7 +128,7 @@ function endpointOrigins(
 }
 
 /** A slice names its ports like the Service does; a Service with one nameless port has one nameless port there. */
-function slicePort(slice: EndpointSliceObject, port: ServicePort): number | null {
+export function slicePort(slice: EndpointSliceObject, port: ServicePort): number | null {
   const match = slice.ports.find((one) => (one.name ?? "") === (port.name ?? ""));
   return match?.port ?? null;
 }
@@ -148,7 +150,7 @@ function readiness(
 }
 
 function origin(connectHost: string, port: number, protocol: Origin["protocol"]): Origin {
-  return { connectHost, port, protocol, serverName: null, ca: null, host: "public" };
+  return { connectHost, port, protocol, serverName: null, ca: null, host: "public", signed: false };
 }
 
 function found(
