@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { main } from "../src/cli/main.ts";
 import { maxmindLocator } from "../src/locate/maxmind.ts";
 import { startFilesEdge } from "./files-edge.ts";
+import { startGateway } from "./gateway.ts";
 import { loadTree, validate } from "./manifests.ts";
 import { startUp } from "./up.ts";
 
@@ -17,6 +18,7 @@ process.exitCode = await main(process.argv.slice(2), {
   validate,
   openLocator: (path) => maxmindLocator(path, { pollIntervalMs: 0 }),
   startEdge: startFilesEdge,
+  startGateway,
   startUp,
   untilStopped: () =>
     new Promise((resolve) => {

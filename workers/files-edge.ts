@@ -9,6 +9,7 @@ import type { Problem } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import { maxmindLocator } from "../src/locate/maxmind.ts";
+import { type HopKeyFile, hopKeyFile, type HopKeyFileOptions } from "../src/store/hop-key-file.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
@@ -29,6 +30,16 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
     const text = errors.map(problemText).join("\n") || (directory.config.observe().error ?? "");
     throw new Failure(`Cannot start from ${options.from}:\n${text}`, `portolan validate -f ${options.from}`);
   }
+  const signing = directory.config.observe().objects.clusters.find(({ gateway }) => gateway?.signed);
+  if (signing !== undefined && options.hopKeys === null) {
+    await directory.close();
+    throw new Failure(
+      `Cannot start from ${options.from}: Cluster ${signing.meta.name} has a signed gateway, and there is no key to sign with`,
+      "--hop-keys FILE, with one line: ID BASE64",
+    );
+  }
+  const log = (line: string): void => deps.err(`${line}\n`);
+  const keys = options.hopKeys === null ? null : await openHopKeys(options.hopKeys, { log }, directory.close);
   const locator = options.geoip === null ? null : await maxmindLocator(options.geoip, { onProblem: deps.err });
   const store = memoryStore();
   const sayOnce = changedProblems(deps.err);
@@ -68,7 +79,8 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
       verify: null,
       locator,
       accessLog: (line) => deps.out(`${line}\n`),
-      log: (line) => deps.err(`${line}\n`),
+      log,
+      ...(keys === null ? {} : { sign: (request) => keys.current().sign(request, Date.now()) }),
     },
   ).catch((error: unknown) => portFailure(error, "--listen", options.listen));
   const admin =
@@ -88,6 +100,7 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
       await control.close();
       await directory.close();
       locator?.close();
+      keys?.close();
     },
   };
 }
@@ -113,8 +126,25 @@ export async function statusOf(store: Store, last: ReconcileResult | null): Prom
   });
 }
 
+/** The file of keys; when it cannot be used, what was opened before is closed, so that the program ends. */
+export async function openHopKeys(
+  path: string,
+  options: HopKeyFileOptions,
+  close: () => Promise<void>,
+): Promise<HopKeyFile> {
+  try {
+    return await hopKeyFile(path, options);
+  } catch (cause) {
+    await close();
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(message, `--hop-keys FILE, one "ID BASE64" a line, at least 32 bytes each, at most two`, {
+      cause,
+    });
+  }
+}
+
 /** Prints problems when they change, not at every reconcile. */
-function changedProblems(err: (text: string) => void): (problems: readonly Problem[]) => void {
+export function changedProblems(err: (text: string) => void): (problems: readonly Problem[]) => void {
   let before = "";
   return (problems) => {
     const text = problems.map((problem) => `${problemText(problem)}\n`).join("");

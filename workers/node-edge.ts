@@ -3,9 +3,11 @@ import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { http1Engine } from "../src/edge/http1/engine.ts";
+import type { SignHop } from "../src/edge/http1/signed-hop.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
 import { probeEjected } from "../src/edge/node/recovery.ts";
+import { SIGNED_HOP } from "../src/core/snapshot/manifest.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
@@ -36,6 +38,8 @@ export interface NodeEdgeDeps {
   readonly locator: Locator | null;
   readonly accessLog: ((line: string) => void) | null;
   readonly log: (line: string) => void;
+  /** Signs requests to gateways; without it a snapshot that needs it is refused. */
+  readonly sign?: SignHop;
 }
 
 export interface NodeEdge {
@@ -62,7 +66,9 @@ export function edgeStore(store: Store): EdgeStore {
 /** Starts an edge; resolves when it listens and the cold start is over. Rejects when the port cannot be had. */
 export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps): Promise<NodeEdge> {
   const { allowPrivateOrigins, audience } = options;
-  const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience };
+  const sign = deps.sign ?? null;
+  const lacking = sign === null ? { [SIGNED_HOP]: "no --hop-keys are given" } : {};
+  const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience, lacking };
   const edge = createEdge(options, {
     source,
     report: deps.store.report,
@@ -75,11 +81,8 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     accessLog: deps.accessLog,
     log: deps.log,
   });
-  const engine = http1Engine(edge.rules, {
-    allowPrivateOrigins,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    clientCertificate: null,
-  });
+  const dial = { allowPrivateOrigins, connectTimeoutMs: CONNECT_TIMEOUT_MS, clientCertificate: null };
+  const engine = http1Engine(edge.rules, dial, sign);
   const server = await serveHttp1({ ...options.listen, drainMs: DRAIN_MS }, engine);
   const bundled = deps.bundled ?? null;
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });

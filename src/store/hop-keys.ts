@@ -2,7 +2,15 @@
  * Keys of the signed hop: HMAC-SHA-256 over `hopText()`. Two are valid at once, the first one signs, so that a key is
  * replaced in three steps without a gap: add it as second everywhere, make it first, remove the old one.
  */
-import { equalInConstantTime, type HopFacts, hopField, hopText, isKeyId, parseHopField } from "../core/hop/hop.ts";
+import {
+  equalInConstantTime,
+  type HopFacts,
+  hopField,
+  type HopRequest,
+  hopText,
+  isKeyId,
+  parseHopField,
+} from "../core/hop/hop.ts";
 
 export interface HopKey {
   readonly id: string;
@@ -17,21 +25,20 @@ export interface HopKeys {
   verify(field: string, facts: Omit<HopFacts, "atSeconds" | "nonce">): Promise<HopFacts | null>;
 }
 
+/** Signs with a fresh time and nonce at each call. */
+export type HopSigner = (request: HopRequest) => Promise<string>;
+
 const ALGORITHM = { name: "HMAC", hash: "SHA-256" } as const;
 
 /** Imports the keys once. RangeError when there is none, more than two, or one that is weak. */
 export async function hopKeys(keys: readonly HopKey[]): Promise<HopKeys> {
-  const [first] = keys;
-  if (first === undefined || keys.length > 2) {
-    throw new RangeError(`Cannot use ${keys.length} hop keys: give one, or two while one is replaced`);
-  }
-  const imported = new Map<string, Awaited<ReturnType<typeof importKey>>>();
+  const first = firstHopKey(keys);
+  const imported = new Map<string, ImportedKey>();
   for (const key of keys) imported.set(key.id, await importKey(key));
   const mac = async (keyId: string, facts: HopFacts): Promise<string | null> => {
     const key = imported.get(keyId);
     if (key === undefined) return null;
-    const bytes = await crypto.subtle.sign(ALGORITHM, key, new TextEncoder().encode(hopText(facts)));
-    return hex(new Uint8Array(bytes));
+    return macOf(key, facts);
   };
   return {
     async sign(facts) {
@@ -47,6 +54,33 @@ export async function hopKeys(keys: readonly HopKey[]): Promise<HopKeys> {
       return expected !== null && equalInConstantTime(signature.mac, expected) ? facts : null;
     },
   };
+}
+
+/** For a runtime that only signs. */
+export async function hopSigner(keys: readonly HopKey[], now: () => number): Promise<HopSigner> {
+  const first = firstHopKey(keys);
+  const key = await importKey(first);
+  return async (request) => {
+    const atSeconds = Math.floor(now() / 1000);
+    const nonce = freshNonce();
+    return hopField({ keyId: first.id, atSeconds, nonce, mac: await macOf(key, { ...request, atSeconds, nonce }) });
+  };
+}
+
+/** 122 random bits as 32 hex digits. */
+export function freshNonce(): string {
+  return crypto.randomUUID().replaceAll("-", "");
+}
+
+/** The key that signs. RangeError when there is none, more than two, or one that is weak. */
+export function firstHopKey(keys: readonly HopKey[]): HopKey {
+  const [first] = keys;
+  if (first === undefined || keys.length > 2) {
+    throw new RangeError(`Cannot use ${keys.length} hop keys: give one, or two while one is replaced`);
+  }
+  const weak = keys.find(({ secret }) => secret.byteLength < 32);
+  if (weak !== undefined) throw new RangeError(`Cannot use the hop key "${weak.id}": it is shorter than 32 bytes`);
+  return first;
 }
 
 /**
@@ -68,8 +102,13 @@ export function parseHopKeys(text: string): readonly HopKey[] {
   return keys;
 }
 
-async function importKey({ id, secret }: HopKey) {
-  if (secret.byteLength < 32) throw new RangeError(`Cannot use the hop key "${id}": it is shorter than 32 bytes`);
+type ImportedKey = Awaited<ReturnType<typeof importKey>>;
+
+async function macOf(key: ImportedKey, facts: HopFacts): Promise<string> {
+  return hex(await crypto.subtle.sign(ALGORITHM, key, new TextEncoder().encode(hopText(facts))));
+}
+
+async function importKey({ secret }: HopKey) {
   return await crypto.subtle.importKey("raw", secret, ALGORITHM, false, ["sign"]);
 }
 
@@ -81,8 +120,8 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-function hex(bytes: Uint8Array): string {
+function hex(bytes: ArrayBuffer): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of new Uint8Array(bytes)) text += byte.toString(16).padStart(2, "0");
   return text;
 }

@@ -7,6 +7,7 @@ import { main } from "../../src/cli/main.ts";
 import { maxmindLocator } from "../../src/locate/maxmind.ts";
 import { writeMmdb } from "../../src/locate/mmdb-writer.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
+import { startGateway } from "../../workers/gateway.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
 import { startUp } from "../../workers/up.ts";
 
@@ -23,6 +24,7 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     validate,
     openLocator: (path) => maxmindLocator(path, { pollIntervalMs: 0 }),
     startEdge: startFilesEdge,
+    startGateway,
     startUp,
     untilStopped: async () => undefined,
     version: "test",

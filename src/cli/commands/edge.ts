@@ -12,6 +12,7 @@ export const edgeCommand: Command = {
   [--trusted-proxy CIDR]…        whose X-Forwarded-For and Forwarded are believed
   [--location-headers cloudfront|vercel]   believed from trusted proxies, when that platform is in front
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
+  [--hop-keys FILE]              keys that sign requests to a portolan gateway, "ID BASE64" a line, the first one signs
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
 
 DIR/*.yaml is the config source (Cluster, TrafficPolicy, HostClaim, federated Ingress),
@@ -27,6 +28,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         "trusted-proxy": { type: "string", multiple: true },
         "location-headers": { type: "string" },
         admin: { type: "string" },
+        "hop-keys": { type: "string" },
         "allow-private-origins": { type: "boolean" },
       },
     });
@@ -40,6 +42,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         trustedProxies: values["trusted-proxy"] ?? [],
         locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
         admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
+        hopKeys: values["hop-keys"] ?? null,
         allowPrivateOrigins: values["allow-private-origins"] ?? false,
       },
       deps,

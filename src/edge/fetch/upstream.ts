@@ -5,8 +5,10 @@
  */
 import { originAddressProblem } from "../../core/address/origin-address.ts";
 import { parseLiteral } from "../../core/address/ip.ts";
+import { HOP_AUTHORITY, HOP_BACKEND, HOP_SIGNATURE, HOP_TIMEOUT, type HopRequest } from "../../core/hop/hop.ts";
 import type { Origin } from "../../core/model.ts";
 import type { AttemptFailure } from "../../core/retry.ts";
+import type { HeaderField } from "../message.ts";
 import type { SendOptions, Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../upstream.ts";
 import { fieldsOf } from "./message.ts";
 
@@ -17,6 +19,8 @@ export interface FetchUpstreamOptions {
   readonly zone: string | null;
   /** What an answer of the platform itself stands for (Cloudflare's 520 to 530); null for an answer of the origin. */
   readonly platformFailure: (status: number) => AttemptFailure | null;
+  /** Value of `portolan-hop` for origins that want it; null without a key. */
+  readonly sign: ((request: HopRequest) => Promise<string>) | null;
 }
 
 type PlatformInit = RequestInit & { readonly duplex?: "half"; readonly cf?: { readonly resolveOverride?: string } };
@@ -29,7 +33,13 @@ export function fetchUpstream(options: FetchUpstreamOptions): Upstream {
     async send(origin, request, sendOptions) {
       const problem = addressProblem(origin.connectHost, options.allowPrivateOrigins);
       if (problem !== null) return { type: "failed", failure: "forbidden-address", unsent: true, detail: problem };
-      return await dispatch(destination(origin, request, options.zone), request, sendOptions, options);
+      const to = destination(origin, request, options.zone);
+      if (!origin.signed) return await dispatch(to, request, sendOptions, options);
+      if (options.sign === null) return { ...failed("other", "no hop key is bound"), unsent: true };
+      const hop = await hopHeaders(to.url, request, options.sign);
+      const timeout: HeaderField = [HOP_TIMEOUT, String(sendOptions.responseTimeoutMs)];
+      const headers = [...request.headers, ...hop, timeout];
+      return await dispatch(to, { ...request, headers }, sendOptions, options);
     },
   };
 }
@@ -77,6 +87,21 @@ function destination(
   const inZone = zone !== null && (connectHost === zone || connectHost.endsWith(`.${zone}`));
   const host = inZone ? withoutPort(request.host) : bracketed(connectHost);
   return { url: `${protocol}://${host}:${port}${request.target}`, resolveOverride: inZone ? connectHost : null };
+}
+
+async function hopHeaders(
+  url: string,
+  { method, publicHost: authority, backend }: UpstreamRequest,
+  sign: (request: HopRequest) => Promise<string>,
+): Promise<HeaderField[]> {
+  // What stands in the request line is the runtime's spelling of it.
+  const { href, origin } = new URL(url);
+  const hop = await sign({ method, authority, target: href.slice(origin.length), backend });
+  return [
+    [HOP_SIGNATURE, hop],
+    [HOP_AUTHORITY, authority],
+    [HOP_BACKEND, backend],
+  ];
 }
 
 /** A stream of known length keeps its Content-Length where the runtime can (`FixedLengthStream`, workerd). */

@@ -1,11 +1,16 @@
 /** What every request of an engine shares. */
 import type { RequestRules } from "../rules.ts";
 import type { DialOptions } from "./dial.ts";
+import { edgeFront, type Front } from "./front.ts";
+import type { SignHop } from "./signed-hop.ts";
 import { Sweep } from "./sweep.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 import { httpDates } from "./wire.ts";
 
 export interface Engine extends RequestRules {
+  readonly front: Front;
+  /** Signs requests to origins that want it; null without a key. */
+  readonly sign: SignHop | null;
   readonly pool: UpstreamPool;
   readonly sweep: Sweep;
   /** The value of a Date field. */
@@ -18,8 +23,8 @@ const MAX_PER_ORIGIN = 1024;
 const IDLE_MS = 4000;
 
 /** An engine with its pool; close the pool when its servers are closed. */
-export function http1Engine(rules: RequestRules, options: DialOptions): Engine {
+export function http1Engine(rules: RequestRules, options: DialOptions, sign: SignHop | null = null): Engine {
   const sweep = new Sweep();
   const pool = new UpstreamPool({ ...options, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
-  return { ...rules, pool, sweep, date: httpDates(rules.now) };
+  return { ...rules, front: edgeFront(rules), sign, pool, sweep, date: httpDates(rules.now) };
 }

@@ -20,6 +20,8 @@ export interface EngineServer {
   readonly address: AddressInfo;
   /** Connections open at the moment. */
   connections(): number;
+  /** Goes on accepting, and tells everybody to come back on another connection: each answer closes its own. */
+  drain(): void;
   /** Stops accepting, lets what is under way end for a while, then cuts. */
   close(): Promise<void>;
 }
@@ -37,8 +39,11 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
     refuse: (refusal, connection) => refuse(refusal, connection, engine),
     gone: (connection) => void open.delete(connection),
   };
+  let draining = false;
   const accept = (socket: Socket): void => {
-    open.add(new ClientConnection(socket, deps, socket.remoteAddress ?? null));
+    const connection = new ClientConnection(socket, deps, socket.remoteAddress ?? null);
+    connection.draining = draining;
+    open.add(connection);
   };
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, accept);
   await new Promise<void>((resolve, reject) => {
@@ -48,6 +53,10 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
   return {
     address: server.address() as AddressInfo,
     connections: () => open.size,
+    drain() {
+      draining = true;
+      for (const connection of open) connection.draining = true;
+    },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const connection of open) {
