@@ -55,7 +55,7 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
   const adopted = member.adopted.get(key);
   if (adopted !== undefined) {
     // A `portolan gateway` knows Services; what another controller serves is reached at that controller's address.
-    if (gateway && member.cluster.gateway?.signed === false)
+    if (member.cluster.gateway?.signed !== true && gateway)
       return { found: true, backend: { cluster: name, origins: null }, health: null, trouble: null };
     const port = adopted.tls ? 443 : 80;
     return withAddresses(member, adopted.addresses, port, adopted.tls ? "https" : "http", null, allowPrivateOrigins);
