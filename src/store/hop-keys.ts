@@ -2,15 +2,7 @@
  * Keys of the signed hop: HMAC-SHA-256 over `hopText()`. Two are valid at once, the first one signs, so that a key is
  * replaced in three steps without a gap: add it as second everywhere, make it first, remove the old one.
  */
-import {
-  equalInConstantTime,
-  type HopFacts,
-  hopField,
-  type HopRequest,
-  hopText,
-  isKeyId,
-  parseHopField,
-} from "../core/hop/hop.ts";
+import { type HopFacts, hopField, type HopRequest, hopText, isKeyId } from "../core/hop/hop.ts";
 
 export interface HopKey {
   readonly id: string;
@@ -18,52 +10,24 @@ export interface HopKey {
   readonly secret: Uint8Array<ArrayBuffer>;
 }
 
-export interface HopKeys {
-  /** Value of `portolan-hop` for these facts, by the first key. */
-  sign(facts: HopFacts): Promise<string>;
-  /** Facts and signature belong together, by one of the keys; null otherwise. Says nothing about time and replay. */
-  verify(field: string, facts: Omit<HopFacts, "atSeconds" | "nonce">): Promise<HopFacts | null>;
-}
-
-/** Signs with a fresh time and nonce at each call. */
-export type HopSigner = (request: HopRequest) => Promise<string>;
-
 const ALGORITHM = { name: "HMAC", hash: "SHA-256" } as const;
 
-/** Imports the keys once. RangeError when there is none, more than two, or one that is weak. */
-export async function hopKeys(keys: readonly HopKey[]): Promise<HopKeys> {
-  const first = firstHopKey(keys);
-  const imported = new Map<string, ImportedKey>();
-  for (const key of keys) imported.set(key.id, await importKey(key));
-  const mac = async (keyId: string, facts: HopFacts): Promise<string | null> => {
-    const key = imported.get(keyId);
-    if (key === undefined) return null;
-    return macOf(key, facts);
-  };
-  return {
-    async sign(facts) {
-      const { atSeconds, nonce } = facts;
-      return hopField({ keyId: first.id, atSeconds, nonce, mac: (await mac(first.id, facts)) ?? "" });
-    },
-    async verify(field, { method, authority, target, backend }) {
-      const signature = parseHopField(field);
-      if (signature === null) return null;
-      const { atSeconds, nonce } = signature;
-      const facts = { method, authority, target, backend, atSeconds, nonce };
-      const expected = await mac(signature.keyId, facts);
-      return expected !== null && equalInConstantTime(signature.mac, expected) ? facts : null;
-    },
-  };
-}
-
-/** For a runtime that only signs. */
-export async function hopSigner(keys: readonly HopKey[], now: () => number): Promise<HopSigner> {
-  const first = firstHopKey(keys);
-  const key = await importKey(first);
+/**
+ * For runtimes with WebCrypto: gives the value of `portolan-hop` by the first key, with a time and a nonce of its own at
+ * each call. RangeError for keys that must not be used. Verifying is for Node (`hop-keys-node.ts`).
+ */
+export async function hopSigner(
+  keys: readonly HopKey[],
+  now: () => number,
+): Promise<(request: HopRequest) => Promise<string>> {
+  const { id: keyId, secret } = firstHopKey(keys);
+  const key = await crypto.subtle.importKey("raw", secret, ALGORITHM, false, ["sign"]);
   return async (request) => {
     const atSeconds = Math.floor(now() / 1000);
     const nonce = freshNonce();
-    return hopField({ keyId: first.id, atSeconds, nonce, mac: await macOf(key, { ...request, atSeconds, nonce }) });
+    const facts: HopFacts = { ...request, atSeconds, nonce };
+    const bytes = await crypto.subtle.sign(ALGORITHM, key, new TextEncoder().encode(hopText(facts)));
+    return hopField({ keyId, atSeconds, nonce, mac: hex(new Uint8Array(bytes)) });
   };
 }
 
@@ -72,12 +36,13 @@ export function freshNonce(): string {
   return crypto.randomUUID().replaceAll("-", "");
 }
 
-/** The key that signs. RangeError when there is none, more than two, or one that is weak. */
+/** The key that signs. RangeError when there is none, more than two, two of one name, or one that is weak. */
 export function firstHopKey(keys: readonly HopKey[]): HopKey {
-  const [first] = keys;
+  const [first, second] = keys;
   if (first === undefined || keys.length > 2) {
     throw new RangeError(`Cannot use ${keys.length} hop keys: give one, or two while one is replaced`);
   }
+  if (first.id === second?.id) throw new RangeError(`Cannot use the hop key "${first.id}": two keys have that name`);
   const weak = keys.find(({ secret }) => secret.byteLength < 32);
   if (weak !== undefined) throw new RangeError(`Cannot use the hop key "${weak.id}": it is shorter than 32 bytes`);
   return first;
@@ -102,16 +67,6 @@ export function parseHopKeys(text: string): readonly HopKey[] {
   return keys;
 }
 
-type ImportedKey = Awaited<ReturnType<typeof importKey>>;
-
-async function macOf(key: ImportedKey, facts: HopFacts): Promise<string> {
-  return hex(await crypto.subtle.sign(ALGORITHM, key, new TextEncoder().encode(hopText(facts))));
-}
-
-async function importKey({ secret }: HopKey) {
-  return await crypto.subtle.importKey("raw", secret, ALGORITHM, false, ["sign"]);
-}
-
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -120,8 +75,8 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-function hex(bytes: ArrayBuffer): string {
+function hex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of new Uint8Array(bytes)) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
   return text;
 }
