@@ -9,6 +9,7 @@ import { startFilesEdge } from "../../../workers/files-edge.ts";
 import { ask } from "../../conformance/edge-client.ts";
 import { startOrigin, type TestOrigin } from "../../conformance/edge-origin.ts";
 import { eventually } from "../../scenarios/until.ts";
+import { load } from "./load.ts";
 import { rawTalk } from "../http1/raw.ts";
 import { startWorld } from "../http1/world.ts";
 import {
@@ -54,30 +55,6 @@ const header = (origin: TestOrigin, name: string) =>
   origin.seen.at(-1)?.headers.flatMap(([field, value]) => (field === name ? [value] : []));
 const bytes = (text: string) => [{ bytes: Buffer.from(text, "latin1"), delayMs: 0 }];
 const firstRequest = (sent: readonly string[]) => `${sent[0]?.split("\r\n\r\n", 1)[0]}\r\n\r\n`;
-
-/** Asks again and again until it is told to stop; counts what did not go well. */
-function load(url: string, methods: readonly string[]): { stop(): Promise<{ count: number; failures: string[] }> } {
-  let stopped = false;
-  let count = 0;
-  const failures: string[] = [];
-  const one = async (method: string) => {
-    while (!stopped) {
-      const answer = await ask(url, "/", { method, host: HOST, ...(method === "POST" ? { body: "x" } : {}) }).catch(
-        (error: unknown) => ({ status: 0, text: String(error) }),
-      );
-      count += 1;
-      if (answer.status !== 200) failures.push(`${method} ${answer.status} ${answer.text}`);
-    }
-  };
-  const running = methods.map(one);
-  return {
-    async stop() {
-      stopped = true;
-      await Promise.all(running);
-      return { count, failures };
-    },
-  };
-}
 
 describe("portolan gateway behind a Node edge", () => {
   it("gives pods the public Host and what the edge set, and nothing of the hop", async () => {

@@ -35,13 +35,15 @@ export const LINES: Readonly<Record<"a" | "b", string>> = {
   b: `b ${randomBytes(32).toString("base64")}\n`,
 };
 
-const SERVICE = `apiVersion: v1
+/** A Service `shop/web` with the port 80, named http. */
+export const SERVICE: string = `apiVersion: v1
 kind: Service
 metadata: { name: web, namespace: shop }
 spec: { ports: [{ name: http, port: 80 }] }
 `;
 
-const slice = ({ port, ready = true, zone }: PodAt, index: number) => `---
+/** A slice with one pod of it. */
+export const slice = ({ port, ready = true, zone }: PodAt, index: number): string => `---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata: { name: web-${index}, namespace: shop, labels: { kubernetes.io/service-name: web } }
