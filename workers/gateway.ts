@@ -31,7 +31,7 @@ export async function startGateway(
   deps: Pick<CliDeps, "out" | "err">,
 ): Promise<RunningGateway> {
   const log = (line: string): void => deps.err(`${line}\n`);
-  const keys = await openHopKeys(options.hopKeys, { log }, () => Promise.resolve());
+  const keys = await openHopKeys(options.hopKeys, { log });
   const source = await openSource(options.from);
   const gateway = createGateway({
     name: "gateway",

@@ -1,7 +1,8 @@
 /** The first half of a request's life, the same in every runtime: who asks → decide. No body is looked at. */
 import { decide } from "../core/decide.ts";
 import type { OverrideTable } from "../core/geo/client-location.ts";
-import type { Client, Decision, ForwardDecision, Vantage } from "../core/model.ts";
+import { type VantageFacts, vantageOf } from "../core/geo/vantage.ts";
+import type { Decision, ForwardDecision } from "../core/model.ts";
 import type { IdentifiedClient } from "./client.ts";
 import type { RequestEvent } from "./event.ts";
 import { type LocalAnswer, proxyError, textAnswer } from "./local-answer.ts";
@@ -14,6 +15,8 @@ export interface AdmitDeps {
   readonly state: EdgeState;
   readonly now: () => number;
   readonly random: () => number;
+  /** Point of an IANA time zone; null where the table is not carried. */
+  readonly zonePoint: VantageFacts["zonePoint"];
   readonly identify: (request: EdgeRequestHead, overrides: OverrideTable) => IdentifiedClient;
 }
 
@@ -38,7 +41,12 @@ export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestE
 
   const decision = decide(serving.table, state.health, request, {
     client,
-    vantage: vantageOf(state, client),
+    vantage: vantageOf({
+      own: state.location,
+      place: state.name,
+      location: client.location,
+      zonePoint: deps.zonePoint,
+    }),
     nowMs: deps.now(),
     seed: nextSeed(state),
   });
@@ -70,14 +78,6 @@ function withoutOrigin(decision: Exclude<Decision, { action: "forward" }>, event
     default:
       return decision satisfies never;
   }
-}
-
-/** The bytes leave from the edge when it knows its place; otherwise the client's is the best guess (DESIGN.md Vantage). */
-function vantageOf(state: EdgeState, client: Client): Vantage {
-  if (state.location !== null) return { of: "edge", place: state.name, point: state.location };
-  const { latitude, longitude } = client.location;
-  if (latitude === null || longitude === null) return { of: "nowhere", place: null, point: null };
-  return { of: "client", place: null, point: { latitude, longitude } };
 }
 
 function nextSeed(state: EdgeState): number {

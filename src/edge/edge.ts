@@ -84,6 +84,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     state,
     now,
     random,
+    zonePoint,
     identify: (request, overrides) =>
       identifyClient(request, { trustedProxies, overrides, locator, headerLocation, zonePoint }),
     debugToken: options.debugToken,

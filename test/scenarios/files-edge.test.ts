@@ -80,6 +80,7 @@ async function world(): Promise<{ dir: string; edge: Running; url: string; messa
       locationHeaders: null,
       admin: null,
       allowPrivateOrigins: true,
+      debugToken: null,
       hopKeys: null,
     },
     { out: () => undefined, err: (text) => void messages.push(text) },
@@ -160,6 +161,7 @@ describe("portolan edge --from DIR", () => {
       locationHeaders: null,
       admin: null,
       allowPrivateOrigins: false,
+      debugToken: null,
       hopKeys: null,
     };
     await expect(startFilesEdge(options, { out: () => undefined, err: () => undefined })).rejects.toThrow(

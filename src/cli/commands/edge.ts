@@ -14,6 +14,8 @@ export const edgeCommand: Command = {
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--hop-keys FILE]              keys that sign requests to a portolan gateway, "ID BASE64" a line, the first one signs
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
+  [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
+                                 without the file, the environment's PORTOLAN_DEBUG_TOKEN
 
 DIR/*.yaml is the config source (Cluster, TrafficPolicy, HostClaim, federated Ingress),
 DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, EndpointSlice). It is watched.`,
@@ -30,9 +32,12 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         admin: { type: "string" },
         "hop-keys": { type: "string" },
         "allow-private-origins": { type: "boolean" },
+        "debug-token-file": { type: "string" },
       },
     });
     const example = "portolan edge --from DIR --listen 127.0.0.1:8080";
+    // Listened for before the start: whoever sees the first line may signal before the next one runs.
+    const stopped = deps.untilStopped();
     const edge = await deps.startEdge(
       {
         from: required("--from", values.from, example),
@@ -44,11 +49,12 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
         hopKeys: values["hop-keys"] ?? null,
         allowPrivateOrigins: values["allow-private-origins"] ?? false,
+        debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
       },
       deps,
     );
     deps.out(`${edge.banner.join("\n")}\n`);
-    await deps.untilStopped();
+    await stopped;
     await edge.close();
     return 0;
   },

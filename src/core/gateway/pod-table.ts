@@ -1,8 +1,8 @@
 /** Services and EndpointSlices of one cluster → where the bytes for each service port go: the ready pods. */
 import { parseCidrs } from "../address/cidr.ts";
 import { originAddressProblem } from "../address/origin-address.ts";
+import { slicePort } from "../compile/endpoints.ts";
 import { problemOf } from "../compile/problem.ts";
-import { slicePort } from "../compile/services.ts";
 import { compareText } from "../match-route.ts";
 import type { Origin, ServiceKey } from "../model.ts";
 import type { EndpointSliceObject, KubeObjects, Problem, ServiceObject, ServicePort } from "../objects.ts";

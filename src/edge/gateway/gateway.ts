@@ -61,6 +61,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     now,
     random,
     identify: () => ({ client: { address: null, class: "none", location: NO_LOCATION }, trusted: false }),
+    zonePoint: null,
     debugToken: null,
     onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, now())),
     onEvent(event) {

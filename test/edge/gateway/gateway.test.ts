@@ -254,6 +254,7 @@ describe("an edge that must sign and has no key", () => {
       locationHeaders: null,
       admin: null,
       allowPrivateOrigins: true,
+      debugToken: null,
     };
     const deps = { out: () => undefined, err: () => undefined };
     await expect(startFilesEdge({ ...options, hopKeys: null }, deps)).rejects.toThrow(/us has a signed gateway/);

@@ -134,6 +134,7 @@ export async function startEdgeFor(
       locationHeaders: null,
       admin: null,
       allowPrivateOrigins: true,
+      debugToken: null,
       hopKeys: keyFile,
     },
     { out: () => undefined, err: () => undefined },
