@@ -10,7 +10,7 @@ import { handle } from "../src/edge/handle.ts";
 import { fetchUpstream } from "../src/edge/fetch/upstream.ts";
 import type { Upstream } from "../src/edge/upstream.ts";
 import { requestCount } from "../src/edge/metrics.ts";
-import { hopSigner, parseHopKeys } from "../src/store/hop-keys.ts";
+import { hopSigner } from "../src/store/hop-signer.ts";
 import { httpReader } from "../src/store/http-reader.ts";
 import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
 import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
@@ -59,7 +59,7 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
   const keys = new Map<string, Awaited<ReturnType<typeof publicKeyOf>>>();
   for (const [id, jwk] of Object.entries(settings.publicKeys)) keys.set(id, await publicKeyOf(jwk));
   const { SNAPSHOTS: namespace, HOP_KEYS: hopKeys } = env;
-  const sign = hopKeys === undefined ? null : await hopSigner(parseHopKeys(hopKeys), Date.now);
+  const sign = hopKeys === undefined ? null : await hopSigner(hopKeys, Date.now);
   const edge = createEdge(
     {
       name: env.EDGE_NAME ?? `cloudflare-${colo(request)}`,

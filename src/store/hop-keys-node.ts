@@ -1,10 +1,11 @@
 /**
  * Keys of the signed hop for Node, without a promise: WebCrypto costs 88 µs a signature here, `node:crypto` 3.
- * Same keys, same text, same result as `hop-keys.ts`.
+ * Same text, same result as `hop-signer.ts`.
  */
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { type HopFacts, hopField, type HopRequest, hopText } from "../core/hop/hop.ts";
-import { firstHopKey, freshNonce, type HopKey } from "./hop-keys.ts";
+import { firstHopKey, type HopKey } from "./hop-keys.ts";
+import { freshNonce } from "./hop-signer.ts";
 
 export interface NodeHopKeys {
   /** Ids in the order of the file, for messages. */
@@ -26,10 +27,8 @@ export function nodeHopKeys(keys: readonly HopKey[]): NodeHopKeys {
   return {
     ids: keys.map(({ id }) => id),
     sign(request, nowMs) {
-      const atSeconds = Math.floor(nowMs / 1000);
-      const nonce = freshNonce();
-      const facts = { ...request, atSeconds, nonce };
-      return hopField({ keyId: first.id, atSeconds, nonce, mac: mac(first.id, facts) ?? "" });
+      const facts = { ...request, atSeconds: Math.floor(nowMs / 1000), nonce: freshNonce() };
+      return hopField({ ...facts, keyId: first.id, mac: mac(first.id, facts) ?? "" });
     },
     mac,
   };

@@ -1,39 +1,13 @@
 /**
- * Keys of the signed hop: HMAC-SHA-256 over `hopText()`. Two are valid at once, the first one signs, so that a key is
+ * Keys of the signed hop as a file holds them: HMAC-SHA-256 over `hopText()`. Two are valid at once, the first one signs, so that a key is
  * replaced in three steps without a gap: add it as second everywhere, make it first, remove the old one.
  */
-import { type HopFacts, hopField, type HopRequest, hopText, isKeyId } from "../core/hop/hop.ts";
+import { isKeyId } from "../core/hop/hop.ts";
 
 export interface HopKey {
   readonly id: string;
   /** At least 32 bytes. */
   readonly secret: Uint8Array<ArrayBuffer>;
-}
-
-const ALGORITHM = { name: "HMAC", hash: "SHA-256" } as const;
-
-/**
- * For runtimes with WebCrypto: gives the value of `portolan-hop` by the first key, with a time and a nonce of its own at
- * each call. RangeError for keys that must not be used. Verifying is for Node (`hop-keys-node.ts`).
- */
-export async function hopSigner(
-  keys: readonly HopKey[],
-  now: () => number,
-): Promise<(request: HopRequest) => Promise<string>> {
-  const { id: keyId, secret } = firstHopKey(keys);
-  const key = await crypto.subtle.importKey("raw", secret, ALGORITHM, false, ["sign"]);
-  return async (request) => {
-    const atSeconds = Math.floor(now() / 1000);
-    const nonce = freshNonce();
-    const facts: HopFacts = { ...request, atSeconds, nonce };
-    const bytes = await crypto.subtle.sign(ALGORITHM, key, new TextEncoder().encode(hopText(facts)));
-    return hopField({ keyId, atSeconds, nonce, mac: hex(new Uint8Array(bytes)) });
-  };
-}
-
-/** 122 random bits as 32 hex digits. */
-export function freshNonce(): string {
-  return crypto.randomUUID().replaceAll("-", "");
 }
 
 /** The key that signs. RangeError when there is none, more than two, two of one name, or one that is weak. */
@@ -73,10 +47,4 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   } catch {
     return null;
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
 }

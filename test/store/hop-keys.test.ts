@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { parseHopField } from "../../src/core/hop/hop.ts";
-import { firstHopKey, type HopKey, hopSigner, parseHopKeys } from "../../src/store/hop-keys.ts";
+import { firstHopKey, type HopKey, parseHopKeys } from "../../src/store/hop-keys.ts";
 import { nodeHopKeys } from "../../src/store/hop-keys-node.ts";
+import { hopSigner } from "../../src/store/hop-signer.ts";
 
 const key = (id: string): HopKey => ({ id, secret: Uint8Array.from(randomBytes(32)) });
 const REQUEST = { method: "GET", authority: "shop.example.org", target: "/cart?x=1", backend: "default/shop/80" };
@@ -20,7 +21,8 @@ describe("hopSigner() and nodeHopKeys()", () => {
   it("sign alike, each time with another nonce, by the first of two keys", async () => {
     const keys = [key("new"), key("old")];
     const node = nodeHopKeys(keys);
-    const web = await hopSigner(keys, () => AT_MS);
+    const lines = keys.map(({ id, secret }) => `${id}  ${Buffer.from(secret).toString("base64")}\r\n`);
+    const web = await hopSigner(`# two keys\n\n${lines.join("")}`, () => AT_MS);
     const fields = [node.sign(REQUEST, AT_MS), node.sign(REQUEST, AT_MS), await web(REQUEST), await web(REQUEST)];
     for (const field of fields) {
       expect(field).toMatch(/^v1 new 1764000000 [0-9a-f]{32} [0-9a-f]{64}$/);
@@ -35,6 +37,15 @@ describe("hopSigner() and nodeHopKeys()", () => {
     const [said, computed] = macs(nodeHopKeys([old]).sign(REQUEST, AT_MS), nodeHopKeys([fresh, old]));
     expect(said).toBe(computed);
     expect(macs(nodeHopKeys([old]).sign(REQUEST, AT_MS), nodeHopKeys([fresh]))[1]).toBeNull();
+  });
+});
+
+describe("hopSigner()", () => {
+  it("refuses text without a key, and a short one, and never repeats it", async () => {
+    const short = randomBytes(31).toString("base64");
+    for (const text of ["", "# none", "a", `a ${short}`, `a b ${short}${short}`, `${short}${short}`]) {
+      await expect(hopSigner(text, () => AT_MS)).rejects.toThrow(/^Cannot use the hop keys: no line is "ID BASE64"/);
+    }
   });
 });
 

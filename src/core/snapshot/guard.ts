@@ -46,7 +46,7 @@ export function integer(min = 0, max: number = Number.MAX_SAFE_INTEGER): Read<nu
 
 /** True or false; a writer that does not know the field means false. */
 export const flag: Read<boolean> = (value, at) =>
-  value === undefined ? false : typeof value === "boolean" ? value : fail(at, "true or false", value);
+  typeof value === "boolean" ? value : value === undefined ? false : fail(at, "true or false", value);
 
 /** The value or null. */
 export function nullable<T>(read: Read<T>): Read<T | null> {

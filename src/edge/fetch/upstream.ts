@@ -35,10 +35,18 @@ export function fetchUpstream(options: FetchUpstreamOptions): Upstream {
       if (problem !== null) return { type: "failed", failure: "forbidden-address", unsent: true, detail: problem };
       const to = destination(origin, request, options.zone);
       if (!origin.signed) return await dispatch(to, request, sendOptions, options);
-      if (options.sign === null) return { ...failed("other", "no hop key is bound"), unsent: true };
-      const hop = await hopHeaders(to.url, request, options.sign);
-      const timeout: HeaderField = [HOP_TIMEOUT, String(sendOptions.responseTimeoutMs)];
-      const headers = [...request.headers, ...hop, timeout];
+      if (options.sign === null) return failed("other", "no hop key");
+      const { method, publicHost: authority, backend } = request;
+      // What stands in the request line is the runtime's spelling of it.
+      const url = new URL(to.url);
+      const target = url.href.slice(url.origin.length);
+      const headers: readonly HeaderField[] = [
+        ...request.headers,
+        [HOP_SIGNATURE, await options.sign({ method, authority, target, backend })],
+        [HOP_AUTHORITY, authority],
+        [HOP_BACKEND, backend],
+        [HOP_TIMEOUT, String(sendOptions.responseTimeoutMs)],
+      ];
       return await dispatch(to, { ...request, headers }, sendOptions, options);
     },
   };
@@ -87,21 +95,6 @@ function destination(
   const inZone = zone !== null && (connectHost === zone || connectHost.endsWith(`.${zone}`));
   const host = inZone ? withoutPort(request.host) : bracketed(connectHost);
   return { url: `${protocol}://${host}:${port}${request.target}`, resolveOverride: inZone ? connectHost : null };
-}
-
-async function hopHeaders(
-  url: string,
-  { method, publicHost: authority, backend }: UpstreamRequest,
-  sign: (request: HopRequest) => Promise<string>,
-): Promise<HeaderField[]> {
-  // What stands in the request line is the runtime's spelling of it.
-  const { href, origin } = new URL(url);
-  const hop = await sign({ method, authority, target: href.slice(origin.length), backend });
-  return [
-    [HOP_SIGNATURE, hop],
-    [HOP_AUTHORITY, authority],
-    [HOP_BACKEND, backend],
-  ];
 }
 
 /** A stream of known length keeps its Content-Length where the runtime can (`FixedLengthStream`, workerd). */

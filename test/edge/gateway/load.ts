@@ -6,11 +6,11 @@ export function load(
   url: string,
   methods: readonly string[],
 ): { stop(): Promise<{ readonly count: number; readonly failures: readonly string[] }> } {
-  let stopped = false;
+  const end = new AbortController();
   let count = 0;
   const failures: string[] = [];
   const one = async (method: string): Promise<void> => {
-    while (!stopped) {
+    while (!end.signal.aborted) {
       const body = method === "POST" || method === "PUT" ? { body: "x" } : {};
       const answer = await ask(url, "/", { method, host: HOST, ...body }).catch((error: unknown) => ({
         status: 0,
@@ -23,7 +23,7 @@ export function load(
   const running = methods.map(one);
   return {
     async stop() {
-      stopped = true;
+      end.abort();
       await Promise.all(running);
       return { count, failures };
     },

@@ -232,8 +232,13 @@ describe("portolan gateway on SIGTERM", () => {
     await writeFile(join(dir, "pods", "web.yaml"), SERVICE + slice(one, 0));
     await writeFile(join(dir, "keys"), LINES.a);
     const { child, output, exit } = start([
-      ...["gateway", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--from", join(dir, "pods")],
-      ...["--hop-keys", join(dir, "keys"), "--drain-delay", "3s", "--allow-private-origins"],
+      "gateway",
+      "--listen=127.0.0.1:0",
+      "--admin=127.0.0.1:0",
+      `--from=${join(dir, "pods")}`,
+      `--hop-keys=${join(dir, "keys")}`,
+      "--drain-delay=3s",
+      "--allow-private-origins",
     ]);
     const banner = await eventually(
       () => Promise.resolve(output()),

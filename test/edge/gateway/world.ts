@@ -100,10 +100,10 @@ export async function startGatewayWorld(
     keyFile,
     async setPods(list) {
       await replaceFile(path, text(list));
-      const wanted = list.flatMap(({ port, ready = true }) => (ready ? [port] : [])).sort();
+      const wanted = new Set(list.flatMap(({ port, ready = true }) => (ready ? [port] : [])));
       await eventually(
         () => Promise.resolve(gateway.gateway.pods().get("shop/web/80") ?? []),
-        (known) => String(known.map(({ origin }) => origin.port).sort()) === String(wanted),
+        (known) => known.length === wanted.size && known.every(({ origin }) => wanted.has(origin.port)),
       );
     },
     metrics: () => gateway.gateway.metricsText(),
