@@ -73,7 +73,7 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
         digest: sha256Hex,
         verify: manifestVerifier(keys),
         audience: settings.audience,
-        lacking: sign === null ? { [SIGNED_HOP]: "HOP_KEYS is not bound" } : {},
+        lacking: sign === null ? { [SIGNED_HOP]: "but HOP_KEYS is not bound" } : {},
       },
       report: namespace === undefined ? null : workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now),
       locator: null,

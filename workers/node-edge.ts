@@ -67,7 +67,7 @@ export function edgeStore(store: Store): EdgeStore {
 export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps): Promise<NodeEdge> {
   const { allowPrivateOrigins, audience } = options;
   const sign = deps.sign ?? null;
-  const lacking = sign === null ? { [SIGNED_HOP]: "no --hop-keys are given" } : {};
+  const lacking = sign === null ? { [SIGNED_HOP]: "but it was given no hop keys" } : {};
   const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience, lacking };
   const edge = createEdge(options, {
     source,

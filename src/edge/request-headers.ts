@@ -11,11 +11,9 @@
  * | X-Forwarded-Host, X-Forwarded-Proto           | ours                 | kept, else ours    |
  * | X-Request-Id                                  | ours                 | kept when sane     |
  * | other forwarding, rewriting and vendor fields | removed              | kept               |
- * | portolan-debug, portolan-client-*             | removed, then ours   | removed, then ours |
- * | portolan-hop, -authority, -backend, -timeout  | removed              | removed            |
+ * | portolan-*, those of the signed hop with it   | removed, then ours   | removed, then ours |
  * | Via, CDN-Loop, traceparent, tracestate        | continued            | continued          |
  */
-import { HOP_AUTHORITY, HOP_BACKEND, HOP_SIGNATURE, HOP_TIMEOUT } from "../core/hop/hop.ts";
 import type { ClientLocation } from "../core/model.ts";
 import { hopByHop } from "./hop-by-hop.ts";
 import { type EdgeRequestHead, firstHeader, type HeaderField, listHeader } from "./message.ts";
@@ -39,11 +37,6 @@ const NEVER: ReadonlySet<string> = new Set([
   "expect",
   "host",
   "proxy",
-  "portolan-debug",
-  HOP_SIGNATURE,
-  HOP_AUTHORITY,
-  HOP_BACKEND,
-  HOP_TIMEOUT,
   // Set again below, from what we know.
   "cdn-loop",
   "forwarded",
@@ -58,7 +51,7 @@ const NEVER: ReadonlySet<string> = new Set([
 
 /** Beginnings and ends of names by which clients claim to be somebody or somewhere else, or to ask for something else. */
 const CLAIM_STARTS =
-  "x-forwarded cf- cloudfront- portolan- x-original x-originating x-http- x-real- x-remote- x-rewrite- x-override- x-method x-host x-envoy-external front-end-https".split(
+  "x-forwarded cf- cloudfront- x-original x-originating x-http- x-real- x-remote- x-rewrite- x-override- x-method x-host x-envoy-external front-end-https".split(
     " ",
   );
 const CLAIM_ENDS = ["client-ip", "clientip"];
@@ -69,7 +62,7 @@ export function requestHeaders(request: EdgeRequestHead, facts: ForwardingFacts)
   const fields: HeaderField[] = [];
   for (const field of request.headers) {
     const name = field[0];
-    if (NEVER.has(name) || ends(name) || name.includes("_") || name.startsWith("portolan-client-")) continue;
+    if (NEVER.has(name) || ends(name) || name.includes("_") || name.startsWith("portolan-")) continue;
     if (!facts.trusted && isClaim(name)) continue;
     fields.push(field);
   }

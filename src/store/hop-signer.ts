@@ -4,15 +4,15 @@ import { type HopFacts, hopField, type HopRequest, hopText } from "../core/hop/h
 const ALGORITHM = { name: "HMAC", hash: "SHA-256" } as const;
 
 /** `ID BASE64` of at least 32 bytes, alone on a line. */
-const KEY_LINE = /^([\w.-]{1,64})[ \t]+([A-Za-z\d+/]{43,}={0,2})[ \t\r]*$/m;
+const KEY_LINE = /^([\w.-]{1,64})\s+([A-Za-z\d+/]{43,}=*)\s*$/m;
 
 /**
  * Gives the value of `portolan-hop` by the first key of the text (as in a file of keys), with a time and a nonce of its
  * own at each call. RangeError without such a line.
  */
 export async function hopSigner(text: string, now: () => number): Promise<(request: HopRequest) => Promise<string>> {
-  const [, keyId, base64] = KEY_LINE.exec(text) ?? [];
-  if (keyId === undefined || base64 === undefined) {
+  const [, keyId = "", base64] = KEY_LINE.exec(text) ?? [];
+  if (base64 === undefined) {
     throw new RangeError('Cannot use the hop keys: no line is "ID BASE64" of at least 32 bytes');
   }
   const secret = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

@@ -15,7 +15,7 @@ export interface SnapshotSource {
   /** Null accepts unsigned manifests: only for a store that nobody else can write. */
   readonly verify: ((text: string, keyId: string, signature: string) => Promise<boolean>) | null;
   readonly audience: string;
-  /** Features that this reader cannot carry out as it is set up, and why; a reader that only reads has none. */
+  /** Features that this reader cannot carry out as it is set up, and why, as a clause; one that only reads lacks none. */
   readonly lacking?: Readonly<Record<string, string>>;
 }
 
@@ -64,10 +64,10 @@ function whyNot(
   previous: LoadedSnapshot | null,
 ): string | null {
   if (manifest.format !== FORMAT) return `format ${manifest.format} is not ${FORMAT}`;
-  const unknown = manifest.features.find((feature) => !KNOWN_FEATURES.includes(feature));
-  if (unknown !== undefined) return `it requires the feature "${unknown}", which this edge does not have`;
-  const lacked = manifest.features.find((feature) => lacking?.[feature] !== undefined);
-  if (lacked !== undefined) return `it requires the feature "${lacked}": ${lacking?.[lacked]}`;
+  for (const feature of manifest.features) {
+    const why = KNOWN_FEATURES.includes(feature) ? lacking?.[feature] : "which this edge does not have";
+    if (why !== undefined) return `it requires the feature "${feature}", ${why}`;
+  }
   if (manifest.audience !== audience) return `it is meant for "${manifest.audience}", not for "${audience}"`;
   if (previous !== null && compareVersions(manifest, previous.manifest) <= 0) {
     // FM15: eventually consistent stores show older values; a rollback comes under a new generation.

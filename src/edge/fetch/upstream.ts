@@ -32,10 +32,10 @@ export function fetchUpstream(options: FetchUpstreamOptions): Upstream {
     hostOverride: options.zone === null ? "none" : "same-zone",
     async send(origin, request, sendOptions) {
       const problem = addressProblem(origin.connectHost, options.allowPrivateOrigins);
-      if (problem !== null) return { type: "failed", failure: "forbidden-address", unsent: true, detail: problem };
+      if (problem !== null) return { ...failed("forbidden-address", problem), unsent: true };
       const to = destination(origin, request, options.zone);
       if (!origin.signed) return await dispatch(to, request, sendOptions, options);
-      if (options.sign === null) return failed("other", "no hop key");
+      if (options.sign === null) return failed("other", "no key");
       const { method, publicHost: authority, backend } = request;
       // What stands in the request line is the runtime's spelling of it.
       const url = new URL(to.url);
@@ -73,7 +73,7 @@ async function dispatch(
     const failure = options.platformFailure(response.status);
     if (failure !== null) {
       await response.body?.cancel();
-      return { type: "failed", failure, unsent: false, detail: `the platform answered ${response.status}` };
+      return failed(failure, `the platform answered ${response.status}`);
     }
     return { type: "answer", status: response.status, headers: fieldsOf(response.headers), body: response.body };
   } catch (error) {

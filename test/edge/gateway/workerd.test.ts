@@ -112,7 +112,7 @@ describe("portolan gateway behind workerd", () => {
   it("is not reached by an edge without a key, which refuses the snapshot and says so", async () => {
     const { origin, edge, sent } = await workerdWorld(null);
     expect((await ask(edge.url, "/", { host: HOST })).status).toBe(503);
-    expect(edge.output()).toContain('requires the feature \\"signed-hop\\": HOP_KEYS is not bound');
+    expect(edge.output()).toContain('requires the feature \\"signed-hop\\", but HOP_KEYS is not bound');
     expect(sent).toEqual([]);
     expect(origin.seen).toEqual([]);
   }, 60_000);
