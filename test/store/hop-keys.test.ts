@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { parseHopField } from "../../src/core/hop/hop.ts";
+import { hopText, parseHopField } from "../../src/core/hop/hop.ts";
 import { firstHopKey, type HopKey, parseHopKeys } from "../../src/store/hop-keys.ts";
 import { nodeHopKeys } from "../../src/store/hop-keys-node.ts";
 import { hopSigner } from "../../src/store/hop-signer.ts";
@@ -37,6 +37,19 @@ describe("hopSigner() and nodeHopKeys()", () => {
     const [said, computed] = macs(nodeHopKeys([old]).sign(REQUEST, AT_MS), nodeHopKeys([fresh, old]));
     expect(said).toBe(computed);
     expect(macs(nodeHopKeys([old]).sign(REQUEST, AT_MS), nodeHopKeys([fresh]))[1]).toBeNull();
+  });
+});
+
+describe("nodeHopKeys()", () => {
+  it("has the HMAC of node:crypto, for keys of any length and texts of any", () => {
+    for (const size of [32, 63, 64, 65, 200]) {
+      const secret = Uint8Array.from(randomBytes(size));
+      const { mac } = nodeHopKeys([{ id: "a", secret }]);
+      for (const target of ["/", "/é€", `/${"x".repeat(16_000)}`]) {
+        const facts = { ...REQUEST, target, atSeconds: 1, nonce: "0".repeat(32) };
+        expect(mac("a", facts)).toBe(createHmac("sha256", secret).update(hopText(facts)).digest("hex"));
+      }
+    }
   });
 });
 
