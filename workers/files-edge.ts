@@ -15,6 +15,7 @@ import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 import { openDatabase } from "./database.ts";
 import { notMembers, refuseEmpty } from "./manifests.ts";
+import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
 import { orderActions } from "./order-actions.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
@@ -80,6 +81,8 @@ async function startParts(
     for (const reader of directory.clusters()) control.watch(reader);
     control.trigger();
   });
+  // Kept before the edge, so that it is closed behind it.
+  const lines = keep(lineBuffer(deps.out));
   const edge = keep(
     await startNodeEdge(
       { ...options, name: "edge", audience: AUDIENCE, pollIntervalMs: 100 },
@@ -87,7 +90,7 @@ async function startParts(
         store: edgeStore(store),
         verify: null,
         locator,
-        accessLog: (line) => deps.out(`${line}\n`),
+        accessLog: lines.add,
         log,
         ...(keys === null ? {} : { sign: (request) => keys.current().sign(request, Date.now()) }),
       },

@@ -11,6 +11,7 @@ import { apiReader } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
 import { changedProblems, openHopKeys, portFailure } from "./files-edge.ts";
+import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -33,13 +34,14 @@ export async function startGateway(
   const log = (line: string): void => deps.err(`${line}\n`);
   const keys = await openHopKeys(options.hopKeys, { log });
   const source = await openSource(options.from);
+  const lines = lineBuffer(deps.out);
   const gateway = createGateway({
     name: "gateway",
     zone: options.zone,
     mac: (keyId, facts) => keys.current().mac(keyId, facts),
     now: Date.now,
     random: Math.random,
-    accessLog: (line) => deps.out(`${line}\n`),
+    accessLog: lines.add,
     log,
   });
   follow(source.reader, gateway, { ...options, err: deps.err });
@@ -48,17 +50,19 @@ export async function startGateway(
     if (draining) return "it drains";
     return source.reader.observe().complete ? null : "Services and EndpointSlices have not been read yet";
   };
-  const dial = { allowPrivateOrigins: options.allowPrivateOrigins, connectTimeoutMs: CONNECT_TIMEOUT_MS };
-  const base = http1Engine(gateway.rules, { ...dial, clientCertificate: null });
+  const { allowPrivateOrigins } = options;
+  const dial = { allowPrivateOrigins, connectTimeoutMs: CONNECT_TIMEOUT_MS, clientCertificate: null };
+  const base = http1Engine(gateway.rules, { ...dial, httpsPort: null, sign: null });
   const engine: Engine = { ...base, front: gateway.front((origin) => base.pool.inFlight(origin)) };
   const opened = [() => source.close(), () => Promise.resolve(keys.close())];
   const abandon = async (error: unknown, flag: string, listen: HostPort | null): Promise<never> => {
     for (const close of opened) await close();
     return portFailure(error, flag, listen);
   };
-  const server = await serveHttp1({ ...options.listen, drainMs: DRAIN_MS }, engine).catch((error: unknown) =>
-    abandon(error, "--listen", options.listen),
-  );
+  const server = await serveHttp1(
+    { ...options.listen, certificates: null, proxyProtocolFrom: [], drainMs: DRAIN_MS },
+    engine,
+  ).catch((error: unknown) => abandon(error, "--listen", options.listen));
   opened.unshift(server.close);
   const adminDeps = {
     metricsText: gateway.metricsText,
@@ -87,6 +91,7 @@ export async function startGateway(
       await admin?.close();
       await source.close();
       keys.close();
+      lines.close();
     },
   };
 }

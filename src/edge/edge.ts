@@ -3,7 +3,7 @@ import { type Cidr, parseCidrs } from "../core/address/cidr.ts";
 import { type OutlierChange, recordOutcome, returnOrigin } from "../core/health/outlier.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
-import { accessLogLine } from "./access-log.ts";
+import { accessLogLines } from "./access-log.ts";
 import { type ClientSources, identifyClient } from "./client.ts";
 import { follower, type Follower } from "./follow.ts";
 import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
@@ -80,6 +80,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     },
   });
   const { locator, headerLocation, zonePoint, now, random } = deps;
+  const line = accessLogLines(options.name);
   const rules: RequestRules = {
     state,
     now,
@@ -92,7 +93,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     onEvent(event) {
       const nowMs = now();
       metrics.request(event, nowMs);
-      deps.accessLog?.(accessLogLine(options.name, event, nowMs));
+      deps.accessLog?.(line(event, nowMs));
     },
   };
   return {

@@ -45,8 +45,8 @@ const METHOD_REFUSED: LocalAnswer = textAnswer(405, "method not allowed");
 
 /** Judges each request once: the same request again is a replay. */
 export function gatewayFront(deps: GatewayFrontDeps): Front {
-  return (head, peerAddress, event) => {
-    const address = peerAddress === null ? null : parseAddress(peerAddress);
+  return (head, peer, event) => {
+    const address = peer.address === null ? null : parseAddress(peer.address);
     event.client = { address: address?.text ?? null, class: classifyAddress(address), location: NO_LOCATION };
     const hop = verifyHop(head, deps.gate());
     if (!hop.ok) {

@@ -6,7 +6,7 @@ import { originKey } from "../../core/health/view.ts";
 import { replayWindow } from "../../core/hop/replay-window.ts";
 import type { HopGate } from "../../core/hop/verify.ts";
 import type { Origin } from "../../core/model.ts";
-import { accessLogLine } from "../access-log.ts";
+import { accessLogLines } from "../access-log.ts";
 import type { Front } from "../http1/front.ts";
 import type { RequestRules } from "../rules.ts";
 import { newEdgeState } from "../state.ts";
@@ -41,6 +41,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { now, random, zone } = deps;
   const state = newEdgeState(deps.name, null, Math.floor(random() * 0x1_0000_0000));
   const window = replayWindow();
+  const line = accessLogLines(deps.name);
   let table: PodTable = new Map();
   const each = () => [...new Set(table.values())];
   const metrics = gatewayMetrics({
@@ -67,7 +68,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     onEvent(event) {
       const nowMs = now();
       metrics.request(event, nowMs);
-      deps.accessLog?.(accessLogLine(deps.name, event, nowMs));
+      deps.accessLog?.(line(event, nowMs));
     },
   };
   const gate = (): HopGate => ({ mac: deps.mac, window, nowSeconds: Math.floor(now() / 1000) });

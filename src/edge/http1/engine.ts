@@ -2,6 +2,7 @@
 import type { RequestRules } from "../rules.ts";
 import type { DialOptions } from "./dial.ts";
 import { edgeFront, type Front } from "./front.ts";
+import { knownClients } from "./known-clients.ts";
 import type { SignHop } from "./signed-hop.ts";
 import { Sweep } from "./sweep.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
@@ -17,14 +18,21 @@ export interface Engine extends RequestRules {
   readonly date: () => string;
 }
 
+export interface EngineOptions extends DialOptions, Pick<Engine, "sign"> {
+  /** Where plain requests are sent to; null answers them as they are. */
+  readonly httpsPort: number | null;
+}
+
 /** Connections to one origin: enough for any load that one process can carry. */
 const MAX_PER_ORIGIN = 1024;
 /** Below the 5 s after which Node's servers close, so that we close first. */
 const IDLE_MS = 4000;
 
 /** An engine with its pool; close the pool when its servers are closed. */
-export function http1Engine(rules: RequestRules, options: DialOptions, sign: SignHop | null = null): Engine {
+export function http1Engine(rules: RequestRules, options: EngineOptions): Engine {
+  const { httpsPort, sign } = options;
   const sweep = new Sweep();
   const pool = new UpstreamPool({ ...options, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
-  return { ...rules, front: edgeFront(rules), sign, pool, sweep, date: httpDates(rules.now) };
+  const front = edgeFront({ ...rules, identify: knownClients(rules.identify, sweep) }, httpsPort);
+  return { ...rules, front, sign, pool, sweep, date: httpDates(rules.now) };
 }

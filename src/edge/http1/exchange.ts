@@ -35,7 +35,7 @@ export class Exchange implements RequestSink, TryOwner {
     this.#engine = engine;
     this.#connection = connection;
     this.#head = head;
-    this.#record = new RequestRecord(engine, head.method);
+    this.#record = new RequestRecord(engine, head.method, connection.peer.scheme);
   }
 
   /** Decides, and answers or goes on to the body. Never throws. */
@@ -162,7 +162,7 @@ export class Exchange implements RequestSink, TryOwner {
   #decide(): void {
     const { method, expectsContinue } = this.#head;
     const engine = this.#engine;
-    const fronted = engine.front(this.#head, this.#connection.peerAddress, this.#record.event);
+    const fronted = engine.front(this.#head, this.#connection.peer, this.#record.event);
     if (fronted.to === "answer") return this.#answer(fronted.answer);
     const { decision, fields, publicHost: host } = fronted;
     const more = { fields, host, timeoutMs: decision.timeoutMs, nowMs: engine.sweep.nowMs };

@@ -112,7 +112,9 @@ export class Outgoing {
     const hop = origin.signed ? hopLines(sign, facts, timeoutMs) : "";
     if (hop === null) return false;
     const head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n${hop}${this.#fields}${this.#framingLine()}\r\n`;
-    upstream.socket.write(compose(head, this.#kept, this.#framing, this.#complete));
+    // A string alone needs no buffer of its own.
+    if (this.#keptBytes === 0 && this.#framing === "plain") upstream.socket.write(head, "latin1");
+    else upstream.socket.write(compose(head, this.#kept, this.#framing, this.#complete));
     if (this.#complete) {
       upstream.requestEnded();
       return true;

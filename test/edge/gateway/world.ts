@@ -17,11 +17,18 @@ export interface PodAt {
   readonly zone?: string;
 }
 
+export interface LogLine {
+  readonly status: number;
+  readonly code: string;
+  readonly attempts: readonly object[];
+}
+
 export interface GatewayWorld {
   readonly dir: string;
   readonly gateway: RunningGateway;
-  /** Access log lines of the gateway, and what it told operators. */
-  readonly log: string[];
+  /** The access log of the gateway once it has so many lines. */
+  lines(count: number): Promise<readonly LogLine[]>;
+  /** What it told operators. */
   readonly messages: string[];
   readonly keyFile: string;
   /** Resolves when the gateway knows the ready ones. */
@@ -89,14 +96,20 @@ export async function startGatewayWorld(
       drainDelayMs: 0,
       ...more,
     },
-    { out: (line) => void log.push(line), err: (line) => void messages.push(line) },
+    { out: (text) => void log.push(...text.trimEnd().split("\n")), err: (line) => void messages.push(line) },
   );
   closing.push(gateway.close);
   return {
     dir,
     gateway,
-    log,
     messages,
+    async lines(count) {
+      const all = await eventually(
+        () => Promise.resolve(log),
+        ({ length }) => length >= count,
+      );
+      return all.map((line) => JSON.parse(line) as LogLine);
+    },
     keyFile,
     async setPods(list) {
       await replaceFile(path, text(list));
