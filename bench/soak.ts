@@ -14,7 +14,7 @@ const executed = new Map<string, number>();
 const troubles = new Map<string, number>();
 let sockets = 0;
 
-/** Answers well; the bad one resets, cuts, floods or is silent every now and then. */
+/** Answers well; the bad one resets, cuts, floods or refuses every now and then. */
 async function origin(bad: boolean): Promise<number> {
   const server = createServer((socket: Socket) => {
     sockets += 1;
@@ -57,8 +57,13 @@ const edge = await startWorld({
   gateways,
   timeoutMs: 5000,
   accessLog(line) {
-    const { method, status, gaveUp, attempts } = JSON.parse(line) as Record<string, unknown>;
-    if (status !== 200) note(`  ${method} ${status} after ${(attempts as unknown[]).length}: ${gaveUp}`);
+    const { method, status, gaveUp, attempts } = JSON.parse(line) as {
+      readonly method: string;
+      readonly status: number;
+      readonly gaveUp: string | null;
+      readonly attempts: readonly unknown[];
+    };
+    if (status !== 200) note(`  ${method} ${status} after ${attempts.length}: ${gaveUp}`);
   },
 });
 const port = Number(new URL(edge.url).port);
