@@ -28,8 +28,8 @@ export const CDN_ID = "portolan";
 export interface ForwardingFacts {
   /** Whether the other end of the connection is a configured proxy. */
   readonly trusted: boolean;
-  /** The forwarding header that those proxies do not maintain, when that is known. */
-  readonly hearsay: ForwardingHeader | null;
+  /** The forwarding header that those proxies are known to maintain; null when nobody told. */
+  readonly chain: ForwardingHeader | null;
   /** The public host, with its port. */
   readonly publicHost: string;
   readonly location: ClientLocation;
@@ -69,10 +69,10 @@ export function requestHeaders(request: EdgeRequestHead, facts: ForwardingFacts)
     if (!facts.trusted && isClaim(name)) continue;
     fields.push(field);
   }
-  const { trusted, publicHost } = facts;
+  const { trusted, chain, publicHost } = facts;
   const { headers } = request;
   const address = request.peerAddress;
-  const tells = (name: ForwardingHeader): boolean => trusted && name !== facts.hearsay;
+  const tells = (name: ForwardingHeader): boolean => trusted && (chain ?? name) === name;
   if (address !== null)
     fields.push(["x-forwarded-for", appended(headers, "x-forwarded-for", address, tells("x-forwarded-for"))]);
   fields.push(["forwarded", appended(headers, "forwarded", forwarded(request, publicHost), tells("forwarded"))]);
