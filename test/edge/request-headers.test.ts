@@ -35,11 +35,15 @@ const CLAIMS: readonly HeaderField[] = [
   ["true-client-ip", "192.0.2.1"],
   ["cf-connecting-ip", "192.0.2.1"],
   ["cloudfront-viewer-country", "FR"],
-  ["portolan-pin", "a"],
 ];
 const NEVER: readonly HeaderField[] = [
   ["portolan-client-country", "FR"],
   ["portolan-debug", "token"],
+  ["portolan-pin", "a"],
+  ["portolan-hop", "v1 k 1 0 0"],
+  ["portolan-authority", "evil.example"],
+  ["portolan-backend", "a/b/80"],
+  ["portolan-timeout", "1"],
   ["x_real_ip", "192.0.2.1"],
   ["proxy", "http://evil.example"],
   ["connection", "x-secret"],
