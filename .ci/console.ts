@@ -1,12 +1,16 @@
 /** The commands of a Markdown page and what they should print; `…` stands for anything. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 export const ROOT: string = join(import.meta.dirname, "..");
 
 const STEP_TIMEOUT_MS = 60_000;
+const OUTPUTS = mkdtempSync(join(tmpdir(), "portolan-outputs-"));
+process.once("exit", () => rmSync(OUTPUTS, { recursive: true, force: true }));
+let count = 0;
 /** How long a command that only looks is repeated until it sees what the page says: the machine may be busy. */
 const SEEN_WITHIN_MS = 20_000;
 const REPEAT_AFTER_MS = 300;
@@ -63,15 +67,20 @@ export async function trouble(step: Step): Promise<string | null> {
   }
 }
 
-/** Exit code and what went to either output, in the order in which it was written. */
+/**
+ * Exit code and what went to either output, in the order in which it was written. A file takes it and not a pipe: a
+ * process that the command leaves in the background would hold the pipe open for ever.
+ */
 async function run(command: string): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn("bash", ["-c", `exec 2>&1\n${command}`], {
+  const path = join(OUTPUTS, `${(count += 1)}`);
+  const file = openSync(path, "a");
+  const child = spawn("bash", ["-c", command], {
     cwd: ROOT,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", file, file],
     timeout: STEP_TIMEOUT_MS,
   });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+  closeSync(file);
+  const output = readFileSync(path, "utf8");
   return { code, output: output.replaceAll("\r", "").trimEnd() };
 }

@@ -1,12 +1,12 @@
 /** Runs the commands of the pages in docs/ and compares what they print with what the pages say. */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, stepsOf, trouble } from "./console.ts";
 
 /** These follow each other: the later ones use the edge that `edge.md` starts, as `failover.md` leaves it. */
 const TOGETHER = ["up.md", "edge.md", "headers.md", "failover.md", "snapshot.md", "observability.md"];
-/** The pages write down what they start: `/tmp/portolan-edge.pid`. */
-const PID_FOLDER = "/tmp";
+/** The pages write down what they start. */
+const PID_FILES = ["/tmp/portolan-*.pid", "/tmp/portolan-*/*.pid"];
 const FEWEST_STEPS = 50;
 
 const rest = readdirSync(join(ROOT, "docs"))
@@ -16,18 +16,17 @@ const rest = readdirSync(join(ROOT, "docs"))
 const half = rest.length / 2;
 let passed = 0;
 let failed = 0;
-endProcesses((path) => rmSync(path));
+forgetStalePids();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    endStarted();
+    process.exit(1);
+  });
+}
 try {
   await Promise.all([runPages(TOGETHER), runPages(rest.slice(0, half)), runPages(rest.slice(half))]);
 } finally {
-  endProcesses((path) => {
-    try {
-      process.kill(Number(readFileSync(path, "utf8")), "SIGTERM");
-    } catch {
-      // The page ended it.
-    }
-    rmSync(path);
-  });
+  endStarted();
 }
 console.log(`docs: ${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed < FEWEST_STEPS ? 1 : 0;
@@ -47,8 +46,27 @@ async function runPages(names: readonly string[]): Promise<void> {
   }
 }
 
-function endProcesses(each: (path: string) => void): void {
-  for (const name of readdirSync(PID_FOLDER)) {
-    if (/^portolan-[a-z]+\.pid$/.test(name)) each(join(PID_FOLDER, name));
+/** The pages use fixed ports and files, so two runs on one machine would end each other's processes. */
+function forgetStalePids(): void {
+  for (const path of globSync(PID_FILES)) {
+    const pid = Number(readFileSync(path, "utf8"));
+    if (signalled(pid, 0)) throw new Error(`Cannot run the docs: process ${pid} of ${path} still runs; end it first`);
+    rmSync(path);
+  }
+}
+
+function endStarted(): void {
+  for (const path of globSync(PID_FILES)) {
+    signalled(Number(readFileSync(path, "utf8")), "SIGTERM");
+    rmSync(path);
+  }
+}
+
+/** False when there is no such process, as when its page has ended it. */
+function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
   }
 }
