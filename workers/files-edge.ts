@@ -5,6 +5,7 @@ import { problemText } from "../src/cli/problem-text.ts";
 import { runControl } from "../src/control/control.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import { statusReport } from "../src/core/status.ts";
+import { parsePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { Problem } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
@@ -62,7 +63,14 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
       debugToken: process.env.PORTOLAN_DEBUG_TOKEN ?? null,
       pollIntervalMs: 100,
     },
-    { store, verify: null, locator, accessLog: (line) => deps.out(`${line}\n`), log: (line) => deps.err(`${line}\n`) },
+    {
+      store,
+      verify: null,
+      locator,
+      pinKeys: await pinKeysOf(process.env.PORTOLAN_PIN_KEYS),
+      accessLog: (line) => deps.out(`${line}\n`),
+      log: (line) => deps.err(`${line}\n`),
+    },
   ).catch((error: unknown) => portFailure(error, "--listen", options.listen));
   const admin =
     options.admin === null
@@ -83,6 +91,17 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
       locator?.close();
     },
   };
+}
+
+/** Keys that a fleet shares, `new:BASE64,old:BASE64`; null lets the edge make its own. */
+async function pinKeysOf(text: string | undefined): Promise<PinKeys | null> {
+  if (text === undefined || text === "") return null;
+  try {
+    return await parsePinKeys(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Failure(message, "PORTOLAN_PIN_KEYS=k1:$(openssl rand -base64 32)", { cause: error });
+  }
 }
 
 /** The status of a store and the last reconcile. */

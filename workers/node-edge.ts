@@ -3,6 +3,7 @@ import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { probeEjected } from "../src/edge/node/recovery.ts";
 import { serveEdge } from "../src/edge/node/server.ts";
 import { nodeUpstream } from "../src/edge/node/upstream.ts";
+import { generatePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
@@ -26,6 +27,8 @@ export interface NodeEdgeDeps {
   /** A store to start from when the first one does not answer. */
   readonly bundled?: Store | null;
   readonly locator: Locator | null;
+  /** Keys of affinity cookies, the same in the whole fleet; fresh ones when left out. */
+  readonly pinKeys?: PinKeys | null;
   readonly accessLog: ((line: string) => void) | null;
   readonly log: (line: string) => void;
 }
@@ -48,6 +51,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     report: async (name, report) => void (await text.put(`reports/${name}`, report, "any")),
     upstream,
     locator: deps.locator,
+    pinKeys: deps.pinKeys ?? (await generatePinKeys()),
     now: Date.now,
     random: Math.random,
     accessLog: deps.accessLog,

@@ -7,6 +7,7 @@ import { exampleText, SIM_CLIENTS, SIM_CLUSTERS, type SimWorld, startSimWorld } 
 import { type RunningControl, runControl } from "../src/control/control.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
+import { generatePinKeys } from "../src/edge/pin.ts";
 import { apiReader } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
@@ -75,6 +76,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
       ),
     );
     const locator = keep(await clientDatabase(configDir));
+    const pinKeys = await generatePinKeys();
     const edges: NodeEdge[] = [];
     for (const [index, { name, location }] of UP_EDGES.entries()) {
       const listen = { host: HOST, port: options.port === 0 ? 0 : options.port + 1 + index };
@@ -89,7 +91,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           allowPrivateOrigins: true,
           pollIntervalMs: 100,
         },
-        { store, verify, locator, accessLog: null, log: () => undefined },
+        { store, verify, locator, pinKeys, accessLog: null, log: () => undefined },
       ).catch((error: unknown) => portFailure(error, "portolan up --port", listen));
       edges.push(keep(edge));
     }

@@ -54,7 +54,9 @@ export function prepare(parts: PrepareParts): Prepared {
   const members: Member[] = [];
   const draining: Member[] = [];
   const excluded: Exclusion[] = [];
-  for (const [index, cluster] of clusters.entries()) {
+  const sorted = clusters.map((cluster, index) => ({ cluster, index }));
+  sorted.sort((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
+  for (const { cluster, index } of sorted) {
     const backend = byName.get(cluster.name);
     const terms = policy.terms[index] ?? { weight: 0, bias: 0, ramp: null, drainUntilMs: null };
     const never = neverReason(cluster, backend, { wanted, terms });
@@ -63,7 +65,6 @@ export function prepare(parts: PrepareParts): Prepared {
     if (terms.weight === 0 && terms.drainUntilMs === null) continue;
     (terms.weight === 0 ? draining : members).push(member(cluster, index, { backend, terms, wanted }));
   }
-  members.sort((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
   const memberOf = new Int16Array(clusters.length).fill(-1);
   for (const [at, { index }] of members.entries()) memberOf[index] = at;
   return {

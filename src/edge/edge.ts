@@ -9,6 +9,7 @@ import { follower, type Follower } from "./follow.ts";
 import { handle } from "./handle.ts";
 import type { EdgeRequest, EdgeResponse } from "./message.ts";
 import { edgeMetrics } from "./metrics.ts";
+import type { PinKeys } from "./pin.ts";
 import { type EdgeState, newEdgeState } from "./state.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -26,6 +27,7 @@ export interface EdgeDeps {
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
   readonly upstream: Upstream;
   readonly locator: Locator | null;
+  readonly pinKeys: PinKeys | null;
   readonly now: () => number;
   readonly random: () => number;
   /** One JSON line per request; null writes none. */
@@ -88,6 +90,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
         trustedProxies,
         locator: deps.locator,
         debugToken: options.debugToken,
+        pinKeys: deps.pinKeys,
         now: deps.now,
         random: deps.random,
         onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, deps.now())),

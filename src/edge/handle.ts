@@ -4,14 +4,15 @@
  */
 import type { Cidr } from "../core/address/cidr.ts";
 import { decide } from "../core/decide.ts";
-import type { Client, Decision, Vantage } from "../core/model.ts";
+import type { Client, Decision, ForwardDecision, Vantage } from "../core/model.ts";
 import type { AttemptOutcome } from "../core/retry.ts";
 import type { Locator } from "../locate/locator.ts";
 import { identifyClient } from "./client.ts";
 import { debugHeaders, isDebugToken } from "./debug.ts";
 import { newEvent, type RequestEvent } from "./event.ts";
 import { failureAnswer, proxyError, textAnswer } from "./local-answer.ts";
-import { type EdgeRequest, type EdgeResponse, firstHeader } from "./message.ts";
+import { type EdgeRequest, type EdgeResponse, firstHeader, type HeaderField } from "./message.ts";
+import { isShared, pinHeader, type PinKeys, verifyPins } from "./pin.ts";
 import { takeBody } from "./request-body.ts";
 import { isLoop, requestHeaders, requestId } from "./request-headers.ts";
 import { responseHeaders } from "./response-headers.ts";
@@ -26,6 +27,8 @@ export interface HandleDeps {
   readonly trustedProxies: readonly Cidr[];
   readonly locator: Locator | null;
   readonly debugToken: string | null;
+  /** Null where nobody gave any: cookie affinity then falls back to the client's address. */
+  readonly pinKeys: PinKeys | null;
   readonly now: () => number;
   readonly random: () => number;
   readonly onOutcome: (origin: string, outcome: AttemptOutcome) => void;
@@ -75,7 +78,7 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     client,
     vantage: vantageOf(state, client),
     nowMs: deps.now(),
-    pins: [],
+    pins: deps.pinKeys === null ? [] : await verifyPins(request, deps.pinKeys, deps.now()),
     offered: null,
     seed: nextSeed(state),
   });
@@ -105,7 +108,20 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     event.code = `failed-${last.failure}`;
     return failureAnswer(last.failure);
   }
-  return { status: last.status, headers: responseHeaders(last.headers), body: last.body };
+  const headers = responseHeaders(last.headers);
+  const pin = await newPin(decision, event, deps);
+  return {
+    status: last.status,
+    headers: pin === null || isShared(headers) ? headers : [...headers, pin],
+    body: last.body,
+  };
+}
+
+/** The cluster that answered is the client's from now on, also when it was not the first that was tried. */
+async function newPin(decision: ForwardDecision, event: RequestEvent, deps: HandleDeps): Promise<HeaderField | null> {
+  const answered = event.tries.at(-1)?.candidate.cluster;
+  if (decision.setPin === null || deps.pinKeys === null || answered === undefined) return null;
+  return await pinHeader(decision.setPin, answered, { keys: deps.pinKeys, host: decision.host, nowMs: deps.now() });
 }
 
 function withoutOrigin(decision: Exclude<Decision, { action: "forward" }>, event: RequestEvent): EdgeResponse {

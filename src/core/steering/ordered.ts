@@ -18,13 +18,7 @@ export function newOrdered(limit: number): Ordered {
 export function insert(list: Ordered, member: number, { group, score }: { group: number; score: number }): void {
   const { members, groups, scores } = list;
   let at = members.length;
-  while (at > 0) {
-    const before = at - 1;
-    const byGroup = (groups[before] ?? 0) - group;
-    const byScore = (scores[before] ?? 0) - score;
-    if (byGroup < 0 || (byGroup === 0 && (byScore < 0 || (byScore === 0 && (members[before] ?? 0) < member)))) break;
-    at -= 1;
-  }
+  while (at > 0 && !comesAfter(list, at - 1, { member, group, score })) at -= 1;
   if (at >= list.limit) return;
   members.splice(at, 0, member);
   groups.splice(at, 0, group);
@@ -33,4 +27,12 @@ export function insert(list: Ordered, member: number, { group, score }: { group:
   members.pop();
   groups.pop();
   scores.pop();
+}
+
+/** Compared, not subtracted: two shares of nothing are infinitely far back, and their difference is not a number. */
+function comesAfter(list: Ordered, before: number, one: { member: number; group: number; score: number }): boolean {
+  const group = list.groups[before] ?? 0;
+  if (group !== one.group) return group < one.group;
+  const score = list.scores[before] ?? 0;
+  return score === one.score ? (list.members[before] ?? 0) < one.member : score < one.score;
 }

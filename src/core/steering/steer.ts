@@ -31,7 +31,8 @@ export function steer(pool: Pool): Steered {
     pool,
     shares: sharesOf(pool),
     taken: newOrdered(pool.limit),
-    passed: newOrdered(pool.limit),
+    // All of them: who is left when everybody passes on must not depend on how many were asked for.
+    passed: newOrdered(Number.POSITIVE_INFINITY),
     full: [],
     oneTier: hasOneTier(pool),
     tiers: pool.policy.tiers === null ? NOBODY : tierOrder(pool),
