@@ -123,6 +123,7 @@ function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
     nowMs: circumstances.nowMs,
     offered: circumstances.offered,
     side,
+    only: null,
     preferences,
     limit,
     trace,

@@ -109,7 +109,7 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     return failureAnswer(last.failure);
   }
   const headers = responseHeaders(last.headers);
-  const pin = await newPin(decision, event, deps);
+  const pin = last.status < 500 ? await newPin(decision, event, deps) : null;
   return {
     status: last.status,
     headers: pin === null || isShared(headers) ? headers : [...headers, pin],

@@ -1,7 +1,8 @@
 /**
  * Orders the eligible members of a pool by the host's policy. The same for every policy:
  *
- * 1. tiers, in order: the canary side, then what the method says (failover, geolocation, measured or not)
+ * 1. the client's side of a canary, then the other one; on each side tiers in order, as the method says (failover,
+ *    geolocation, measured or not)
  * 2. inside a tier by the method: cost with ties (`nearest.ts`), or weights (`weighted.ts`)
  * 3. a member that takes only part of what comes to it (slow start, ramp, capacity) passes the others on: they find it
  *    again at the end of their list, so that a healthy cluster is never out of reach (rule 1)
@@ -27,6 +28,17 @@ const NOBODY: readonly number[] = [];
 
 /** Orders a pool; at most `pool.limit` members. */
 export function steer(pool: Pool): Steered {
+  if (pool.side === null) return steerSide(pool);
+  // A client whose own side is full stays on its side all the same: a canary is not there to take an overload.
+  const own = steerSide({ ...pool, only: pool.side.canary });
+  const other = steerSide({ ...pool, only: !pool.side.canary, limit: pool.limit - own.members.length });
+  return {
+    members: [...own.members, ...other.members],
+    passedBy: own.members.length > 0 ? own.passedBy : other.passedBy,
+  };
+}
+
+function steerSide(pool: Pool): Steered {
   const walk: Walk = {
     pool,
     shares: sharesOf(pool),

@@ -2,7 +2,7 @@
  * Properties of the whole decision. PORTOLAN_RUNS sets the number of worlds per property (300 in `npm test`, 1e5 to
  * 1e6 before a release: `PORTOLAN_RUNS=100000 npx vitest run --project unit test/core/steering/properties`).
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide, decideWith } from "../../../src/core/decide.ts";
 import { explain } from "../../../src/core/explain.ts";
