@@ -80,8 +80,8 @@ describe("TrafficPolicy", () => {
       'p.yaml:5:33 error spec.residency.rules[0].from[0] is "Germany"; it must be a network',
     ],
     [
-      "  groups: [{ name: n, places: [NO] }]\n",
-      'p.yaml:5:31 error spec.groups[0].places[0] is false (a truth value); write "NO" in quotes if that was meant',
+      "  groups: [{ name: north, places: [NO] }]\n",
+      'p.yaml:5:36 error spec.groups[0].places[0] is false (a truth value); write "NO" in quotes if that was meant',
     ],
     ["  affinity: { type: Header }\n", 'p.yaml:5:21 error spec.affinity.type is Header, which needs "header"'],
     [
