@@ -55,7 +55,13 @@ interface Ask {
 }
 
 function circumstances(address: string, edge: Circumstances["vantage"] | null, seed: number): Circumstances {
-  const location = locateClient({ address: parseAddress(address), addressClass: "public", overrides, locator });
+  const location = locateClient({
+    address: parseAddress(address),
+    addressClass: "public",
+    overrides,
+    locator,
+    zonePoint: null,
+  });
   const point = { latitude: location.latitude ?? 0, longitude: location.longitude ?? 0 };
   return {
     client: { address, class: "public", location },

@@ -15,7 +15,8 @@ import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 import { startAdmin } from "./node-admin.ts";
-import { startNodeEdge } from "./node-edge.ts";
+import { orderActions } from "./order-actions.ts";
+import { edgeStore, startNodeEdge } from "./node-edge.ts";
 
 const AUDIENCE = "files";
 
@@ -64,7 +65,7 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
       pollIntervalMs: 100,
     },
     {
-      store,
+      store: edgeStore(store),
       verify: null,
       locator,
       pinKeys: await pinKeysOf(process.env.PORTOLAN_PIN_KEYS),
@@ -79,7 +80,7 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
           metricsText: edge.edge.metricsText,
           notReady: edge.edge.notReady,
           status: () => statusOf(store, control.last()),
-          actions: new Map(),
+          actions: orderActions(store, control),
         }).catch((error: unknown) => portFailure(error, "--admin", options.admin));
   return {
     banner: [`edge       ${edge.url}`, ...(admin === null ? [] : [`admin      ${admin.url}`])],
@@ -118,6 +119,8 @@ export async function statusOf(store: Store, last: ReconcileResult | null): Prom
     reports,
     withheld: last?.withheld ?? [],
     approval: last?.approval ?? null,
+    rollback: last?.orders.rollback ?? null,
+    drains: last?.orders.drains ?? [],
     problems: last?.problems ?? [],
     nowMs: Date.now(),
   });

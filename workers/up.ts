@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { CliDeps, Running, UpOptions } from "../src/cli/deps.ts";
 import { exampleText, SIM_CLIENTS, SIM_CLUSTERS, type SimWorld, startSimWorld } from "../src/cli/sim/world.ts";
 import { type RunningControl, runControl } from "../src/control/control.ts";
+import type { AdminAction } from "../src/api/admin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
 import { generatePinKeys } from "../src/edge/pin.ts";
@@ -18,7 +19,8 @@ import { memoryStore } from "../src/store/memory.ts";
 import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from "../src/store/signature.ts";
 import { portFailure, statusOf } from "./files-edge.ts";
 import { startAdmin } from "./node-admin.ts";
-import { type NodeEdge, startNodeEdge } from "./node-edge.ts";
+import { edgeStore, type NodeEdge, startNodeEdge } from "./node-edge.ts";
+import { orderActions } from "./order-actions.ts";
 import { upBanner } from "./up-banner.ts";
 
 const AUDIENCE = "up";
@@ -86,12 +88,13 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           listen,
           location,
           trustedProxies: location === null ? [`${HOST}/32`] : [],
+          locationHeaders: null,
           debugToken: null,
           audience: AUDIENCE,
           allowPrivateOrigins: true,
           pollIntervalMs: 100,
         },
-        { store, verify, locator, pinKeys, accessLog: null, log: () => undefined },
+        { store: edgeStore(store), verify, locator, pinKeys, accessLog: null, log: () => undefined },
       ).catch((error: unknown) => portFailure(error, "portolan up --port", listen));
       edges.push(keep(edge));
     }
@@ -101,7 +104,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
         metricsText: () => mergeMetrics(edges.map(({ edge }) => ({ edge: edge.state.name, text: edge.metricsText() }))),
         notReady: () => edges.map(({ edge }) => edge.notReady()).find((reason) => reason !== null) ?? null,
         status: () => statusOf(store, control.last()),
-        actions: simActions(world),
+        actions: new Map([...simActions(world), ...orderActions(store, control)]),
       }).catch((error: unknown) => portFailure(error, "portolan up --port", adminListen)),
     );
     const banner = upBanner({
@@ -161,7 +164,7 @@ async function clientDatabase(folder: string) {
   return await maxmindLocator(path, { pollIntervalMs: 0 });
 }
 
-function simActions(world: SimWorld): ReadonlyMap<string, (cluster: string) => Promise<string>> {
+function simActions(world: SimWorld): ReadonlyMap<string, AdminAction> {
   return new Map([
     ["/sim/kill", world.kill],
     ["/sim/heal", world.heal],

@@ -105,6 +105,7 @@ async function world() {
       listen: { host: "127.0.0.1", port: 0 },
       location: { latitude: 50.1, longitude: 8.7 },
       geoip: null,
+      locationHeaders: null,
       trustedProxies: [],
       admin: null,
       allowPrivateOrigins: true,
