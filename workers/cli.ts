@@ -1,6 +1,7 @@
 /** Composition root of the command line. */
 import { readFileSync } from "node:fs";
 import { main } from "../src/cli/main.ts";
+import { jsonSchema, SCHEMA_KINDS } from "../src/kube/schema/json-schema.ts";
 import { maxmindLocator } from "../src/locate/maxmind.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { loadTree, validate } from "./manifests.ts";
@@ -18,6 +19,8 @@ process.exitCode = await main(process.argv.slice(2), {
   openLocator: (path) => maxmindLocator(path, { pollIntervalMs: 0 }),
   startEdge: startFilesEdge,
   startUp,
+  jsonSchema,
+  schemaKinds: SCHEMA_KINDS,
   untilStopped: () =>
     new Promise((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());

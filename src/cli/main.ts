@@ -6,6 +6,7 @@ import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
+import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
@@ -21,6 +22,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["explain", explainCommand],
   ["edge", edgeCommand],
   ["validate", validateCommand],
+  ["schema", schemaCommand],
   ["diff", diffCommand],
   ["approve", approveCommand],
   ["rollback", rollbackCommand],

@@ -8,6 +8,7 @@ import { maxmindLocator } from "../../src/locate/maxmind.ts";
 import { writeMmdb } from "../../src/locate/mmdb-writer.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
+import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
 import { startUp } from "../../workers/up.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/three-clusters");
@@ -24,6 +25,8 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     openLocator: (path) => maxmindLocator(path, { pollIntervalMs: 0 }),
     startEdge: startFilesEdge,
     startUp,
+    jsonSchema,
+    schemaKinds: SCHEMA_KINDS,
     untilStopped: async () => undefined,
     version: "test",
   });

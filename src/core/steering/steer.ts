@@ -76,8 +76,10 @@ function nextTier(walk: Walk, after: number): number {
 function finish({ pool, taken, passed, full }: Walk): Steered {
   if (passed.members.length === 0) return { members: taken.members, passedBy: NOBODY };
   const [first = -1] = taken.members;
-  if (first === -1)
-    return { members: overloaded(pool, passed), passedBy: passed.members.filter((one) => full.includes(one)) };
+  if (first === -1) {
+    const members = overloaded(pool, passed);
+    return { members, passedBy: passed.members.filter((one) => full.includes(one) && one !== members[0]) };
+  }
   const passedBy = passed.members.filter((member, at) => full.includes(member) && isBefore(passed, at, taken));
   return { members: [...taken.members, ...passed.members].slice(0, pool.limit), passedBy };
 }
