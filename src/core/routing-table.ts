@@ -2,7 +2,7 @@
 import { type UnitVector, unitVector } from "./geo/distance.ts";
 import { type Memo, newMemo } from "./memo.ts";
 import type { Backend, Cluster, HostRoutes, Route, ServiceKey, Snapshot } from "./model.ts";
-import type { Prepared } from "./prepared.ts";
+import type { Prepared, PreparedBackend } from "./prepared.ts";
 import { type PolicyIndex, policyIndexer } from "./steering/policy-index.ts";
 
 /** Routes of one host by path. Buckets are in order of precedence. */
@@ -22,7 +22,7 @@ export interface HostTable {
   readonly services: ReadonlyMap<ServiceKey, readonly Backend[]>;
   readonly policy: PolicyIndex;
   /** Backends of each route in order, made ready at the first request for the route. */
-  readonly prepared: Map<Route, readonly Prepared[]>;
+  readonly prepared: Map<Route, readonly PreparedBackend[]>;
 }
 
 /** Built once per snapshot, never serialised, never changed but for its memo. */
@@ -37,6 +37,8 @@ export interface RoutingTable {
   /** Rules without a host. */
   readonly anyHost: HostTable | null;
   readonly memo: Memo;
+  /** What backends of routes share once they are prepared, by content. */
+  readonly shared: Map<string, Prepared>;
 }
 
 /** Indexes a snapshot; linear in its size. */
@@ -54,7 +56,7 @@ export function buildRoutingTable(snapshot: Snapshot): RoutingTable {
     else if (entry.host.startsWith("*.")) wildcardHosts.set(entry.host.slice(2), table);
     else exactHosts.set(entry.host, table);
   }
-  return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost, memo: newMemo() };
+  return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost, memo: newMemo(), shared: new Map() };
 }
 
 function hostTable(entry: HostRoutes, policy: PolicyIndex): HostTable {

@@ -17,9 +17,16 @@ export function newOrdered(limit: number): Ordered {
 /** Puts a member where it belongs; the last one falls out when there are too many. */
 export function insert(list: Ordered, member: number, { group, score }: { group: number; score: number }): void {
   const { members, groups, scores } = list;
-  let at = members.length;
+  const count = members.length;
+  if (count === 0 || comesAfter(list, count - 1, { member, group, score })) {
+    if (count >= list.limit) return;
+    members.push(member);
+    groups.push(group);
+    scores.push(score);
+    return;
+  }
+  let at = count - 1;
   while (at > 0 && !comesAfter(list, at - 1, { member, group, score })) at -= 1;
-  if (at >= list.limit) return;
   members.splice(at, 0, member);
   groups.splice(at, 0, group);
   scores.splice(at, 0, score);
@@ -27,6 +34,13 @@ export function insert(list: Ordered, member: number, { group, score }: { group:
   members.pop();
   groups.pop();
   scores.pop();
+}
+
+/** Whether the list is full of better ones. */
+export function isBeyond({ members, groups, scores, limit }: Ordered, group: number, score: number): boolean {
+  const last = limit - 1;
+  if (members.length < limit || last < 0) return false;
+  return groups[last] === group && score > (scores[last] ?? 0);
 }
 
 /** Compared, not subtracted: two shares of nothing are infinitely far back, and their difference is not a number. */
