@@ -7,6 +7,8 @@ import { type PolicyIndex, policyIndexer } from "./steering/policy-index.ts";
 
 /** Routes of one host by path. Buckets are in order of precedence. */
 export interface PathIndex {
+  /** Whether `exact` has anything: most hosts have prefixes alone. */
+  readonly hasExact: boolean;
   readonly exact: ReadonlyMap<string, readonly Route[]>;
   /** Keyed by the prefix without trailing slashes; the root is the empty key. */
   readonly prefix: ReadonlyMap<string, readonly Route[]>;
@@ -80,7 +82,7 @@ function pathIndex(routes: readonly Route[]): PathIndex {
     else if (route.path.type === "Exact") append(exact, route.path.value, route);
     else append(prefix, prefixKey(route.path.value), route);
   }
-  return { exact, prefix, fallback };
+  return { hasExact: exact.size > 0, exact, prefix, fallback };
 }
 
 function append(index: Map<string, Route[]>, key: string, route: Route): void {
