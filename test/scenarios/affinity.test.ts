@@ -108,6 +108,7 @@ async function world() {
       locationHeaders: null,
       trustedProxies: [],
       admin: null,
+      debugToken: null,
       allowPrivateOrigins: true,
     },
     { out: () => undefined, err: () => undefined },
