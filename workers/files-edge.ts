@@ -14,7 +14,7 @@ import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 import { startAdmin } from "./node-admin.ts";
-import { startNodeEdge } from "./node-edge.ts";
+import { edgeStore, startNodeEdge } from "./node-edge.ts";
 
 const AUDIENCE = "files";
 
@@ -62,7 +62,13 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
       debugToken: process.env.PORTOLAN_DEBUG_TOKEN ?? null,
       pollIntervalMs: 100,
     },
-    { store, verify: null, locator, accessLog: (line) => deps.out(`${line}\n`), log: (line) => deps.err(`${line}\n`) },
+    {
+      store: edgeStore(store),
+      verify: null,
+      locator,
+      accessLog: (line) => deps.out(`${line}\n`),
+      log: (line) => deps.err(`${line}\n`),
+    },
   ).catch((error: unknown) => portFailure(error, "--listen", options.listen));
   const admin =
     options.admin === null

@@ -1,5 +1,8 @@
 /** Composition root of one edge on Node: store, upstream, server and probes joined. */
+import { timeZonePoint } from "../src/core/geo/points.ts";
+import { headerLocation } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
+import { edgeMetrics } from "../src/edge/metrics.ts";
 import { probeEjected } from "../src/edge/node/recovery.ts";
 import { serveEdge } from "../src/edge/node/server.ts";
 import { nodeUpstream } from "../src/edge/node/upstream.ts";
@@ -21,10 +24,10 @@ export interface NodeEdgeOptions {
 }
 
 export interface NodeEdgeDeps {
-  readonly store: Store;
+  readonly store: EdgeStore;
   readonly verify: ((text: string, keyId: string, signature: string) => Promise<boolean>) | null;
-  /** A store to start from when the first one does not answer. */
-  readonly bundled?: Store | null;
+  /** What to start from when the store does not answer. */
+  readonly bundled?: EdgeStore["get"] | null;
   readonly locator: Locator | null;
   readonly accessLog: ((line: string) => void) | null;
   readonly log: (line: string) => void;
@@ -37,17 +40,33 @@ export interface NodeEdge {
   close(): Promise<void>;
 }
 
+/** The store as an edge needs it. */
+export interface EdgeStore {
+  /** Text by key, null when there is none; rejects when the store cannot be reached. */
+  readonly get: (key: string) => Promise<string | null>;
+  /** Null where edges may not write. */
+  readonly report: ((edge: string, text: string) => Promise<void>) | null;
+}
+
+/** An edge's view of a store in the same process or folder. */
+export function edgeStore(store: Store): EdgeStore {
+  const text = textStore(store);
+  return { get: text.get, report: async (edge, report) => void (await text.put(`reports/${edge}`, report, "any")) };
+}
+
 /** Starts an edge; resolves when it listens and the cold start is over. Rejects when the port cannot be had. */
 export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps): Promise<NodeEdge> {
-  const text = textStore(deps.store);
   const { allowPrivateOrigins, audience } = options;
   const upstream = nodeUpstream({ allowPrivateOrigins, connectTimeoutMs: 1000 });
-  const source = { get: text.get, digest: sha256Hex, verify: deps.verify, audience };
+  const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience };
   const edge = createEdge(options, {
     source,
-    report: async (name, report) => void (await text.put(`reports/${name}`, report, "any")),
+    report: deps.store.report,
     upstream,
     locator: deps.locator,
+    headerLocation,
+    zonePoint: timeZonePoint,
+    metrics: edgeMetrics,
     now: Date.now,
     random: Math.random,
     accessLog: deps.accessLog,
@@ -55,7 +74,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   });
   const server = await serveEdge(options.listen, edge.handle);
   const bundled = deps.bundled ?? null;
-  await edge.coldStart(bundled === null ? null : { ...source, get: textStore(bundled).get });
+  await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
   const probes = probeEjected(edge, Date.now);
   const timer = setInterval(() => void edge.refresh(), options.pollIntervalMs);
   const { address, port, family } = server.address;

@@ -17,7 +17,7 @@ import { memoryStore } from "../src/store/memory.ts";
 import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from "../src/store/signature.ts";
 import { portFailure, statusOf } from "./files-edge.ts";
 import { startAdmin } from "./node-admin.ts";
-import { type NodeEdge, startNodeEdge } from "./node-edge.ts";
+import { edgeStore, type NodeEdge, startNodeEdge } from "./node-edge.ts";
 import { upBanner } from "./up-banner.ts";
 
 const AUDIENCE = "up";
@@ -89,7 +89,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           allowPrivateOrigins: true,
           pollIntervalMs: 100,
         },
-        { store, verify, locator, accessLog: null, log: () => undefined },
+        { store: edgeStore(store), verify, locator, accessLog: null, log: () => undefined },
       ).catch((error: unknown) => portFailure(error, "portolan up --port", listen));
       edges.push(keep(edge));
     }

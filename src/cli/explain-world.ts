@@ -9,6 +9,7 @@ import {
   type OverrideTable,
   overrideTable,
 } from "../core/geo/client-location.ts";
+import { timeZonePoint } from "../core/geo/points.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot, Vantage } from "../core/model.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
@@ -98,7 +99,7 @@ function clientOf(text: string | null, overrides: OverrideTable, locator: Locato
   const address = parseAddress(text);
   if (address === null) return { address: null, class: "invalid", location: NO_LOCATION };
   const addressClass = classifyAddress(address);
-  const location = locateClient({ address, addressClass, overrides, locator });
+  const location = locateClient({ address, addressClass, overrides, locator, zonePoint: timeZonePoint });
   return { address: address.text, class: addressClass, location };
 }
 

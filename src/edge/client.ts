@@ -2,16 +2,17 @@
 import type { Cidr } from "../core/address/cidr.ts";
 import { classifyAddress } from "../core/address/classify.ts";
 import { clientAddress } from "../core/address/client-address.ts";
-import { locateClient, type OverrideTable } from "../core/geo/client-location.ts";
-import { cloudflareLocation, headerLocation } from "../core/geo/platform-location.ts";
-import type { Client } from "../core/model.ts";
+import { type LocateInput, locateClient, type OverrideTable } from "../core/geo/client-location.ts";
+import type { Client, ClientLocation } from "../core/model.ts";
 import type { Locator } from "../locate/locator.ts";
 import { type EdgeRequest, firstHeader } from "./message.ts";
 
-export interface ClientSources {
+export interface ClientSources extends Pick<LocateInput, "zonePoint"> {
   readonly trustedProxies: readonly Cidr[];
   readonly overrides: OverrideTable;
   readonly locator: Locator | null;
+  /** Reads the place out of headers that a trusted proxy sets; null where no proxy is in front. */
+  readonly headerLocation: ((get: (name: string) => string | null) => ClientLocation | null) | null;
 }
 
 export interface IdentifiedClient {
@@ -30,9 +31,12 @@ export function identifyClient(request: EdgeRequest, sources: ClientSources): Id
     address: found.address,
     addressClass,
     overrides: sources.overrides,
-    runtime: cloudflareLocation(request.runtimeLocation),
-    headers: found.peerTrusted ? headerLocation((name) => firstHeader(request.headers, name)) : null,
+    runtime: request.runtimeLocation,
+    headers: found.peerTrusted
+      ? (sources.headerLocation?.((name) => firstHeader(request.headers, name)) ?? null)
+      : null,
     locator: sources.locator,
+    zonePoint: sources.zonePoint,
   });
   return {
     client: { address: found.address?.text ?? null, class: addressClass, location },

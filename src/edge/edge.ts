@@ -3,12 +3,12 @@ import { type Cidr, parseCidrs } from "../core/address/cidr.ts";
 import { type OutlierChange, recordOutcome, returnOrigin } from "../core/health/outlier.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
-import type { Locator } from "../locate/locator.ts";
 import { accessLogLine } from "./access-log.ts";
+import type { ClientSources } from "./client.ts";
 import { follower, type Follower } from "./follow.ts";
 import { handle } from "./handle.ts";
 import type { EdgeRequest, EdgeResponse } from "./message.ts";
-import { edgeMetrics } from "./metrics.ts";
+import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
 import { type EdgeState, newEdgeState } from "./state.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -21,13 +21,14 @@ export interface EdgeOptions {
   readonly debugToken: string | null;
 }
 
-export interface EdgeDeps {
+export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
   readonly source: SnapshotSource;
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
   readonly upstream: Upstream;
-  readonly locator: Locator | null;
   readonly now: () => number;
   readonly random: () => number;
+  /** Where requests are counted; a runtime without an admin listener has nobody to show more than a number to. */
+  readonly metrics: (gauges: EdgeGauges) => EdgeMetrics;
   /** One JSON line per request; null writes none. */
   readonly accessLog: ((line: string) => void) | null;
   /** JSON lines for operators: ejections, snapshots refused. */
@@ -36,6 +37,8 @@ export interface EdgeDeps {
 
 export interface Edge extends Follower {
   readonly state: EdgeState;
+  /** Where it reads its snapshots. */
+  readonly source: SnapshotSource;
   handle(request: EdgeRequest): Promise<EdgeResponse>;
   metricsText(): string;
   /** Ends an ejection early, as after good probes. */
@@ -48,7 +51,7 @@ export interface Edge extends Follower {
 export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const trustedProxies = readTrusted(options.trustedProxies);
   const state = newEdgeState(options.name, options.location, Math.floor(deps.random() * 0x1_0000_0000));
-  const metrics = edgeMetrics({
+  const metrics = deps.metrics({
     generation: () => state.serving?.loaded.manifest.generation ?? null,
     snapshotAgeSeconds: () =>
       state.serving === null ? null : (deps.now() - state.serving.loaded.manifest.publishedAtMs) / 1000,
@@ -81,12 +84,15 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   return {
     ...follow,
     state,
+    source: deps.source,
     handle: (request) =>
       handle(request, {
         state,
         upstream: deps.upstream,
         trustedProxies,
         locator: deps.locator,
+        headerLocation: deps.headerLocation,
+        zonePoint: deps.zonePoint,
         debugToken: options.debugToken,
         now: deps.now,
         random: deps.random,

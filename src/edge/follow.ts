@@ -12,6 +12,8 @@ import { type EdgeState, useOverlay } from "./state.ts";
 
 /** DESIGN.md rule 2: a cold start waits once for the store, then serves what is bundled. */
 const COLD_START_MS = 250;
+/** A read that takes longer is given up on: in a Worker it never ends when the request that began it was cancelled. */
+const STUCK_MS = 10_000;
 
 export interface FollowDeps {
   readonly state: EdgeState;
@@ -34,7 +36,7 @@ export interface Follower {
 /** A follower of one store. */
 export function follower(deps: FollowDeps): Follower {
   const { state } = deps;
-  let running: Promise<void> | null = null;
+  let running: { readonly done: Promise<void>; readonly startedMs: number } | null = null;
 
   const take = (loaded: LoadedSnapshot) => {
     const table = buildRoutingTable(loaded.snapshot);
@@ -73,10 +75,15 @@ export function follower(deps: FollowDeps): Follower {
     }
   };
   const refresh = () => {
-    running ??= once().finally(() => {
-      running = null;
-    });
-    return running;
+    if (running !== null && deps.now() - running.startedMs < STUCK_MS) return running.done;
+    const mine = {
+      startedMs: deps.now(),
+      done: once().finally(() => {
+        if (running === mine) running = null;
+      }),
+    };
+    running = mine;
+    return mine.done;
   };
   return {
     refresh,

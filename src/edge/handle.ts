@@ -2,12 +2,10 @@
  * ★ The life of a request: who asks → decide → tries → answer. The decision is pure (`core/decide.ts`); here it is
  * carried out, and whatever happens one event is written when the head of the answer is known.
  */
-import type { Cidr } from "../core/address/cidr.ts";
 import { decide } from "../core/decide.ts";
 import type { Client, Decision, Vantage } from "../core/model.ts";
 import type { AttemptOutcome } from "../core/retry.ts";
-import type { Locator } from "../locate/locator.ts";
-import { identifyClient } from "./client.ts";
+import { type ClientSources, identifyClient } from "./client.ts";
 import { debugHeaders, isDebugToken } from "./debug.ts";
 import { newEvent, type RequestEvent } from "./event.ts";
 import { failureAnswer, proxyError, textAnswer } from "./local-answer.ts";
@@ -20,11 +18,9 @@ import { traceContext } from "./trace-context.ts";
 import { carryOut } from "./tries.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface HandleDeps {
+export interface HandleDeps extends Omit<ClientSources, "overrides"> {
   readonly state: EdgeState;
   readonly upstream: Upstream;
-  readonly trustedProxies: readonly Cidr[];
-  readonly locator: Locator | null;
   readonly debugToken: string | null;
   readonly now: () => number;
   readonly random: () => number;

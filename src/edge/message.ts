@@ -1,4 +1,5 @@
 /** Requests and answers as the edge sees them, the same on every runtime. */
+import type { ClientLocation } from "../core/model.ts";
 
 /** Name in lower case, value as it came. Repeated fields stay apart and in order. */
 export type HeaderField = readonly [name: string, value: string];
@@ -17,8 +18,8 @@ export interface EdgeRequest {
   /** Address of the other end of the connection; null where the runtime does not say. */
   readonly peerAddress: string | null;
   readonly scheme: "http" | "https";
-  /** What the platform says about the client's place (`request.cf`); null when it says nothing. */
-  readonly runtimeLocation: Readonly<Record<string, unknown>> | null;
+  /** What the platform itself says about the client's place, already read; null when it says nothing. */
+  readonly runtimeLocation: ClientLocation | null;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }

@@ -24,6 +24,19 @@ export interface EdgeMetrics {
   text(): string;
 }
 
+/** Counts requests and nothing else: an isolate's page is not the fleet, and nobody may ask it for one. */
+export function requestCount(): EdgeMetrics {
+  let seen = 0;
+  return {
+    request: () => void (seen += 1),
+    ejection: () => undefined,
+    snapshotRefused: () => undefined,
+    storeError: () => undefined,
+    requests: () => seen,
+    text: () => "",
+  };
+}
+
 const METHODS: ReadonlySet<string> = new Set([
   "CONNECT",
   "DELETE",

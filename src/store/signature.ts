@@ -34,6 +34,15 @@ export async function generateSigningKeys(): Promise<webcrypto.CryptoKeyPair> {
   return await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
 }
 
+/** A public key as edges are given it; TypeError when it is not a P-256 key. */
+export async function publicKeyOf(jwk: webcrypto.JsonWebKey): Promise<webcrypto.CryptoKey> {
+  try {
+    return await crypto.subtle.importKey("jwk", jwk, { name: "ECDSA", namedCurve: "P-256" }, false, ["verify"]);
+  } catch (cause) {
+    throw new TypeError("Cannot use the public key: it is not a P-256 key in JWK form", { cause });
+  }
+}
+
 /** SHA-256 of a text, lower-case hex. */
 export async function sha256Hex(text: string): Promise<string> {
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));

@@ -7,7 +7,7 @@ import { type CidrTable, cidrTable, parseCidr } from "../address/cidr.ts";
 import type { IpAddress } from "../address/ip.ts";
 import type { AddressClass, ClientLocation, GeoPoint, LocationOverride } from "../model.ts";
 import { continentOf } from "./continents.ts";
-import { countryPoint, timeZonePoint } from "./points.ts";
+import { countryPoint } from "./points.ts";
 
 export const NO_LOCATION: ClientLocation = {
   latitude: null,
@@ -47,17 +47,20 @@ export interface LocateInput {
   /** What headers of an authenticated hop say, already read. */
   readonly headers?: ClientLocation | null;
   readonly locator: { locate(address: string): ClientLocation | null } | null;
+  /** Point of an IANA time zone; null on edges whose platform gives coordinates, which need not carry the table. */
+  readonly zonePoint: ((name: string) => GeoPoint | null) | null;
 }
 
 /** The location chain; the first source that knows anything wins, and gaps are filled from points. */
 export function locateClient(input: LocateInput): ClientLocation {
   const override = input.address === null ? null : input.overrides.longest(input.address);
   if (override !== null) return fromOverride(override.value);
-  for (const known of [input.runtime, input.headers]) if (known !== null && known !== undefined) return fillGaps(known);
+  for (const known of [input.runtime, input.headers])
+    if (known !== null && known !== undefined) return fillGaps(known, input.zonePoint);
   // Private ranges mean nothing to a database; documentation ranges are what tests and `portolan up` use.
   const mayAsk = input.addressClass === "public" || input.addressClass === "documentation";
   const found = mayAsk && input.address !== null ? (input.locator?.locate(input.address.text) ?? null) : null;
-  return found === null ? NO_LOCATION : fillGaps(found);
+  return found === null ? NO_LOCATION : fillGaps(found, input.zonePoint);
 }
 
 /** The location of somebody of whom only the country is known; `none` when there is no such country. */
@@ -76,12 +79,12 @@ function fromOverride(override: LocationOverride): ClientLocation {
 }
 
 /** Continent from the country, coordinates from the time zone or the country where there are none worth having. */
-function fillGaps(location: ClientLocation): ClientLocation {
+function fillGaps(location: ClientLocation, zonePoint: LocateInput["zonePoint"]): ClientLocation {
   const { country, timeZone } = location;
   const continent = location.continent ?? (country === null ? null : continentOf(country));
   const vague = location.accuracyKm !== null && location.accuracyKm >= COUNTRY_LEVEL_KM && location.city === null;
   if (location.latitude !== null && location.longitude !== null && !vague) return { ...location, continent };
-  const zone = timeZone === null ? null : timeZonePoint(timeZone);
+  const zone = timeZone === null ? null : (zonePoint?.(timeZone) ?? null);
   const point = zone ?? (country === null ? null : countryPoint(country));
   if (point === null) return { ...location, continent };
   return { ...location, latitude: point.latitude, longitude: point.longitude, continent };

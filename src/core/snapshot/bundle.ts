@@ -1,0 +1,24 @@
+import { parseEnvelope } from "./manifest.ts";
+
+/** A snapshot in one piece: store keys and their texts, to be shipped with an edge for a start without a store. */
+export type SnapshotBundle = Readonly<Record<string, string>>;
+
+/** Collects the newest snapshot of a store; null when there is none. Throws when a slice that it names is missing. */
+export async function collectBundle(get: (key: string) => Promise<string | null>): Promise<SnapshotBundle | null> {
+  const envelope = await get("manifest");
+  if (envelope === null) return null;
+  const parsed = parseEnvelope(envelope);
+  if (!parsed.ok) throw new Error(`Cannot bundle the snapshot: manifest: ${parsed.problem}`);
+  const bundle: Record<string, string> = { manifest: envelope };
+  for (const { key, hash } of parsed.manifest.slices) {
+    const text = await get(`slices/${hash}`);
+    if (text === null) throw new Error(`Cannot bundle the snapshot: slice "${key}" is missing`);
+    bundle[`slices/${hash}`] = text;
+  }
+  return bundle;
+}
+
+/** Reads a bundle as if it were the store. */
+export function bundleReader(bundle: SnapshotBundle): (key: string) => Promise<string | null> {
+  return (key) => Promise.resolve(Object.hasOwn(bundle, key) ? (bundle[key] ?? null) : null);
+}

@@ -1,0 +1,112 @@
+/**
+ * Origins through a runtime's own `fetch`. It cannot say whether a byte was sent, so nothing is ever proven unsent, and
+ * it sets Host from the URL: the public host goes along as X-Forwarded-Host, or stays in the URL where the runtime can
+ * connect elsewhere (Cloudflare's `resolveOverride`, inside the zone).
+ */
+import { originAddressProblem } from "../../core/address/origin-address.ts";
+import { parseLiteral } from "../../core/address/ip.ts";
+import type { Origin } from "../../core/model.ts";
+import type { AttemptFailure } from "../../core/retry.ts";
+import type { SendOptions, Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../upstream.ts";
+import { fieldsOf } from "./message.ts";
+
+export interface FetchUpstreamOptions {
+  /** Loopback and private addresses may be origins; metadata addresses never. */
+  readonly allowPrivateOrigins: boolean;
+  /** Domain whose names `resolveOverride` may connect to; null where the runtime has no such thing. */
+  readonly zone: string | null;
+  /** What an answer of the platform itself stands for (Cloudflare's 520 to 530); null for an answer of the origin. */
+  readonly platformFailure: (status: number) => AttemptFailure | null;
+}
+
+type PlatformInit = RequestInit & { readonly duplex?: "half"; readonly cf?: { readonly resolveOverride?: string } };
+
+/** One try is one `fetch`: no redirect is followed, no body decoded. */
+export function fetchUpstream(options: FetchUpstreamOptions): Upstream {
+  return {
+    provesUnsent: false,
+    hostOverride: options.zone === null ? "none" : "same-zone",
+    async send(origin, request, sendOptions) {
+      const problem = addressProblem(origin.connectHost, options.allowPrivateOrigins);
+      if (problem !== null) return { type: "failed", failure: "forbidden-address", unsent: true, detail: problem };
+      return await dispatch(destination(origin, request, options.zone), request, sendOptions, options);
+    },
+  };
+}
+
+async function dispatch(
+  to: { readonly url: string; readonly resolveOverride: string | null },
+  request: UpstreamRequest,
+  sendOptions: SendOptions,
+  options: FetchUpstreamOptions,
+): Promise<UpstreamAnswer | UpstreamFailure> {
+  const slow = new AbortController();
+  const timer = setTimeout(() => slow.abort(), sendOptions.responseTimeoutMs);
+  try {
+    const response = await fetch(to.url, {
+      method: request.method,
+      headers: request.headers.map(([name, value]): [string, string] => [name, value]),
+      body: contentOf(request),
+      redirect: "manual",
+      signal: AbortSignal.any([sendOptions.signal, slow.signal]),
+      ...(request.body instanceof ReadableStream ? { duplex: "half" } : {}),
+      ...(to.resolveOverride === null ? {} : { cf: { resolveOverride: to.resolveOverride } }),
+    } as PlatformInit);
+    const failure = options.platformFailure(response.status);
+    if (failure !== null) {
+      await response.body?.cancel();
+      return { type: "failed", failure, unsent: false, detail: `the platform answered ${response.status}` };
+    }
+    return { type: "answer", status: response.status, headers: fieldsOf(response.headers), body: response.body };
+  } catch (error) {
+    if (sendOptions.signal.aborted) return failed("client-gone", "the client went away");
+    if (slow.signal.aborted) return failed("response-timeout", `no answer in ${sendOptions.responseTimeoutMs} ms`);
+    return failed("other", error instanceof Error ? error.message : String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Where to connect, and under which name. The target begins with a slash, so it can never change the authority. */
+function destination(
+  origin: Origin,
+  request: UpstreamRequest,
+  zone: string | null,
+): { readonly url: string; readonly resolveOverride: string | null } {
+  const { protocol, connectHost, port } = origin;
+  const inZone = zone !== null && (connectHost === zone || connectHost.endsWith(`.${zone}`));
+  const host = inZone ? withoutPort(request.host) : bracketed(connectHost);
+  return { url: `${protocol}://${host}:${port}${request.target}`, resolveOverride: inZone ? connectHost : null };
+}
+
+/** A stream of known length keeps its Content-Length where the runtime can (`FixedLengthStream`, workerd). */
+function contentOf(request: UpstreamRequest): RequestInit["body"] {
+  const { body, bodyLength } = request;
+  if (body === null) return null;
+  if (body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>;
+  const fixed = (globalThis as { FixedLengthStream?: new (length: number) => TransformStream }).FixedLengthStream;
+  if (bodyLength === null || fixed === undefined) return body;
+  const stream = new fixed(bodyLength);
+  // A client that breaks off shows as an aborted request at the origin; there is nobody left to tell here.
+  body.pipeTo(stream.writable).catch(() => undefined);
+  return stream.readable;
+}
+
+function addressProblem(host: string, allowPrivateOrigins: boolean): string | null {
+  if (parseLiteral(host) === null) return null;
+  const problem = originAddressProblem(host, { allowedCidrs: [], allowPrivateOrigins });
+  return problem === null ? null : `${host} ${problem}`;
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function withoutPort(host: string): string {
+  const end = host.startsWith("[") ? host.indexOf("]") + 1 : host.indexOf(":");
+  return end <= 0 ? host : host.slice(0, end);
+}
+
+function failed(failure: AttemptFailure, detail: string): UpstreamFailure {
+  return { type: "failed", failure, unsent: false, detail };
+}

@@ -1,0 +1,134 @@
+/** Three pretend clusters, a store and one edge of the runtime under test. */
+import type { webcrypto } from "node:crypto";
+import { compile } from "../../src/core/compile/compile.ts";
+import type { GeoPoint } from "../../src/core/model.ts";
+import { collectBundle, type SnapshotBundle } from "../../src/core/snapshot/bundle.ts";
+import { publishSnapshot } from "../../src/core/snapshot/publish.ts";
+import { generateSigningKeys, manifestSigner, sha256Hex } from "../../src/store/signature.ts";
+import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
+import { FRANKFURT, NEW_YORK, TOKYO } from "../build/world.ts";
+import { startOrigin, type TestOrigin } from "./edge-origin.ts";
+import { type EdgeStoreServer, startEdgeStore } from "./edge-store.ts";
+
+export interface RuntimeUnderTest {
+  readonly name: string;
+  /** As declared by the runtime's upstream. */
+  readonly provesUnsent: boolean;
+  readonly hostOverride: "any" | "same-zone" | "none";
+  /** Starts a fresh edge: nothing of an earlier one is warm. */
+  start(options: EdgeStart): Promise<RunningEdge>;
+}
+
+export interface EdgeStart {
+  readonly storeUrl: string;
+  readonly publicKeys: Readonly<Record<string, webcrypto.JsonWebKey>>;
+  readonly audience: string;
+  readonly location: GeoPoint | null;
+  readonly bundled: SnapshotBundle | null;
+  readonly debugToken: string;
+}
+
+export interface RunningEdge {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export const HOST = "shop.example.org";
+export const DEBUG_TOKEN = "suite-token";
+/** Short, so that a hanging cluster is left soon. */
+const ROUTE_TIMEOUT_MS = 1500;
+const AUDIENCE = "suite";
+const KEY_ID = "suite-1";
+
+export interface EdgeWorld {
+  readonly store: EdgeStoreServer;
+  /** Nearest to the edge first: Frankfurt, New York, Tokyo. */
+  readonly origins: readonly [TestOrigin, TestOrigin, TestOrigin];
+  readonly start: (more?: Partial<EdgeStart>) => Promise<RunningEdge>;
+  /** A new generation that routes these hosts; `forged` signs it with a key that no edge knows. */
+  publish(hosts: readonly string[], forged?: boolean): Promise<void>;
+  bundle(): Promise<SnapshotBundle>;
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startEdgeWorld(runtime: RuntimeUnderTest): Promise<EdgeWorld> {
+  const store = await startEdgeStore();
+  const origins = [await startOrigin("fra"), await startOrigin("nyc"), await startOrigin("tok")] as const;
+  const points = [FRANKFURT, NEW_YORK, TOKYO] as const;
+  const [keys, foreign] = [await generateSigningKeys(), await generateSigningKeys()];
+  const publicKeys = { [KEY_ID]: await crypto.subtle.exportKey("jwk", keys.publicKey) };
+  const running: RunningEdge[] = [];
+  let generation = 0;
+
+  const snapshotOf = (hosts: readonly string[]) => {
+    const clusters = origins.map((origin, index) =>
+      cluster(origin.name, {
+        location: points[index] ?? FRANKFURT,
+        gateway: {
+          connectHost: "127.0.0.1",
+          port: origin.port,
+          protocol: "http",
+          serverName: null,
+          ca: null,
+          host: "public",
+        },
+      }),
+    );
+    const ingresses = hosts.map((host) => ingress(host, { rules: [rule(host, "/", "shop")] }));
+    const config = observation(null, { clusters, ingresses });
+    const members = origins.map(({ name }) => observation(name, { services: [service("shop")] }));
+    const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: true, nowMs: 0 });
+    const shorter = snapshot.hosts.map((host) => ({
+      ...host,
+      routes: host.routes.map((route) => ({ ...route, timeoutMs: ROUTE_TIMEOUT_MS })),
+    }));
+    return { ...snapshot, hosts: shorter };
+  };
+
+  return {
+    store,
+    origins,
+    async start(more = {}) {
+      const edge = await runtime.start({
+        storeUrl: store.url,
+        publicKeys,
+        audience: AUDIENCE,
+        location: FRANKFURT,
+        bundled: null,
+        debugToken: DEBUG_TOKEN,
+        ...more,
+      });
+      running.push(edge);
+      return edge;
+    },
+    async publish(hosts, forged = false) {
+      generation += 1;
+      const replaces = (await store.store.getVersioned("manifest"))?.version ?? null;
+      const sign = manifestSigner(KEY_ID, (forged ? foreign : keys).privateKey);
+      const sink = { put: store.store.put, digest: sha256Hex, sign };
+      await publishSnapshot(sink, snapshotOf(hosts), {
+        epoch: 1,
+        generation,
+        audience: AUDIENCE,
+        publishedAtMs: Date.now(),
+        replaces,
+        knownSlices: new Set(),
+      });
+    },
+    async bundle() {
+      const bundle = await collectBundle(store.store.get);
+      if (bundle === null) throw new Error("nothing is published");
+      return bundle;
+    },
+    async reset() {
+      store.become("up");
+      for (const origin of origins) await origin.reset();
+    },
+    async close() {
+      for (const edge of running) await edge.close();
+      for (const origin of origins) await origin.stop();
+      await store.close();
+    },
+  };
+}

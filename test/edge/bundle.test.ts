@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { bundleEdge } from "../../scripts/bundle.ts";
+
+/** 60 KiB: every cold isolate parses all of it before its first request. */
+const BUDGET_BYTES = 61_440;
+
+describe("bundleEdge()", () => {
+  it("stays within the budget of an edge and carries no package", async () => {
+    const { code, inputs } = await bundleEdge("cloudflare");
+    expect(Buffer.byteLength(code)).toBeLessThanOrEqual(BUDGET_BYTES);
+    expect(inputs.filter((path) => path.includes("node_modules"))).toEqual([]);
+    expect(code).not.toMatch(/["']node:/);
+    expect(inputs.length).toBeGreaterThan(40);
+  });
+
+  it("gives the same bytes twice", async () => {
+    expect((await bundleEdge("cloudflare")).code).toBe((await bundleEdge("cloudflare")).code);
+  });
+
+  it("keeps the licence of the project, which all of the bundle is under", () => {
+    expect(readFileSync(new URL("../../LICENSE", import.meta.url), "utf8")).toContain("Apache License");
+  });
+});

@@ -1,0 +1,42 @@
+/** Decides many requests and hashes every decision: the same bytes on every runtime (DESIGN.md rule 11). */
+import { decide } from "../../../src/core/decide.ts";
+import { locateClient, overrideTable } from "../../../src/core/geo/client-location.ts";
+import { timeZonePoint } from "../../../src/core/geo/points.ts";
+import { healthView } from "../../../src/core/health/view.ts";
+import type { HealthOverlay, RequestFacts, Snapshot } from "../../../src/core/model.ts";
+import { buildRoutingTable } from "../../../src/core/routing-table.ts";
+import { canonicalJson } from "../../../src/core/snapshot/canonical.ts";
+import { sha256Hex } from "../../../src/store/signature.ts";
+import { parseAddress } from "../../../src/core/address/ip.ts";
+import { classifyAddress } from "../../../src/core/address/classify.ts";
+
+export interface DecisionInput {
+  readonly snapshot: Snapshot;
+  readonly overlay: HealthOverlay;
+  readonly requests: readonly {
+    readonly facts: RequestFacts;
+    readonly client: string;
+    readonly latitude: number;
+    readonly longitude: number;
+  }[];
+}
+
+/** SHA-256 over the canonical text of all decisions, and how many forwarded. */
+export async function decisionHash(input: DecisionInput): Promise<string> {
+  const table = buildRoutingTable(input.snapshot);
+  const health = healthView(input.overlay, new Map());
+  const overrides = overrideTable(input.snapshot.locationOverrides);
+  const texts: string[] = [];
+  let forwarded = 0;
+  for (const [seed, { facts, client: text, latitude, longitude }] of input.requests.entries()) {
+    const address = parseAddress(text);
+    const addressClass = classifyAddress(address);
+    const location = locateClient({ address, addressClass, overrides, locator: null, zonePoint: timeZonePoint });
+    const client = { address: address?.text ?? null, class: addressClass, location };
+    const vantage = { of: "edge", place: "suite", point: { latitude, longitude } } as const;
+    const decision = decide(table, health, facts, { client, vantage, nowMs: input.overlay.observedAtMs, seed });
+    if (decision.action === "forward") forwarded += 1;
+    texts.push(canonicalJson(decision));
+  }
+  return `${await sha256Hex(texts.join("\n"))} ${forwarded}`;
+}
