@@ -52,6 +52,8 @@ for (const [hosts, clusters] of [
         client: { address: null, class: "none", location },
         vantage: { of: "client", place: null, point },
         nowMs: 0,
+        pins: [],
+        offered: null,
         seed: index,
       },
     ];

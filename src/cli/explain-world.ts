@@ -65,7 +65,14 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     health,
     circumstances(client) {
       const who = identify(client, options.at, overrides, locator);
-      return { client: who, vantage: vantageOf(options.location, who.location), nowMs, seed: 0 };
+      return {
+        client: who,
+        vantage: vantageOf(options.location, who.location),
+        nowMs,
+        pins: [],
+        offered: null,
+        seed: 0,
+      };
     },
   };
 }

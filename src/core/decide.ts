@@ -2,26 +2,21 @@
  * ★ The decision: from a request to ordered candidates, with the reason for each candidate and each exclusion.
  * Pure: same table, health, request and circumstances, same decision, on every runtime (DESIGN.md rule 11).
  */
-import { type Availability, judgeCandidates } from "./candidates.ts";
+import { type Asked, choose, type Choice } from "./choose.ts";
 import type { HealthView } from "./health/view.ts";
 import { matchHost, matchRoute } from "./match-route.ts";
-import type {
-  Candidate,
-  Circumstances,
-  Decision,
-  RejectDecision,
-  RequestFacts,
-  Route,
-  RouteRef,
-  WeightedBackend,
-} from "./model.ts";
+import { turnTo } from "./memo.ts";
+import type { Circumstances, Decision, Exclusion, RejectDecision, RequestFacts, Route } from "./model.ts";
+import { type Prepared, prepare } from "./prepared.ts";
 import { canonicalHost } from "./request/host.ts";
 import { canonicalTarget } from "./request/path.ts";
 import type { HostTable, RoutingTable } from "./routing-table.ts";
-import { steer } from "./steering/steer.ts";
+import { isUnderMaintenance, maintenanceAnswer } from "./steering/maintenance.ts";
+import { judgeResidency, type ResidencyVerdict } from "./steering/residency.ts";
+import { currentVerdicts, type Verdicts, viewVerdicts } from "./verdicts.ts";
 
-/** Below this share of a host's weight, health is doubted (DESIGN.md). */
-const PANIC_SHARE = 0.5;
+/** Candidates that a request can make use of: a try goes to two other clusters at most (DESIGN.md), a race adds one. */
+const CANDIDATES = 8;
 
 /** Decides one request. Never throws. */
 export function decide(
@@ -30,6 +25,12 @@ export function decide(
   request: RequestFacts,
   circumstances: Circumstances,
 ): Decision {
+  return decideWith(table, health, { request, circumstances, limit: CANDIDATES, trace: null });
+}
+
+/** `decide` for callers who want every candidate and every step. */
+export function decideWith(table: RoutingTable, health: HealthView, asked: Asked): Decision {
+  const { request, circumstances } = asked;
   const host = canonicalHost(request.host);
   if (!host.ok) return reject(400, "bad-host", host.reason);
   const target = canonicalTarget(request.target);
@@ -41,99 +42,100 @@ export function decide(
   if (route === null) {
     return { ...reject(404, "no-route", `no path of ${matched.table.entry.host} matches`), forwardPath };
   }
-  const choice = chooseBackend(table, matched.table, route, health, circumstances);
-  if (choice === null) return { ...reject(503, "no-backend", "the rule names no backend"), forwardPath };
-  const routeRef = refer(matched.table, route, choice.wanted);
-  const { availability } = choice;
-  const panic = availability.availableWeight < availability.weight * PANIC_SHARE;
-  const candidates = order(matched.table, availability, panic, circumstances.client.address ?? host.host);
-  if (candidates.length === 0) {
-    const rejected = reject(503, "no-backend", "no cluster may take the request");
-    return { ...rejected, route: routeRef, forwardPath, excluded: availability.excluded };
+  const { nowMs } = circumstances;
+  const fresh = nowMs < health.expiresAtMs;
+  turnTo(table.memo, health, fresh);
+  const { policy } = matched.table;
+  const residency = policy.residency === null ? null : judgeResidency(policy.residency, circumstances.client);
+  const judge = (one: Prepared): Judged => {
+    const base = verdictsOf(table, one, { health, fresh });
+    return { prepared: one, verdicts: currentVerdicts(one, base, health, { nowMs, fresh }) };
+  };
+  const judged = chooseBackend(preparedOf(table, matched.table, route).map(judge), residency, circumstances.seed);
+  if (judged === null) return { ...reject(503, "no-backend", "the rule names no backend"), forwardPath };
+  const { maintenance } = policy.policy;
+  if (maintenance !== null && isUnderMaintenance(maintenance, circumstances.client, nowMs)) {
+    asked.trace?.steps.push({ step: "maintenance", text: `the host answers ${maintenance.status} for itself` });
+    return maintenanceAnswer(maintenance, judged.prepared.routeRef);
+  }
+  const ranking = policy.ranker.rank(circumstances.vantage, health, { nowMs, serial: table.memo.serial });
+  const choice = choose({ ...judged, policy, ranking, residency, health, fresh, ...asked });
+  return decisionOf(choice, { prepared: judged.prepared, host: host.host, route, forwardPath, asked });
+}
+
+function decisionOf(
+  choice: Choice,
+  about: { prepared: Prepared; host: string; route: Route; forwardPath: string; asked: Asked },
+): Decision {
+  const { prepared, forwardPath } = about;
+  if (choice.candidates.length === 0) {
+    const { status, code, reason } = choice.refusal;
+    return { ...reject(status, code, reason), route: prepared.routeRef, forwardPath, excluded: choice.excluded };
   }
   return {
     action: "forward",
-    route: routeRef,
-    host: host.host,
+    route: prepared.routeRef,
+    host: about.host,
     forwardPath,
-    timeoutMs: route.timeoutMs,
-    candidates,
-    excluded: panic
-      ? availability.excluded.filter((one) => !isDoubtful(availability, one.cluster))
-      : availability.excluded,
-    panic,
-    vantage: circumstances.vantage,
-    setPin: null,
+    timeoutMs: about.route.timeoutMs,
+    candidates: choice.candidates,
+    excluded: choice.excluded,
+    panic: choice.panic,
+    vantage: about.asked.circumstances.vantage,
+    passedBy: choice.passedBy,
+    setPin: choice.setPin,
   };
 }
 
-/**
- * The available first, in the policy's order; in a panic the doubtful follow in the same order, as the last resort.
- * A healthy candidate is never passed over for a doubtful one, so a panic cannot break rule 1.
- */
-function order(table: HostTable, availability: Availability, panic: boolean, clientKey: string): Candidate[] {
-  const healthy = steer(availability.available, table.entry.policy, clientKey);
-  return panic ? [...healthy, ...steer(availability.doubtful, table.entry.policy, clientKey)] : healthy;
+/** The backends of a route, made ready once. */
+function preparedOf(table: RoutingTable, host: HostTable, route: Route): readonly Prepared[] {
+  const known = host.prepared.get(route);
+  if (known !== undefined) return known;
+  const { clusters } = table.snapshot;
+  const made = route.backends
+    .filter((wanted) => wanted.weight > 0)
+    .map((wanted) => {
+      const backends = host.services.get(wanted.service) ?? [];
+      return prepare({ clusters, host: host.entry.host, route, wanted, backends, policy: host.policy });
+    });
+  host.prepared.set(route, made);
+  return made;
 }
 
-function isDoubtful(availability: Availability, cluster: string): boolean {
-  return availability.doubtful.some((candidate) => candidate.cluster === cluster);
+function verdictsOf(table: RoutingTable, prepared: Prepared, at: { health: HealthView; fresh: boolean }): Verdicts {
+  const known = table.memo.verdicts.get(prepared);
+  if (known !== undefined) return known;
+  const made = viewVerdicts(prepared, at.health, at.fresh);
+  table.memo.verdicts.set(prepared, made);
+  return made;
 }
 
-interface Choice {
-  readonly wanted: WeightedBackend;
-  readonly availability: Availability;
+interface Judged {
+  readonly prepared: Prepared;
+  readonly verdicts: Verdicts;
 }
 
 /** Filter by availability first, weigh second (rule 8): a dead backend's share is spread over the living. */
-function chooseBackend(
-  table: RoutingTable,
-  host: HostTable,
-  route: Route,
-  health: HealthView,
-  circumstances: Circumstances,
-): Choice | null {
-  const choices: Choice[] = route.backends
-    .filter((wanted) => wanted.weight > 0)
-    .map((wanted) => ({ wanted, availability: judgeCandidates(table, host, wanted, health, circumstances) }));
-  if (choices.length < 2) return choices[0] ?? null;
-  const alive = choices.filter((choice) => choice.availability.available.length > 0);
+function chooseBackend(choices: readonly Judged[], residency: ResidencyVerdict | null, seed: number): Judged | null {
+  const [only] = choices;
+  if (choices.length < 2) return only ?? null;
+  const alive = choices.filter(({ prepared, verdicts }) =>
+    prepared.members.some(
+      (member, at) => verdicts.trouble[at] === null && (residency === null || residency.allowed[member.index] === true),
+    ),
+  );
   const pool = alive.length > 0 ? alive : choices;
-  const total = pool.reduce((sum, choice) => sum + choice.wanted.weight, 0);
-  let point = (circumstances.seed >>> 0) % total;
+  const total = pool.reduce((sum, choice) => sum + choice.prepared.wanted.weight, 0);
+  let point = (seed >>> 0) % total;
   for (const choice of pool) {
-    point -= choice.wanted.weight;
+    point -= choice.prepared.wanted.weight;
     if (point < 0) return choice;
   }
-  return pool[0] ?? null;
+  return only ?? null;
 }
 
-function refer(table: HostTable, route: Route, wanted: WeightedBackend): RouteRef {
-  const [, service = "", port = ""] = wanted.service.split("/");
-  return {
-    kind: route.kind,
-    namespace: route.namespace,
-    name: route.name,
-    host: table.entry.host,
-    path: route.pathType === null ? "" : route.path.value,
-    pathType: route.pathType,
-    service,
-    port,
-    why: `${whyHost(table.entry.host)}; ${whyPath(route)}`,
-  };
-}
-
-function whyHost(host: string): string {
-  if (host === "*") return "no other rule names the host, this one is for every host";
-  return host.startsWith("*.") ? `no rule names the host itself, ${host} covers it` : "the host is named exactly";
-}
-
-function whyPath(route: Route): string {
-  if (route.pathType === null) return "no path matches, this is the default backend";
-  if (route.path.type === "Exact") return "its path is equal, which wins over every prefix";
-  return `its path is the longest prefix that matches${route.method === null ? "" : ` for ${route.method}`}`;
-}
+const NONE: readonly Exclusion[] = [];
 
 function reject(status: RejectDecision["status"], code: RejectDecision["code"], reason: string): RejectDecision {
-  return { action: "reject", status, code, reason, route: null, forwardPath: null, excluded: [] };
+  return { action: "reject", status, code, reason, route: null, forwardPath: null, excluded: NONE };
 }

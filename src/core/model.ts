@@ -3,6 +3,8 @@
  * Where a value may be missing it is `null`, never `undefined`, so that a snapshot has one spelling only.
  */
 
+import type { Ramp, SteeringPolicy } from "./steering/policy.ts";
+
 /** A place on Earth in degrees, WGS 84: latitude −90…90, longitude −180…180. */
 export interface GeoPoint {
   readonly latitude: number;
@@ -25,6 +27,13 @@ export interface Cluster {
   readonly residency: readonly string[];
   /** Share of traffic, 0…1000; 0 drains and holds even in a panic. */
   readonly weight: number;
+  /** -99…99: its costs count as ms · (1 − bias/100). */
+  readonly bias: number;
+  /** Requests a second that it may be sent before its clients spill over to the next; null for no limit. */
+  readonly capacity: number | null;
+  readonly ramp: Ramp | null;
+  /** With weight 0: pinned clients stay until then; null lets no pin count. */
+  readonly drainUntilMs: number | null;
   /** Where bytes for this cluster go; null when each Service has an address of its own. */
   readonly gateway: Origin | null;
 }
@@ -86,13 +95,6 @@ export interface Route {
   readonly backends: readonly WeightedBackend[];
   /** Whole time for the request in ms, all tries included. */
   readonly timeoutMs: number;
-}
-
-/** `nearest` is the only steering policy so far; each further one adds a member here and a file in `steering/`. */
-export interface SteeringPolicy {
-  readonly type: "nearest";
-  /** Candidates within max(ms, percent of the best) count as equally near. */
-  readonly tieWindow: { readonly ms: number; readonly percent: number };
 }
 
 /** An object that gave a host its routes: where it was read, and its name. `cluster` is null for the config source. */
@@ -271,22 +273,42 @@ export interface RequestFacts {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
+/** A pin that the edge has verified: this client was sent to this cluster before, and the cookie says so. */
+export interface VerifiedPin {
+  /** Name of the cookie, which stands for the route (`pinCookie`). */
+  readonly cookie: string;
+  readonly cluster: string;
+  readonly expiresAtMs: number;
+}
+
 /** What is true at the moment of the decision besides the request: nothing else may influence it. */
 export interface Circumstances {
   readonly client: Client;
   readonly vantage: Vantage;
   readonly nowMs: number;
+  /** Pins whose signature and host the edge has verified. */
+  readonly pins: readonly VerifiedPin[];
+  /** Requests a second that were offered to each cluster, taken or passed on, over the whole fleet; null when unknown. */
+  readonly offered: ReadonlyMap<string, number> | null;
   /** Spreads requests over equal origins inside a cluster and over weighted backends; any 32-bit integer. */
   readonly seed: number;
 }
 
 export type CostBasis = "measured" | "distance" | "none";
 
+/** How the edge keeps a client where it is: it signs a cookie that names the cluster which answered. */
+export interface PinOrder {
+  readonly cookie: string;
+  /** Cluster of the pin that the client has and that is good for a while yet; null when a new one is due. */
+  readonly current: string | null;
+  readonly expiresAtMs: number;
+}
+
 /** A cluster in the decision's ordered list. */
 export interface Candidate {
   readonly cluster: string;
   readonly service: ServiceKey;
-  /** Whole microseconds, so that comparisons are exact on every engine. */
+  /** Whole microseconds, so that comparisons are exact on every engine; before bias. */
   readonly costUs: number;
   readonly basis: CostBasis;
   /** Why this candidate is here although health says no; null for a healthy one. */
@@ -297,7 +319,15 @@ export interface Candidate {
 
 export interface Exclusion {
   readonly cluster: string;
-  readonly code: "drained" | "not-serving" | "ejected" | "no-service" | "no-origin" | "not-in-rule" | "down";
+  readonly code:
+    | "drained"
+    | "not-serving"
+    | "ejected"
+    | "no-service"
+    | "no-origin"
+    | "not-in-rule"
+    | "down"
+    | "residency";
   readonly reason: string;
 }
 
@@ -326,15 +356,17 @@ export interface ForwardDecision {
   readonly excluded: readonly Exclusion[];
   readonly panic: boolean;
   readonly vantage: Vantage;
-  /** Cookie that pins the client to a cluster; signed by the edge, since WebCrypto is asynchronous. */
-  readonly setPin: string | null;
+  /** Clusters that came first and passed this client on for want of capacity: they were offered it all the same. */
+  readonly passedBy: readonly string[];
+  /** Null when the host has no cookie affinity; signed by the edge, since WebCrypto is asynchronous. */
+  readonly setPin: PinOrder | null;
 }
 
 export interface RejectDecision {
   readonly action: "reject";
-  readonly status: 400 | 404 | 421 | 503;
+  readonly status: 400 | 404 | 421 | 451 | 503;
   /** Stable, for metrics and logs. */
-  readonly code: "bad-host" | "bad-path" | "unknown-host" | "no-route" | "no-backend";
+  readonly code: "bad-host" | "bad-path" | "unknown-host" | "no-route" | "no-backend" | "residency";
   readonly reason: string;
   readonly route: RouteRef | null;
   readonly forwardPath: string | null;

@@ -1,6 +1,9 @@
 /** The snapshot indexed in memory: one lookup per host, one per path element, whatever the number of other rules. */
 import { type UnitVector, unitVector } from "./geo/distance.ts";
+import { type Memo, newMemo } from "./memo.ts";
 import type { Backend, Cluster, HostRoutes, Route, ServiceKey, Snapshot } from "./model.ts";
+import type { Prepared } from "./prepared.ts";
+import { type PolicyIndex, policyIndexer } from "./steering/policy-index.ts";
 
 /** Routes of one host by path. Buckets are in order of precedence. */
 export interface PathIndex {
@@ -17,9 +20,12 @@ export interface HostTable {
   /** For a wildcard, the routes that also match more than one label in its place (Gateway API); null when none. */
   readonly deep: PathIndex | null;
   readonly services: ReadonlyMap<ServiceKey, readonly Backend[]>;
+  readonly policy: PolicyIndex;
+  /** Backends of each route in order, made ready at the first request for the route. */
+  readonly prepared: Map<Route, readonly Prepared[]>;
 }
 
-/** Built once per snapshot, never serialised, never changed. */
+/** Built once per snapshot, never serialised, never changed but for its memo. */
 export interface RoutingTable {
   readonly snapshot: Snapshot;
   readonly clusters: ReadonlyMap<string, Cluster>;
@@ -30,6 +36,7 @@ export interface RoutingTable {
   readonly wildcardHosts: ReadonlyMap<string, HostTable>;
   /** Rules without a host. */
   readonly anyHost: HostTable | null;
+  readonly memo: Memo;
 }
 
 /** Indexes a snapshot; linear in its size. */
@@ -37,25 +44,28 @@ export function buildRoutingTable(snapshot: Snapshot): RoutingTable {
   const exactHosts = new Map<string, HostTable>();
   const wildcardHosts = new Map<string, HostTable>();
   let anyHost: HostTable | null = null;
+  const clusters = new Map(snapshot.clusters.map((cluster) => [cluster.name, cluster]));
+  const places = new Map<string, UnitVector>();
+  for (const { name, location } of snapshot.clusters) if (location !== null) places.set(name, unitVector(location));
+  const indexPolicy = policyIndexer(snapshot.clusters, places);
   for (const entry of snapshot.hosts) {
-    const table = hostTable(entry);
+    const table = hostTable(entry, indexPolicy(entry.policy));
     if (entry.host === "*") anyHost = table;
     else if (entry.host.startsWith("*.")) wildcardHosts.set(entry.host.slice(2), table);
     else exactHosts.set(entry.host, table);
   }
-  const clusters = new Map(snapshot.clusters.map((cluster) => [cluster.name, cluster]));
-  const places = new Map<string, UnitVector>();
-  for (const { name, location } of snapshot.clusters) if (location !== null) places.set(name, unitVector(location));
-  return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost };
+  return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost, memo: newMemo() };
 }
 
-function hostTable(entry: HostRoutes): HostTable {
+function hostTable(entry: HostRoutes, policy: PolicyIndex): HostTable {
   const deepRoutes = entry.routes.filter((route) => route.kind === "httproute");
   return {
     entry,
     paths: pathIndex(entry.routes),
     deep: entry.host.startsWith("*.") && deepRoutes.length > 0 ? pathIndex(deepRoutes) : null,
     services: new Map(entry.services.map((service) => [service.service, service.backends])),
+    policy,
+    prepared: new Map(),
   };
 }
 

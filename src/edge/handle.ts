@@ -71,6 +71,8 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     client,
     vantage: vantageOf(state, client),
     nowMs: deps.now(),
+    pins: [],
+    offered: null,
     seed: nextSeed(state),
   });
   event.decision = decision;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/core/compile/compile.ts";
 import { declareHttpRoute } from "../../src/core/compile/http-route.ts";
 import { mergeRoutes } from "../../src/core/compile/merge.ts";
-import { DEFAULT_POLICY } from "../../src/core/compile/policies.ts";
+import { DEFAULT_POLICY } from "../../src/core/steering/policy.ts";
 import { decide } from "../../src/core/decide.ts";
 import { healthView } from "../../src/core/health/view.ts";
 import type { HostRoutes, Snapshot } from "../../src/core/model.ts";

@@ -1,10 +1,8 @@
 /** TrafficPolicy objects → the steering policy of each host, and what operators know about client networks. */
 import { compareText } from "../match-route.ts";
-import type { LocationOverride, SteeringPolicy } from "../model.ts";
+import type { LocationOverride } from "../model.ts";
 import type { TrafficPolicyObject } from "../objects.ts";
-
-/** DESIGN.md: candidates within 2 ms or 5 % are equally near. */
-export const DEFAULT_POLICY: SteeringPolicy = { type: "nearest", tieWindow: { ms: 2, percent: 5 } };
+import { DEFAULT_POLICY, type SteeringPolicy } from "../steering/policy.ts";
 
 /** The policy that names the host, then one that covers it by wildcard, then one for all hosts; the oldest of each. */
 export function policyFor(host: string, policies: readonly TrafficPolicyObject[]): SteeringPolicy {

@@ -16,11 +16,11 @@ import type {
   RoundTrip,
   Route,
   ServiceBackends,
-  SteeringPolicy,
   ValueMatch,
   WeightedBackend,
 } from "../model.ts";
-import { integer, list, nullable, number, oneOf, type Read, record, text } from "./guard.ts";
+import { integer, list, nullable, number, oneOf, orDefault, type Read, record, text } from "./guard.ts";
+import { readPolicy, readRamp } from "./policy-shape.ts";
 
 /** FM03: one set of limits on both sides, so that nothing is published that an edge cannot load. */
 export const LIMITS = {
@@ -57,6 +57,10 @@ const readCluster: Read<Cluster> = record<Cluster>({
   location: nullable(readPoint),
   residency: list(name, 100),
   weight: integer(0, 1000),
+  bias: orDefault(integer(-99, 99), 0),
+  capacity: orDefault(nullable(number(0, 1_000_000_000)), null),
+  ramp: orDefault(nullable(readRamp), null),
+  drainUntilMs: orDefault(nullable(integer()), null),
   gateway: nullable(readOrigin),
 });
 
@@ -90,11 +94,6 @@ const readBackend: Read<Backend> = record<Backend>({
 const readService: Read<ServiceBackends> = record<ServiceBackends>({
   service: text(600),
   backends: list(readBackend, LIMITS.clusters),
-});
-
-const readPolicy: Read<SteeringPolicy> = record<SteeringPolicy>({
-  type: oneOf("nearest"),
-  tieWindow: record({ ms: number(0, 10_000), percent: number(0, 100) }),
 });
 
 const readSource: Read<ObjectSource> = record<ObjectSource>({

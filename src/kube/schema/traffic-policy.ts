@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { TrafficPolicyObject } from "../../core/objects.ts";
+import { DEFAULT_POLICY } from "../../core/steering/policy.ts";
 import { fields, number, perMode, text } from "./fields.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { point } from "./location.ts";
@@ -32,7 +33,8 @@ const schema = perMode((strict) => {
       meta,
       hosts: spec.hosts ?? [],
       steering: {
-        type: "nearest",
+        ...DEFAULT_POLICY,
+        method: { type: "nearest" },
         tieWindow: {
           ms: spec.steering?.tieWindow?.ms ?? defaultTieWindow.ms,
           percent: spec.steering?.tieWindow?.percent ?? defaultTieWindow.percent,

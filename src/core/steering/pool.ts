@@ -1,0 +1,35 @@
+/** The members that one pass of steering may choose from, with everything that the policies look at. */
+import type { Prepared } from "../prepared.ts";
+import type { Verdicts } from "../verdicts.ts";
+import type { CanarySide } from "./canary.ts";
+import type { GeoPreference } from "./geolocation.ts";
+import type { PolicyIndex } from "./policy-index.ts";
+import type { Ranking } from "./ranking.ts";
+import type { Trace } from "./trace.ts";
+
+/** One request's view of one prepared backend. */
+export interface Pool {
+  readonly prepared: Prepared;
+  readonly policy: PolicyIndex;
+  readonly verdicts: Verdicts;
+  readonly ranking: Ranking;
+  /** Available members, or in the second pass of a panic those in trouble. */
+  readonly healthy: boolean;
+  /** By cluster index; null when residency has nothing to say. */
+  readonly allowed: readonly boolean[] | null;
+  readonly clientHash: number;
+  readonly nowMs: number;
+  /** Requests a second offered to each cluster; null when nobody counts. */
+  readonly offered: ReadonlyMap<string, number> | null;
+  readonly side: CanarySide | null;
+  readonly preferences: readonly GeoPreference[];
+  /** How many members are wanted: what the request can use, or all of them for an explanation. */
+  readonly limit: number;
+  readonly trace: Trace | null;
+}
+
+/** Whether a member takes part in this pass. */
+export function isEligible(pool: Pool, member: number): boolean {
+  if ((pool.verdicts.trouble[member] === null) !== pool.healthy) return false;
+  return pool.allowed === null || pool.allowed[pool.prepared.members[member]?.index ?? -1] === true;
+}

@@ -1,0 +1,78 @@
+/** One pass over a pool: what walks share, the tier of each member, and whether a member takes a client. */
+import { geolocationTier } from "./geolocation.ts";
+import { hash32, isWithin, pairHash } from "./hash.ts";
+import { leastLatencyTier } from "./least-latency.ts";
+import { insert, type Ordered } from "./ordered.ts";
+import type { Pool } from "./pool.ts";
+import { readinessShare, roomShare, type Shares, timedShare } from "./shares.ts";
+import { note } from "./trace.ts";
+
+/** What walks put members into, and what they need to know for it. */
+export interface Walk {
+  readonly pool: Pool;
+  readonly shares: Shares;
+  readonly taken: Ordered;
+  readonly passed: Ordered;
+  /** Members that passed the client on for want of room. */
+  readonly full: Set<number>;
+  /** Order of failover tiers; empty for other methods. */
+  readonly tiers: readonly number[];
+  group: number;
+}
+
+const CANARY_TIER = 100_000;
+/** Apart from the hash that orders clusters: whom a full cluster passes on must not depend on who is tied. */
+export const SPILL_SALT: number = hash32("spill");
+
+/** Whether all members are in one tier, whoever the client is. */
+export function hasOneTier({ side, policy }: Pool): boolean {
+  const { type } = policy.policy.method;
+  return side === null && (type === "nearest" || type === "weighted");
+}
+
+/** Tier of a member for this client; 0 is tried first. */
+export function tierOf(walk: Walk, member: number): number {
+  const { pool } = walk;
+  if (hasOneTier(pool)) return 0;
+  const index = pool.prepared.members[member]?.index ?? -1;
+  const canary = pool.side !== null && pool.policy.canary?.[index] !== pool.side.canary ? CANARY_TIER : 0;
+  return canary + methodTier(walk, index);
+}
+
+function methodTier({ pool, tiers }: Walk, index: number): number {
+  const { method } = pool.policy.policy;
+  switch (method.type) {
+    case "nearest":
+    case "weighted":
+      return 0;
+    case "least-latency":
+      return leastLatencyTier(pool.ranking, index);
+    case "failover":
+      return tiers.indexOf(pool.policy.tiers?.[index] ?? 0);
+    case "geolocation":
+      return geolocationTier(pool.preferences, index);
+    default:
+      return method satisfies never;
+  }
+}
+
+/** Takes a member into the order, or lets it pass the client on, by the client's own hash. */
+export function offer(walk: Walk, member: number, score: number): void {
+  const { pool } = walk;
+  const one = pool.prepared.members[member];
+  if (one === undefined) return;
+  const place = { group: walk.group, score };
+  const room = roomShare(pool, member);
+  let share = room;
+  // Under `weighted` and between failover tiers these have been counted already.
+  const { type } = pool.policy.policy.method;
+  if (type !== "weighted") share *= timedShare(pool, walk.shares, member);
+  if (type !== "weighted" && type !== "failover") share *= readinessShare(pool, member);
+  if (share >= 1 || isWithin(pairHash(pool.clientHash ^ SPILL_SALT, one.hash), share)) {
+    insert(walk.taken, member, place);
+    return;
+  }
+  insert(walk.passed, member, place);
+  if (room < 1) walk.full.add(member);
+  if (pool.trace !== null) note(pool.trace, one.cluster.name, "spill", "it passes this client on");
+}
