@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type { CliDeps, Running, UpOptions } from "../src/cli/deps.ts";
 import { exampleText, SIM_CLIENTS, SIM_CLUSTERS, type SimWorld, startSimWorld } from "../src/cli/sim/world.ts";
 import { type RunningControl, runControl } from "../src/control/control.ts";
+import { distanceKm, priorUs } from "../src/core/geo/distance.ts";
+import { regionPoint } from "../src/core/geo/regions/regions.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
 import { apiReader } from "../src/kube/api-reader.ts";
@@ -68,7 +70,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           audience: AUDIENCE,
           allowPrivateOrigins: true,
           debounceMs: 10,
-          intervalMs: 5000,
+          intervalMs: 1000,
           onResult: () => undefined,
           onError: (error) => deps.err(`Cannot reconcile: ${String(error)}\n`),
         },
@@ -88,6 +90,8 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           audience: AUDIENCE,
           allowPrivateOrigins: true,
           pollIntervalMs: 100,
+          probeIntervalMs: 500,
+          missingWayUs: (cluster) => missingWayUs(location, cluster),
         },
         { store: edgeStore(store), verify, locator, accessLog: null, log: () => undefined },
       ).catch((error: unknown) => portFailure(error, "portolan up --port", listen));
@@ -165,7 +169,22 @@ function simActions(world: SimWorld): ReadonlyMap<string, (cluster: string) => P
     ["/sim/heal", world.heal],
     ["/sim/drain", world.drain],
     ["/sim/partition-api", world.partitionApi],
+    ["/sim/latency", (argument) => world.latency(...clusterAndMs(argument))],
   ]);
+}
+
+/** `europe-west1=200`. */
+function clusterAndMs(argument: string): [cluster: string, ms: number] {
+  const [cluster = "", text = ""] = argument.split("=");
+  const ms = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(ms <= 60_000)) throw new RangeError(`Cannot delay "${cluster}" by "${text}": write 0 to 60000 ms`);
+  return [cluster, ms];
+}
+
+/** On one machine every cluster is equally near: the way that loopback lacks is added to what probes measure. */
+function missingWayUs(edge: GeoPoint | null, cluster: string): number {
+  const place = regionPoint("gcp", cluster);
+  return edge === null || place === null ? 0 : priorUs(distanceKm(edge, place));
 }
 
 function settled(control: RunningControl): string {

@@ -13,6 +13,7 @@ import { timeZonePoint } from "../core/geo/points.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot, Vantage } from "../core/model.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
+import { packCounts } from "../core/snapshot/backend-counts.ts";
 import type { Locator } from "../locate/locator.ts";
 import type { CliDeps } from "./deps.ts";
 import { Failure } from "./failure.ts";
@@ -53,9 +54,11 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     observedAtMs: nowMs,
     validForMs: 1,
     clusters: [],
-    backends: compiled.backends,
+    backends: packCounts(compiled.backends),
     origins: [],
+    verdicts: [],
     roundTrips: [],
+    events: [],
   };
   const health = healthView(overlay, new Map(), downClusters(options.down, compiled.snapshot));
   const overrides = overrideTable(compiled.snapshot.locationOverrides);

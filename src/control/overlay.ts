@@ -1,4 +1,5 @@
 import type { BackendHealth, ClusterHealth, HealthOverlay } from "../core/model.ts";
+import { packCounts } from "../core/snapshot/backend-counts.ts";
 import type { Observation } from "../core/objects.ts";
 
 /** How long edges believe a ready count; after that it is unknown, and unknown counts as available. */
@@ -15,9 +16,11 @@ export function makeOverlay(
     observedAtMs: nowMs,
     validForMs: VALID_FOR_MS,
     clusters: clusters.flatMap((one) => (one.cluster === null ? [] : (apiHealth.get(one.cluster) ?? []))),
-    backends,
+    backends: packCounts(backends),
     origins: [],
+    verdicts: [],
     roundTrips: [],
+    events: [],
   };
 }
 

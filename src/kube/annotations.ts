@@ -1,10 +1,11 @@
+import { HEALTH_CHECK_ANNOTATIONS, readHealthCheck } from "../core/compile/health-check.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./finding.ts";
 import { isRecord } from "./plain.ts";
 
 const prefix = "portolan.dev/";
 /** Every annotation of ours that means something. */
-const known = ["portolan.dev/adopt"];
+const known = ["portolan.dev/adopt", ...HEALTH_CHECK_ANNOTATIONS];
 
 /** Warnings about annotations that do nothing: misspelt ones of ours, and snippets, which no edge runs. */
 export function judgeAnnotations(value: unknown): readonly Finding[] {
@@ -31,6 +32,10 @@ function judge(name: string, value: unknown): { reason: string; message: string 
     );
     const hint = near === null ? `known is ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
     return { reason: "UnknownAnnotation", message: `unknown annotation ${name}; ${hint}` };
+  }
+  if (HEALTH_CHECK_ANNOTATIONS.includes(name)) {
+    const [problem] = readHealthCheck({ [name]: String(value) }).problems;
+    return problem === undefined ? null : { reason: "InvalidAnnotation", message: problem.message };
   }
   if (value === "true" || value === "false") return null;
   const message = `${name} is ${JSON.stringify(value)} and has no effect; write "true" or "false"`;

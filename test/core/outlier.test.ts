@@ -11,7 +11,7 @@ describe("recordOutcome()", () => {
     const state = newOutlierState();
     expect(recordOutcome(state, "o", REFUSED, 0)).toBeNull();
     expect(recordOutcome(state, "o", REFUSED, 1)).toBeNull();
-    expect(recordOutcome(state, "o", REFUSED, 2)).toEqual({ origin: "o", kind: "ejected", cause: "refused ×3" });
+    expect(recordOutcome(state, "o", REFUSED, 2)).toMatchObject({ origin: "o", kind: "ejected", cause: "refused ×3" });
     expect(state.ejections.get("o")).toMatchObject({ untilMs: 30_002, count: 1 });
     recordOutcome(state, "o", REFUSED, 30_003);
     expect(state.ejections.get("o")).toMatchObject({ untilMs: 90_003, count: 2 });
@@ -40,7 +40,7 @@ describe("returnOrigin()", () => {
   it("ends an ejection and says so once", () => {
     const state = newOutlierState();
     for (let index = 0; index < 3; index += 1) recordOutcome(state, "o", REFUSED, 0);
-    expect(returnOrigin(state, "o", "two good probes")).toEqual({
+    expect(returnOrigin(state, "o", "two good probes")).toMatchObject({
       origin: "o",
       kind: "returned",
       cause: "two good probes",
