@@ -34,6 +34,12 @@ export const UP_EDGES: readonly { readonly name: string; readonly location: GeoP
   { name: "anywhere", location: null },
 ];
 
+const QUICK_RETURN = `apiVersion: portolan.dev/v1alpha1
+kind: TrafficPolicy
+metadata: { name: quick-return }
+spec: { steering: { slowStart: { window: 2s, fromPercent: 50 } } }
+`;
+
 /** Starts everything; what was started is stopped again when something cannot start. */
 export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "err">): Promise<Running> {
   const startedMs = Date.now();
@@ -122,6 +128,8 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
 }
 
 async function startWorld(configDir: string): Promise<SimWorld> {
+  // People who try a failure want to see the way back at once, not a share that grows for a minute and a half.
+  await writeFile(join(configDir, "traffic-policy.yaml"), QUICK_RETURN);
   const plain = async (name: string) =>
     parseManifests(await exampleText(name), name).documents.map((document) => document.value);
   const [service, old, current] = await Promise.all(

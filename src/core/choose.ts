@@ -16,7 +16,8 @@ import type { ResidencyVerdict } from "./steering/residency.ts";
 import { steer } from "./steering/steer.ts";
 import type { Trace } from "./steering/trace.ts";
 import { tracePin, traceClient, traceMembers } from "./trace-choice.ts";
-import { judgeMember, type Verdicts } from "./verdicts.ts";
+import type { Verdicts } from "./verdict.ts";
+import { judgeMember } from "./verdicts.ts";
 
 export interface Asked {
   readonly request: RequestFacts;

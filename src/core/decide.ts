@@ -13,10 +13,11 @@ import { canonicalTarget } from "./request/path.ts";
 import type { HostTable, RoutingTable } from "./routing-table.ts";
 import { isUnderMaintenance, maintenanceAnswer } from "./steering/maintenance.ts";
 import { judgeResidency, type ResidencyVerdict } from "./steering/residency.ts";
-import { currentVerdicts, type Verdicts, viewVerdicts } from "./verdicts.ts";
+import type { Verdicts } from "./verdict.ts";
+import { currentVerdicts, viewVerdicts } from "./verdicts.ts";
 
 /** Candidates that a request can make use of: a try goes to two other clusters at most (DESIGN.md), a race adds one. */
-const CANDIDATES = 8;
+const CANDIDATES = 4;
 
 /** Decides one request. Never throws. */
 export function decide(
@@ -103,11 +104,11 @@ function preparedOf(table: RoutingTable, host: HostTable, route: Route): readonl
 }
 
 function verdictsOf(table: RoutingTable, prepared: Prepared, at: { health: HealthView; fresh: boolean }): Verdicts {
-  const known = table.memo.verdicts.get(prepared);
-  if (known !== undefined) return known;
-  const made = viewVerdicts(prepared, at.health, at.fresh);
-  table.memo.verdicts.set(prepared, made);
-  return made;
+  const { serial } = table.memo;
+  if (prepared.memo?.serial === serial) return prepared.memo.verdicts;
+  const verdicts = viewVerdicts(prepared, at.health, at.fresh);
+  prepared.memo = { serial, verdicts };
+  return verdicts;
 }
 
 interface Judged {

@@ -1,10 +1,8 @@
 /**
- * What decisions remember between requests, so that they need not work it out again: seen only as time. Holds one
- * health view at most; an older one must not stay in memory for the sake of a host that nobody asks for.
+ * Which health view the decisions of a table were last made under. What is worked out once and kept (rankings, verdicts)
+ * carries the serial of its view, so that nothing keeps an old view in memory: kept values are seen only as time.
  */
 import type { HealthView } from "./health/view.ts";
-import type { Prepared } from "./prepared.ts";
-import type { Verdicts } from "./verdicts.ts";
 
 export interface Memo {
   health: HealthView | null;
@@ -12,19 +10,17 @@ export interface Memo {
   fresh: boolean;
   /** Grows with every other view: what was kept under a smaller one is out of date. */
   serial: number;
-  verdicts: Map<Prepared, Verdicts>;
 }
 
-/** A memo that remembers nothing. */
+/** A memo that has seen no view. */
 export function newMemo(): Memo {
-  return { health: null, fresh: false, serial: 0, verdicts: new Map() };
+  return { health: null, fresh: false, serial: 0 };
 }
 
-/** Forgets what depends on another view, or on the other side of the view's expiry. */
+/** Begins a new serial when the view is another one, or on the other side of its expiry. */
 export function turnTo(memo: Memo, health: HealthView, fresh: boolean): void {
   if (memo.health === health && memo.fresh === fresh) return;
   memo.health = health;
   memo.fresh = fresh;
   memo.serial += 1;
-  memo.verdicts = new Map();
 }

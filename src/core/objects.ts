@@ -3,7 +3,8 @@
  * Readers (`src/kube`) make these; `compile` consumes them. Missing values are null.
  */
 import type { GeoPoint } from "./model.ts";
-import type { Ramp, SteeringPolicy } from "./steering/policy.ts";
+import type { Ramp } from "./steering/policy.ts";
+import type { SteeringSettings } from "./steering/settings.ts";
 
 /** Where a person can find an object or a field of it: a file position, or the cluster's API. */
 export interface Position {
@@ -129,7 +130,7 @@ export interface TrafficPolicyObject {
   readonly meta: ObjectMeta;
   /** Hosts it is for; empty for every host without a policy of its own. */
   readonly hosts: readonly string[];
-  readonly steering: SteeringPolicy;
+  readonly steering: SteeringSettings;
   readonly clientLocations: readonly {
     readonly cidr: string;
     readonly country: string | null;

@@ -6,7 +6,7 @@
 import { backendKey, originKey } from "./health/view.ts";
 import type { Backend, Cluster, Exclusion, Origin, Route, RouteRef, WeightedBackend } from "./model.ts";
 import { pinCookie } from "./steering/affinity.ts";
-import { hash32 } from "./steering/hash.ts";
+import type { Verdicts } from "./verdict.ts";
 import type { PolicyIndex, Terms } from "./steering/policy-index.ts";
 
 /** A cluster that may serve the route, as far as configuration is concerned. */
@@ -14,7 +14,6 @@ export interface Member {
   readonly cluster: Cluster;
   /** Index into the snapshot's clusters, which rankings and policies are keyed by. */
   readonly index: number;
-  readonly hash: number;
   readonly terms: Terms;
   readonly origins: readonly Origin[];
   readonly originKeys: readonly string[];
@@ -35,6 +34,8 @@ export interface Prepared {
   readonly byKey: ReadonlyMap<string, readonly number[]>;
   /** Reasons that hold whatever the health is, also in a panic. */
   readonly excluded: readonly Exclusion[];
+  /** Verdicts of the last health view, with its serial: seen only as time. */
+  memo: { readonly serial: number; readonly verdicts: Verdicts } | null;
 }
 
 export interface PrepareParts {
@@ -74,6 +75,7 @@ export function prepare(parts: PrepareParts): Prepared {
     memberOf,
     byKey: keysOf(members),
     excluded,
+    memo: null,
   };
 }
 
@@ -86,7 +88,6 @@ function member(
   return {
     cluster,
     index,
-    hash: hash32(cluster.name),
     terms,
     origins,
     originKeys: origins.map((origin) => originKey(cluster.name, origin)),

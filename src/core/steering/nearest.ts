@@ -17,7 +17,7 @@ export function walkNearest(walk: Walk, tier: number): void {
   for (let rank = 0; rank < order.length; rank += 1) {
     const index = order[rank] ?? 0;
     const member = pool.prepared.memberOf[index] ?? -1;
-    if (member === -1 || !isEligible(pool, member) || tierOf(walk, member) !== tier) continue;
+    if (member === -1 || !isEligible(pool, member) || tierOf(walk, index) !== tier) continue;
     const us = biasedUs[index] ?? 0;
     if (us > limitUs) {
       if (limitUs !== -1) walk.group += 1;
@@ -28,7 +28,7 @@ export function walkNearest(walk: Walk, tier: number): void {
       const text = `as near as the nearest of its group (at most ${(limitUs / 1000).toFixed(1)} ms): the client's hash decides, by weight`;
       note(pool.trace, name, "tie", text);
     }
-    const one = pool.prepared.members[member];
-    offer(walk, member, weightedScore(pairHash(pool.clientHash, one?.hash ?? 0), one?.terms.weight ?? 0));
+    const draw = pairHash(pool.clientHash, pool.policy.hashes[index] ?? 0);
+    offer(walk, member, { index, score: weightedScore(draw, pool.policy.weights[index] ?? 0) });
   }
 }

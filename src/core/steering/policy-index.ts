@@ -2,6 +2,7 @@
 import type { UnitVector } from "../geo/distance.ts";
 import type { Cluster } from "../model.ts";
 import { type GeolocationIndex, indexGeolocation } from "./geolocation.ts";
+import { hash32 } from "./hash.ts";
 import type { Ramp, SteeringPolicy } from "./policy.ts";
 import { type Ranker, ranker } from "./ranking.ts";
 import { indexResidency, type ResidencyIndex } from "./residency.ts";
@@ -18,6 +19,9 @@ export interface Terms {
 export interface PolicyIndex {
   readonly policy: SteeringPolicy;
   readonly terms: readonly Terms[];
+  /** What the walks look at for every member, close together in memory. */
+  readonly weights: Float64Array;
+  readonly hashes: Uint32Array;
   readonly ranker: Ranker;
   /** Tier of each cluster under `failover`; null for other methods. */
   readonly tiers: readonly number[] | null;
@@ -73,6 +77,8 @@ function indexPolicy(
   return {
     policy,
     terms,
+    weights: Float64Array.from(terms, (one) => one.weight),
+    hashes: Uint32Array.from(names, (name) => hash32(name)),
     ranker: rankerFor(terms.map((one) => one.bias)),
     tiers: method.type === "failover" ? tiersOf(names, method.tiers) : null,
     geolocation: method.type === "geolocation" ? indexGeolocation(method.rules, policy.groups, names) : null,

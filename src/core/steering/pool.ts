@@ -1,6 +1,6 @@
 /** The members that one pass of steering may choose from, with everything that the policies look at. */
 import type { Prepared } from "../prepared.ts";
-import type { Verdicts } from "../verdicts.ts";
+import type { Verdicts } from "../verdict.ts";
 import type { CanarySide } from "./canary.ts";
 import type { GeoPreference } from "./geolocation.ts";
 import type { PolicyIndex } from "./policy-index.ts";
@@ -30,6 +30,7 @@ export interface Pool {
 
 /** Whether a member takes part in this pass. */
 export function isEligible(pool: Pool, member: number): boolean {
-  if ((pool.verdicts.trouble[member] === null) !== pool.healthy) return false;
+  const available = pool.verdicts.allAvailable || pool.verdicts.trouble[member] === null;
+  if (available !== pool.healthy) return false;
   return pool.allowed === null || pool.allowed[pool.prepared.members[member]?.index ?? -1] === true;
 }

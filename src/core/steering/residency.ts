@@ -40,11 +40,12 @@ export function indexResidency(
     let everybody = rule.from.length === 0;
     for (const text of rule.from) {
       const place = parsePlace(text);
+      const members = place?.kind === "group" ? byName.get(text) : [];
       // A rule that cannot be read must not become a rule for nobody.
-      if (place === null || place.kind === "everybody") everybody = true;
+      if (place === null || place.kind === "everybody" || members === undefined) everybody = true;
       else if (place.kind === "network") networks.push(place.cidr);
       else if (place.kind === "continent") continents.add(text.slice(10));
-      else if (place.kind === "group") for (const member of byName.get(text) ?? []) places.add(member);
+      else if (place.kind === "group") for (const member of members) places.add(member);
       else places.add(text);
     }
     return {

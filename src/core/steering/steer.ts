@@ -32,7 +32,8 @@ export function steer(pool: Pool): Steered {
     shares: sharesOf(pool),
     taken: newOrdered(pool.limit),
     passed: newOrdered(pool.limit),
-    full: new Set(),
+    full: [],
+    oneTier: hasOneTier(pool),
     tiers: pool.policy.tiers === null ? NOBODY : tierOrder(pool),
     group: 0,
   };
@@ -49,10 +50,10 @@ export function steer(pool: Pool): Steered {
 /** The smallest tier after one that has an eligible member. */
 function nextTier(walk: Walk, after: number): number {
   const { pool } = walk;
-  if (hasOneTier(pool)) return after === -1 ? 0 : Number.POSITIVE_INFINITY;
+  if (walk.oneTier) return after === -1 ? 0 : Number.POSITIVE_INFINITY;
   let next = Number.POSITIVE_INFINITY;
   for (let member = 0; member < pool.prepared.members.length; member += 1) {
-    const tier = tierOf(walk, member);
+    const tier = tierOf(walk, pool.prepared.members[member]?.index ?? -1);
     if (tier > after && tier < next && isEligible(pool, member)) next = tier;
   }
   return next;
@@ -63,8 +64,8 @@ function finish({ pool, taken, passed, full }: Walk): Steered {
   if (passed.members.length === 0) return { members: taken.members, passedBy: NOBODY };
   const [first = -1] = taken.members;
   if (first === -1)
-    return { members: overloaded(pool, passed), passedBy: passed.members.filter((one) => full.has(one)) };
-  const passedBy = passed.members.filter((member, at) => full.has(member) && isBefore(passed, at, taken));
+    return { members: overloaded(pool, passed), passedBy: passed.members.filter((one) => full.includes(one)) };
+  const passedBy = passed.members.filter((member, at) => full.includes(member) && isBefore(passed, at, taken));
   return { members: [...taken.members, ...passed.members].slice(0, pool.limit), passedBy };
 }
 
@@ -79,7 +80,7 @@ function overloaded(pool: Pool, passed: Ordered): readonly number[] {
   if (capacities.includes(null)) return passed.members;
   const ordered = newOrdered(pool.limit);
   for (const [at, member] of passed.members.entries()) {
-    const hash = pairHash(pool.clientHash ^ SPILL_SALT ^ 1, members[member]?.hash ?? 0);
+    const hash = pairHash(pool.clientHash ^ SPILL_SALT ^ 1, pool.policy.hashes[members[member]?.index ?? -1] ?? 0);
     insert(ordered, member, { group: 0, score: weightedScore(hash, capacities[at] ?? 0) });
     const name = members[member]?.cluster.name;
     if (pool.trace !== null && name !== undefined) note(pool.trace, name, "spill", "all are full: shared by capacity");

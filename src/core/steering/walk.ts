@@ -14,7 +14,9 @@ export interface Walk {
   readonly taken: Ordered;
   readonly passed: Ordered;
   /** Members that passed the client on for want of room. */
-  readonly full: Set<number>;
+  readonly full: number[];
+  /** Whether all members are in one tier, whoever the client is. */
+  readonly oneTier: boolean;
   /** Order of failover tiers; empty for other methods. */
   readonly tiers: readonly number[];
   group: number;
@@ -31,10 +33,9 @@ export function hasOneTier({ side, policy }: Pool): boolean {
 }
 
 /** Tier of a member for this client; 0 is tried first. */
-export function tierOf(walk: Walk, member: number): number {
+export function tierOf(walk: Walk, index: number): number {
   const { pool } = walk;
-  if (hasOneTier(pool)) return 0;
-  const index = pool.prepared.members[member]?.index ?? -1;
+  if (walk.oneTier) return 0;
   const canary = pool.side !== null && pool.policy.canary?.[index] !== pool.side.canary ? CANARY_TIER : 0;
   return canary + methodTier(walk, index);
 }
@@ -57,22 +58,22 @@ function methodTier({ pool, tiers }: Walk, index: number): number {
 }
 
 /** Takes a member into the order, or lets it pass the client on, by the client's own hash. */
-export function offer(walk: Walk, member: number, score: number): void {
-  const { pool } = walk;
-  const one = pool.prepared.members[member];
-  if (one === undefined) return;
-  const place = { group: walk.group, score };
-  const room = roomShare(pool, member);
+export function offer(walk: Walk, member: number, at: { readonly index: number; readonly score: number }): void {
+  const { pool, group } = walk;
+  const place = { group, score: at.score };
+  const room = pool.offered === null ? 1 : roomShare(pool, member);
   let share = room;
   // Under `weighted` and between failover tiers these have been counted already.
   const { type } = pool.policy.policy.method;
   if (type !== "weighted") share *= timedShare(pool, walk.shares, member);
   if (type !== "weighted" && type !== "failover") share *= readinessShare(pool, member);
-  if (share >= 1 || isWithin(pairHash(pool.clientHash ^ SPILL_SALT, one.hash), share)) {
+  const draw = pairHash(pool.clientHash ^ SPILL_SALT, pool.policy.hashes[at.index] ?? 0);
+  if (share >= 1 || isWithin(draw, share)) {
     insert(walk.taken, member, place);
     return;
   }
   insert(walk.passed, member, place);
-  if (room < 1) walk.full.add(member);
-  if (pool.trace !== null) note(pool.trace, one.cluster.name, "spill", "it passes this client on");
+  if (room < 1) walk.full.push(member);
+  const name = pool.prepared.members[member]?.cluster.name;
+  if (pool.trace !== null && name !== undefined) note(pool.trace, name, "spill", "it passes this client on");
 }

@@ -11,19 +11,23 @@ import { note } from "./trace.ts";
 /** Offers the eligible members of one tier. */
 export function walkWeighted(walk: Walk, tier: number): void {
   const { pool } = walk;
-  for (const [member, one] of pool.prepared.members.entries()) {
-    if (!isEligible(pool, member) || tierOf(walk, member) !== tier) continue;
-    const weight = one.terms.weight * timedShare(pool, walk.shares, member) * readinessShare(pool, member);
-    const score = weightedScore(pairHash(pool.clientHash, one.hash), weight);
+  const { memberOf, members } = pool.prepared;
+  const { hashes, weights } = pool.policy;
+  for (let index = 0; index < memberOf.length; index += 1) {
+    const member = memberOf[index] ?? -1;
+    if (member === -1 || !isEligible(pool, member) || tierOf(walk, index) !== tier) continue;
+    const share = timedShare(pool, walk.shares, member) * readinessShare(pool, member);
+    const weight = (weights[index] ?? 0) * share;
+    const score = weightedScore(pairHash(pool.clientHash, hashes[index] ?? 0), weight);
     if (pool.trace !== null) {
       note(
         pool.trace,
-        one.cluster.name,
+        members[member]?.cluster.name ?? "",
         "method",
         `weight ${round(weight)}, this client's draw ${round(score * 1000)} (least wins)`,
       );
     }
-    offer(walk, member, score);
+    offer(walk, member, { index, score });
   }
 }
 
