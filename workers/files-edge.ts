@@ -14,6 +14,7 @@ import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 import { startAdmin } from "./node-admin.ts";
+import { operatorAdmin, processTap } from "./operations-admin.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
 
 const AUDIENCE = "files";
@@ -54,6 +55,8 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
     for (const reader of directory.clusters()) control.watch(reader);
     control.trigger();
   });
+  const tap = processTap();
+  const { orders, ...operator } = operatorAdmin(control, tap);
   const edge = await startNodeEdge(
     {
       ...options,
@@ -77,7 +80,8 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
           metricsText: edge.edge.metricsText,
           notReady: edge.edge.notReady,
           status: () => statusOf(store, control.last()),
-          actions: new Map(),
+          ...operator,
+          actions: new Map(orders),
         }).catch((error: unknown) => portFailure(error, "--admin", options.admin));
   return {
     banner: [`edge       ${edge.url}`, ...(admin === null ? [] : [`admin      ${admin.url}`])],

@@ -8,6 +8,7 @@ import { probeOrigins } from "../src/edge/node/recovery.ts";
 import { serveEdge } from "../src/edge/node/server.ts";
 import { nodeUpstream } from "../src/edge/node/upstream.ts";
 import type { GeoPoint } from "../src/core/model.ts";
+import type { Tap } from "../src/edge/tap.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
@@ -36,6 +37,7 @@ export interface NodeEdgeDeps {
   readonly locator: Locator | null;
   readonly accessLog: ((line: string) => void) | null;
   readonly log: (line: string) => void;
+  readonly tap?: Tap;
 }
 
 export interface NodeEdge {
@@ -78,6 +80,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
       random: Math.random,
       accessLog: deps.accessLog,
       log: deps.log,
+      ...(deps.tap === undefined ? {} : { tap: deps.tap }),
     },
   );
   const server = await serveEdge(options.listen, edge.handle);

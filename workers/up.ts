@@ -19,6 +19,7 @@ import { memoryStore } from "../src/store/memory.ts";
 import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from "../src/store/signature.ts";
 import { portFailure, statusOf } from "./files-edge.ts";
 import { startAdmin } from "./node-admin.ts";
+import { operatorAdmin, processTap } from "./operations-admin.ts";
 import { edgeStore, type NodeEdge, startNodeEdge } from "./node-edge.ts";
 import { upBanner } from "./up-banner.ts";
 
@@ -84,6 +85,8 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
     );
     const locator = keep(await clientDatabase(configDir));
     const edges: NodeEdge[] = [];
+    const tap = processTap();
+    const { orders, ...operator } = operatorAdmin(control, tap);
     for (const [index, { name, location }] of UP_EDGES.entries()) {
       const listen = { host: HOST, port: options.port === 0 ? 0 : options.port + 1 + index };
       const edge = await startNodeEdge(
@@ -99,7 +102,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           probeIntervalMs: 500,
           missingWayUs: (cluster) => missingWayUs(location, cluster),
         },
-        { store: edgeStore(store), verify, locator, accessLog: null, log: () => undefined },
+        { store: edgeStore(store), verify, locator, accessLog: null, log: () => undefined, tap },
       ).catch((error: unknown) => portFailure(error, "portolan up --port", listen));
       edges.push(keep(edge));
     }
@@ -109,7 +112,8 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
         metricsText: () => mergeMetrics(edges.map(({ edge }) => ({ edge: edge.state.name, text: edge.metricsText() }))),
         notReady: () => edges.map(({ edge }) => edge.notReady()).find((reason) => reason !== null) ?? null,
         status: () => statusOf(store, control.last()),
-        actions: simActions(world),
+        ...operator,
+        actions: new Map([...simActions(world), ...orders]),
       }).catch((error: unknown) => portFailure(error, "portolan up --port", adminListen)),
     );
     const banner = upBanner({

@@ -12,6 +12,7 @@ import { handle } from "./handle.ts";
 import type { EdgeRequest, EdgeResponse } from "./message.ts";
 import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
 import { type EdgeState, newEdgeState } from "./state.ts";
+import type { Tap } from "./tap.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface EdgeOptions {
@@ -35,6 +36,8 @@ export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocatio
   readonly metrics: (gauges: EdgeGauges) => EdgeMetrics;
   /** One JSON line per request; null writes none. */
   readonly accessLog: ((line: string) => void) | null;
+  /** Whoever listens to decisions; left out where nobody can. */
+  readonly tap?: Tap;
   /** JSON lines for operators: ejections, snapshots refused. */
   readonly log: (line: string) => void;
 }
@@ -112,7 +115,9 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
         onEvent(event) {
           metrics.request(event, deps.now());
           health.answered(event);
-          deps.accessLog?.(accessLogLine(options.name, event, deps.now()));
+          const line = () => accessLogLine(options.name, event, deps.now());
+          deps.accessLog?.(line());
+          deps.tap?.offer(event, line);
         },
       }),
     metricsText: metrics.text,

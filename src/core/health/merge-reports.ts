@@ -65,7 +65,8 @@ export function mergeReports(input: MergeInput, memory: MergeMemory): Merged {
     of: (report) => report.verdicts,
     keyOf: (one) => backendKey(one.cluster, one.service),
     before: memory.verdicts,
-    changed: (one, before) => told.push(verdictEvent("backend", backendKey(one.cluster, one.service), one, before, nowMs)),
+    changed: (one, before) =>
+      told.push(verdictEvent("backend", backendKey(one.cluster, one.service), one, before, nowMs)),
     nowMs,
   });
   const trips = mergeRoundTrips(fresh, input, memory.held);
@@ -117,7 +118,9 @@ function conclude<T extends Opinion>(
     if (known?.verdict === verdict) result.set(key, known);
     // Who was never down has not come back: no entry, so that nothing starts slowly for no reason.
     else if (isDown || known !== null) {
-      const cause = isDown ? `${down.length} of ${all} edges: ${first.cause}` : `${all - down.length} of ${all} edges reach it`;
+      const cause = isDown
+        ? `${down.length} of ${all} edges: ${first.cause}`
+        : `${all - down.length} of ${all} edges reach it`;
       const next = { ...one, verdict, sinceMs: rules.nowMs, cause };
       result.set(key, next);
       rules.changed(next, known);
@@ -134,7 +137,15 @@ function verdictEvent(
   nowMs: number,
 ): HealthEvent {
   const { cause, verdict } = one;
-  return { atMs: nowMs, by: "control", what: `${kind}-${verdict}`, subject, cause, sinceMs: before?.sinceMs ?? null, move: null };
+  return {
+    atMs: nowMs,
+    by: "control",
+    what: `${kind}-${verdict}`,
+    subject,
+    cause,
+    sinceMs: before?.sinceMs ?? null,
+    move: null,
+  };
 }
 
 /** Windowed minima per place, and what they make likely where nobody measured. */
@@ -193,7 +204,11 @@ function calibrated(
   if (wanted.length === 0 || measured.length === 0) return [];
   const places = new Map<string, NetworkPlace>();
   for (const { edge, place } of fresh) if (place !== null) places.set(edge, networkPlace(place));
-  const estimate = calibrate(places, new Map(located.map(({ name, location }) => [name, networkPlace(location)])), measured);
+  const estimate = calibrate(
+    places,
+    new Map(located.map(({ name, location }) => [name, networkPlace(location)])),
+    measured,
+  );
   return wanted.flatMap(({ edge: place }) =>
     located.flatMap(({ name: cluster }): RoundTrip[] => {
       const us = known.has(roundTripKey(place, cluster)) ? null : estimate(place, cluster);
