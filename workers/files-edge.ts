@@ -7,6 +7,7 @@ import type { ReconcileResult } from "../src/control/reconcile.ts";
 import { statusReport } from "../src/core/status.ts";
 import type { Problem } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
+import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import { maxmindLocator } from "../src/locate/maxmind.ts";
 import { memoryStore } from "../src/store/memory.ts";
@@ -14,7 +15,6 @@ import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 import { startAdmin } from "./node-admin.ts";
-import { operatorAdmin, processTap } from "./operations-admin.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
 
 const AUDIENCE = "files";
@@ -55,8 +55,7 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
     for (const reader of directory.clusters()) control.watch(reader);
     control.trigger();
   });
-  const tap = processTap();
-  const { orders, ...operator } = operatorAdmin(control, tap);
+  const tap = newTap(Date.now);
   const edge = await startNodeEdge(
     {
       ...options,
@@ -80,8 +79,9 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
           metricsText: edge.edge.metricsText,
           notReady: edge.edge.notReady,
           status: () => statusOf(store, control.last()),
-          ...operator,
-          actions: new Map(orders),
+          events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
+          tap: (query) => tap.listen(tapFilter(query)),
+          actions: new Map(),
         }).catch((error: unknown) => portFailure(error, "--admin", options.admin));
   return {
     banner: [`edge       ${edge.url}`, ...(admin === null ? [] : [`admin      ${admin.url}`])],

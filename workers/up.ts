@@ -8,6 +8,7 @@ import { type RunningControl, runControl } from "../src/control/control.ts";
 import { distanceKm, priorUs } from "../src/core/geo/distance.ts";
 import { regionPoint } from "../src/core/geo/regions/regions.ts";
 import type { GeoPoint } from "../src/core/model.ts";
+import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
 import { apiReader } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
@@ -19,7 +20,6 @@ import { memoryStore } from "../src/store/memory.ts";
 import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from "../src/store/signature.ts";
 import { portFailure, statusOf } from "./files-edge.ts";
 import { startAdmin } from "./node-admin.ts";
-import { operatorAdmin, processTap } from "./operations-admin.ts";
 import { edgeStore, type NodeEdge, startNodeEdge } from "./node-edge.ts";
 import { upBanner } from "./up-banner.ts";
 
@@ -85,8 +85,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
     );
     const locator = keep(await clientDatabase(configDir));
     const edges: NodeEdge[] = [];
-    const tap = processTap();
-    const { orders, ...operator } = operatorAdmin(control, tap);
+    const tap = newTap(Date.now);
     for (const [index, { name, location }] of UP_EDGES.entries()) {
       const listen = { host: HOST, port: options.port === 0 ? 0 : options.port + 1 + index };
       const edge = await startNodeEdge(
@@ -112,8 +111,9 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
         metricsText: () => mergeMetrics(edges.map(({ edge }) => ({ edge: edge.state.name, text: edge.metricsText() }))),
         notReady: () => edges.map(({ edge }) => edge.notReady()).find((reason) => reason !== null) ?? null,
         status: () => statusOf(store, control.last()),
-        ...operator,
-        actions: new Map([...simActions(world), ...orders]),
+        events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
+        tap: (query) => tap.listen(tapFilter(query)),
+        actions: simActions(world),
       }).catch((error: unknown) => portFailure(error, "portolan up --port", adminListen)),
     );
     const banner = upBanner({

@@ -1,7 +1,6 @@
 /** The admin listener, apart from the data port: on the data port every path belongs to the users' routes. */
 import { Hono } from "hono";
 import type { HealthEvent } from "../core/model.ts";
-import { Refusal } from "../core/refusal.ts";
 
 export interface AdminDeps {
   /** Prometheus text, version 0.0.4. */
@@ -14,11 +13,9 @@ export interface AdminDeps {
   readonly events?: () => Promise<readonly HealthEvent[]>;
   /** Decisions as they happen, JSON lines; ends when the reader cancels. Null when there is nothing to listen to. */
   readonly tap?: (filter: Readonly<Record<string, string>>) => ReadableStream<Uint8Array>;
-  /** `POST` paths and what they do; a `RangeError` is answered with 404, a `Refusal` with 409, and with its message. */
-  readonly actions: ReadonlyMap<string, AdminAction>;
+  /** `POST` paths and what they do; a `RangeError` is answered with 404 and its message. */
+  readonly actions: ReadonlyMap<string, (argument: string) => Promise<string>>;
 }
-
-export type AdminAction = (argument: string, query: Readonly<Record<string, string>>) => Promise<string>;
 
 /** `/healthz`, `/readyz`, `/metrics`, `/status`, and `POST /<action>/<argument>`. */
 export function adminApi(deps: AdminDeps): Hono {
@@ -51,9 +48,8 @@ export function adminApi(deps: AdminDeps): Hono {
   for (const [path, act] of deps.actions) {
     app.post(`${path}/:argument`, async (context) => {
       try {
-        return context.json({ did: await act(context.req.param("argument"), context.req.query()) });
+        return context.json({ did: await act(context.req.param("argument")) });
       } catch (error) {
-        if (error instanceof Refusal) return context.json({ error: error.message, next: error.next }, 409);
         if (error instanceof RangeError) return context.json({ error: error.message, next: "portolan status" }, 404);
         throw error;
       }

@@ -1,10 +1,8 @@
 /** The command line: a table of commands, one file each. Returns the exit code; never calls `process.exit`. */
 import type { Command } from "./command.ts";
-import { diffCommand } from "./commands/diff.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
-import { approveCommand, drainCommand, rollbackCommand } from "./commands/orders.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
 import { tapCommand } from "./commands/tap.ts";
@@ -21,10 +19,6 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["explain", explainCommand],
   ["events", eventsCommand],
   ["tap", tapCommand],
-  ["diff", diffCommand],
-  ["drain", drainCommand],
-  ["approve", approveCommand],
-  ["rollback", rollbackCommand],
   ["edge", edgeCommand],
   ["validate", validateCommand],
 ]);

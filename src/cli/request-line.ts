@@ -62,26 +62,3 @@ function headerFields(headers: unknown): (readonly [string, string])[] | null {
   }
   return fields;
 }
-
-/**
- * From a line of an access log, which knows the client's network and country but not its address, or from a batch line.
- * The country is taken where there is one: the network's first address may belong to nobody.
- */
-export function logRequest(
-  line: string,
-):
-  | {
-      readonly ok: true;
-      readonly request: RequestFacts;
-      readonly client: string | null;
-      readonly country: string | null;
-    }
-  | { readonly ok: false; readonly problem: string } {
-  const parsed = batchRequest(line);
-  if (!parsed.ok) return parsed;
-  const { country = null } = JSON.parse(line) as { country?: unknown };
-  const code = typeof country === "string" && /^[A-Z]{2}$/.test(country) ? country : null;
-  const network = parsed.client?.includes("/") === true;
-  const client = network ? (code ?? parsed.client?.split("/")[0] ?? null) : (parsed.client ?? code);
-  return { ok: true, request: parsed.request, client, country: code };
-}

@@ -1,6 +1,5 @@
 /** The control function as a daemon: reconciles on every change, and at an interval to keep the overlay fresh. */
 import type { ObjectReader } from "../kube/reader.ts";
-import { operations, type Operations } from "./operations.ts";
 import {
   type ControlDeps,
   type ControlOptions,
@@ -23,8 +22,6 @@ export interface RunningControl {
   last(): ReconcileResult | null;
   /** Asks for a reconcile soon, as after a reader was added. */
   trigger(): void;
-  /** What operators can order. */
-  readonly operations: Operations;
   /** Watches one more reader. */
   watch(reader: ObjectReader): void;
   /** Waits for the reconcile under way and ends. */
@@ -79,18 +76,6 @@ export async function runControl(deps: ControlDeps, options: ControlRunOptions):
   return {
     last: () => last,
     trigger,
-    operations: operations({
-      ...deps,
-      audience: options.audience,
-      current: () => ({
-        snapshot: last?.published?.snapshot ?? null,
-        version: last?.published?.manifest ?? null,
-        overlay: last?.overlay ?? null,
-        approval: last?.approval ?? null,
-      }),
-      note: (event) => void state.events.push(event),
-      trigger,
-    }),
     watch: (reader) => reader.onChange(trigger),
     async close() {
       closed = true;

@@ -14,7 +14,6 @@ import type { ObjectReader } from "../kube/reader.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
 import { refuseEmptyingDrains } from "./drain.ts";
-import { applyDrains, readAllDrains, rolledBackTo } from "./operations.ts";
 import { type LastObservations, lastObservations } from "./last-observations.ts";
 import { apiEvents, judgeApis, makeOverlay, readReports } from "./overlay.ts";
 import { pruneGenerations } from "./retention.ts";
@@ -97,20 +96,18 @@ export async function reconcile(
   const isApproved = (removal: string) => approved.has(hashes.get(removal) ?? "");
   const judged = withholdRemovals(previous, compiled.snapshot, config, clusters, isApproved);
   const drains = refuseEmptyingDrains(previous, judged.snapshot, config.objects.clusters);
-  const back = await rolledBackTo({ ...deps, audience: options.audience });
-  const wanted = back ?? applyDrains(drains.snapshot, await readAllDrains(deps.store));
   const problems = [...compiled.problems, ...drains.problems];
 
   // Apply: health always, configuration only when it differs.
   const reports = await readReports(deps.store);
   const events = state.events.splice(0);
   const dwellMs = options.dwellMs ?? DWELL_MS;
-  const merged = mergeReports({ reports, clusters: wanted.clusters, events, nowMs, dwellMs }, state.merge);
+  const merged = mergeReports({ reports, clusters: drains.snapshot.clusters, events, nowMs, dwellMs }, state.merge);
   state.merge = merged.memory;
   const overlay = makeOverlay(clusters, compiled.backends, state.apiHealth, merged.overlay, nowMs);
   await text.put("overlay", overlayText(overlay), "any");
   await state.remembered.remember([config, ...clusters].filter(isRead(deps.config, readers)));
-  const outcome = await publishIfChanged(deps, state, options, wanted, manifest?.version ?? null, nowMs);
+  const outcome = await publishIfChanged(deps, state, options, drains.snapshot, manifest?.version ?? null, nowMs);
   const approval = judged.removal === "" ? null : (hashes.get(judged.removal) ?? null);
   return { outcome, published: state.published, overlay, problems, withheld: judged.withheld, approval };
 }
