@@ -15,6 +15,7 @@ import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 import { startAdmin } from "./node-admin.ts";
+import { orderActions } from "./order-actions.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
 
 const AUDIENCE = "files";
@@ -81,7 +82,7 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
           status: () => statusOf(store, control.last()),
           events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
           tap: (query) => tap.listen(tapFilter(query)),
-          actions: new Map(),
+          actions: orderActions(store, control),
         }).catch((error: unknown) => portFailure(error, "--admin", options.admin));
   return {
     banner: [`edge       ${edge.url}`, ...(admin === null ? [] : [`admin      ${admin.url}`])],
@@ -109,6 +110,8 @@ export async function statusOf(store: Store, last: ReconcileResult | null): Prom
     reports,
     withheld: last?.withheld ?? [],
     approval: last?.approval ?? null,
+    rollback: last?.orders.rollback ?? null,
+    drains: last?.orders.drains ?? [],
     problems: last?.problems ?? [],
     nowMs: Date.now(),
   });

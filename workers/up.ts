@@ -7,6 +7,7 @@ import { exampleText, SIM_CLIENTS, SIM_CLUSTERS, type SimWorld, startSimWorld } 
 import { type RunningControl, runControl } from "../src/control/control.ts";
 import { distanceKm, priorUs } from "../src/core/geo/distance.ts";
 import { regionPoint } from "../src/core/geo/regions/regions.ts";
+import type { AdminAction } from "../src/api/admin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
@@ -21,6 +22,7 @@ import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from
 import { portFailure, statusOf } from "./files-edge.ts";
 import { startAdmin } from "./node-admin.ts";
 import { edgeStore, type NodeEdge, startNodeEdge } from "./node-edge.ts";
+import { orderActions } from "./order-actions.ts";
 import { upBanner } from "./up-banner.ts";
 
 const AUDIENCE = "up";
@@ -94,6 +96,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           listen,
           location,
           trustedProxies: location === null ? [`${HOST}/32`] : [],
+          locationHeaders: null,
           debugToken: null,
           audience: AUDIENCE,
           allowPrivateOrigins: true,
@@ -113,7 +116,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
         status: () => statusOf(store, control.last()),
         events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
         tap: (query) => tap.listen(tapFilter(query)),
-        actions: simActions(world),
+        actions: new Map([...simActions(world), ...orderActions(store, control)]),
       }).catch((error: unknown) => portFailure(error, "portolan up --port", adminListen)),
     );
     const banner = upBanner({
@@ -175,7 +178,7 @@ async function clientDatabase(folder: string) {
   return await maxmindLocator(path, { pollIntervalMs: 0 });
 }
 
-function simActions(world: SimWorld): ReadonlyMap<string, (cluster: string) => Promise<string>> {
+function simActions(world: SimWorld): ReadonlyMap<string, AdminAction> {
   return new Map([
     ["/sim/kill", world.kill],
     ["/sim/heal", world.heal],

@@ -1,4 +1,5 @@
 /** What the command line needs from the rest of the house; wired in `workers/cli.ts`. */
+import type { LocationHeaders } from "../core/geo/platform-location.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
 import type { Locator } from "../locate/locator.ts";
@@ -15,6 +16,7 @@ export interface EdgeOptions {
   readonly location: GeoPoint | null;
   readonly geoip: string | null;
   readonly trustedProxies: readonly string[];
+  readonly locationHeaders: LocationHeaders | null;
   readonly admin: HostPort | null;
   readonly allowPrivateOrigins: boolean;
 }

@@ -1,8 +1,12 @@
 /** The command line: a table of commands, one file each. Returns the exit code; never calls `process.exit`. */
 import type { Command } from "./command.ts";
+import { approveCommand } from "./commands/approve.ts";
+import { diffCommand } from "./commands/diff.ts";
+import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
 import { tapCommand } from "./commands/tap.ts";
@@ -21,6 +25,10 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["tap", tapCommand],
   ["edge", edgeCommand],
   ["validate", validateCommand],
+  ["diff", diffCommand],
+  ["approve", approveCommand],
+  ["rollback", rollbackCommand],
+  ["drain", drainCommand],
 ]);
 
 /** Runs one command line, without the program's name. */
@@ -44,7 +52,7 @@ export async function main(argv: readonly string[], deps: CliDeps): Promise<numb
     return await command.run(args, deps);
   } catch (error) {
     deps.err(failureText(error, name));
-    return 1;
+    return command?.failureCode ?? 1;
   }
 }
 

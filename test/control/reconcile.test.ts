@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { approve, changeOrders } from "../../src/control/interventions.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../../src/control/reconcile.ts";
 import type { Observation } from "../../src/core/objects.ts";
 import type { ObjectReader } from "../../src/kube/reader.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { sha256Hex } from "../../src/store/signature.ts";
 import type { Store } from "../../src/store/store.ts";
-import { textStore } from "../../src/store/text.ts";
 import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
 
 /** A reader of the contract whose observation the test sets: what a source says is the input here. */
@@ -129,7 +129,7 @@ describe("reconcile()", () => {
     const result = await run();
     expect(hostsOf(result)).toEqual(["new.example.org", "other.example.org", "shop.example.org"]);
     expect(result.withheld).toMatchObject([{ host: "shop.example.org" }]);
-    await textStore(store).put(`approvals/${result.approval}`, "", "any");
+    await changeOrders(store, (current) => approve(current, result.approval ?? ""));
     const after = await run();
     expect(hostsOf(after)).toEqual(["new.example.org", "other.example.org"]);
     expect(after).toMatchObject({ withheld: [], approval: null });

@@ -77,6 +77,7 @@ async function world(): Promise<{ dir: string; edge: Running; url: string; messa
       location: { latitude: 50.1, longitude: 8.7 },
       geoip: null,
       trustedProxies: [],
+      locationHeaders: null,
       admin: null,
       allowPrivateOrigins: true,
     },
@@ -155,6 +156,7 @@ describe("portolan edge --from DIR", () => {
       location: null,
       geoip: null,
       trustedProxies: [],
+      locationHeaders: null,
       admin: null,
       allowPrivateOrigins: false,
     };

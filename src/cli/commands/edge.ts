@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { hostPort, place, required } from "../arguments.ts";
+import { LOCATION_HEADERS } from "../../core/geo/platform-location.ts";
+import { hostPort, oneOf, place, required } from "../arguments.ts";
 import type { Command } from "../command.ts";
 
 /** `portolan edge`: one edge from Kubernetes YAML alone. */
@@ -9,6 +10,7 @@ export const edgeCommand: Command = {
   [--location LAT,LON | --location PROVIDER/REGION]   the edge's own place; without it the client's place counts
   [--geoip FILE]                 a MaxMind-format database that locates clients
   [--trusted-proxy CIDR]…        whose X-Forwarded-For and Forwarded are believed
+  [--location-headers cloudfront|vercel]   believed from trusted proxies, when that platform is in front
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
 
@@ -23,6 +25,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         location: { type: "string" },
         geoip: { type: "string" },
         "trusted-proxy": { type: "string", multiple: true },
+        "location-headers": { type: "string" },
         admin: { type: "string" },
         "allow-private-origins": { type: "boolean" },
       },
@@ -35,6 +38,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         location: values.location === undefined ? null : place("--location", values.location),
         geoip: values.geoip ?? null,
         trustedProxies: values["trusted-proxy"] ?? [],
+        locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
         admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
         allowPrivateOrigins: values["allow-private-origins"] ?? false,
       },

@@ -34,7 +34,14 @@ export async function decisionHash(input: DecisionInput): Promise<string> {
     const location = locateClient({ address, addressClass, overrides, locator: null, zonePoint: timeZonePoint });
     const client = { address: address?.text ?? null, class: addressClass, location };
     const vantage = { of: "edge", place: "suite", point: { latitude, longitude } } as const;
-    const decision = decide(table, health, facts, { client, vantage, nowMs: input.overlay.observedAtMs, seed });
+    const decision = decide(table, health, facts, {
+      client,
+      vantage,
+      nowMs: input.overlay.observedAtMs,
+      pins: [],
+      offered: null,
+      seed,
+    });
     if (decision.action === "forward") forwarded += 1;
     texts.push(canonicalJson(decision));
   }

@@ -1,4 +1,6 @@
 /** A snapshot, its health and requests, drawn from a seed. */
+import { packCounts } from "../../../src/core/snapshot/backend-counts.ts";
+import { DEFAULT_POLICY } from "../../../src/core/steering/policy.ts";
 import type { Cluster, HealthOverlay, HostRoutes, Origin, Route, Snapshot } from "../../../src/core/model.ts";
 import type { DecisionInput } from "./hash.ts";
 
@@ -37,9 +39,11 @@ export function randomWorld(size: WorldSize): DecisionInput {
     observedAtMs: NOW_MS,
     validForMs: 60_000,
     clusters: [],
-    backends: hosts.flatMap((host) =>
-      host.services.flatMap(({ service, backends }) =>
-        backends.map(({ cluster }) => ({ cluster, service, ready: whole(4), total: 3 })),
+    backends: packCounts(
+      hosts.flatMap((host) =>
+        host.services.flatMap(({ service, backends }) =>
+          backends.map(({ cluster }) => ({ cluster, service, ready: whole(4), total: 3 })),
+        ),
       ),
     ),
     origins: [],
@@ -51,7 +55,10 @@ export function randomWorld(size: WorldSize): DecisionInput {
         us: 1000 + whole(300_000),
         samples: 1 + whole(6),
         observedAtMs: NOW_MS,
+        basis: "measured",
       })),
+    verdicts: [],
+    events: [],
   };
   const requests = Array.from({ length: size.requests }, () => {
     const index = whole(size.hosts + 20);
@@ -80,6 +87,10 @@ function clusterAt(index: number, location: Cluster["location"], weight: number)
     location: index % 13 === 0 ? null : location,
     residency: [],
     weight: weight * 10,
+    bias: 0,
+    capacity: null,
+    ramp: null,
+    drainUntilMs: null,
     gateway,
   };
 }
@@ -103,8 +114,8 @@ function hostRoutes(host: string, holders: readonly string[]): HostRoutes {
     host,
     owner: "default",
     routes: [route("Exact", "/cart"), route("Prefix", "/cart"), route("Prefix", "/api")],
-    services: [{ service, backends: holders.map((cluster) => ({ cluster, origins: null })) }],
-    policy: { type: "nearest", tieWindow: { ms: 2, percent: 5 } },
+    services: [{ service, backends: holders.map((cluster) => ({ cluster, origins: null })), healthCheck: null }],
+    policy: DEFAULT_POLICY,
     sources: [],
   };
 }
