@@ -1,5 +1,6 @@
 /** What one edge holds in memory: the last good snapshot's table, health, and its own counters. */
 import type { OverrideTable } from "../core/geo/client-location.ts";
+import type { CircuitState } from "../core/health/circuit.ts";
 import { newOutlierState, type OutlierState } from "../core/health/outlier.ts";
 import { newProbeState, type ProbeState, type ProbeTarget } from "../core/health/probes.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
@@ -31,6 +32,8 @@ export interface EdgeState {
   probeIntervalMs: number;
   /** Changes of what this edge believes, oldest first, bounded. */
   readonly events: HealthEvent[];
+  /** What is under way at each origin. */
+  readonly circuits: CircuitState;
   liveRequests: number;
   liveRetries: number;
   /** Spreads requests over equal origins: counts up, wraps at 2³². */
@@ -63,6 +66,7 @@ export function newEdgeState(name: string, location: GeoPoint | null, seed: numb
     targets: [],
     probeIntervalMs: 0,
     events: [],
+    circuits: new Map(),
     liveRequests: 0,
     liveRetries: 0,
     seed,
