@@ -9,6 +9,7 @@ import { serveEdge } from "../src/edge/node/server.ts";
 import { nodeUpstream } from "../src/edge/node/upstream.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { Tap } from "../src/edge/tap.ts";
+import { startOtlp } from "./otlp.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
@@ -68,7 +69,8 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const { allowPrivateOrigins, audience } = options;
   const upstream = nodeUpstream({ allowPrivateOrigins, connectTimeoutMs: 1000 });
   const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience };
-  const edge = createEdge(
+  const otlp = startOtlp(options.name, () => edge.metricsText());
+  const edge: Edge = createEdge(
     { ...options, ...(options.probeIntervalMs === undefined ? {} : { dwellMs: 6 * options.probeIntervalMs }) },
     {
       source,
@@ -83,6 +85,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
       accessLog: deps.accessLog,
       log: deps.log,
       ...(deps.tap === undefined ? {} : { tap: deps.tap }),
+      ...(otlp === null ? {} : { onRequest: otlp.exporter.request }),
     },
   );
   const server = await serveEdge(options.listen, edge.handle);
@@ -101,6 +104,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     async close() {
       clearInterval(timer);
       probes.close();
+      await otlp?.close();
       await server.close();
       await upstream.close();
     },

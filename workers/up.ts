@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CliDeps, Running, UpOptions } from "../src/cli/deps.ts";
+import { TROUBLES } from "../src/cli/sim/messages.ts";
 import { exampleText, SIM_CLIENTS, SIM_CLUSTERS, type SimWorld, startSimWorld } from "../src/cli/sim/world.ts";
 import { type RunningControl, runControl } from "../src/control/control.ts";
 import { distanceKm, priorUs } from "../src/core/geo/distance.ts";
@@ -184,6 +185,9 @@ function simActions(world: SimWorld): ReadonlyMap<string, AdminAction> {
     ["/sim/heal", world.heal],
     ["/sim/drain", world.drain],
     ["/sim/partition-api", world.partitionApi],
+    ...Object.entries(TROUBLES).map(
+      ([name, trouble]) => [`/sim/${name}`, (cluster: string) => world.trouble(cluster, trouble, name)] as const,
+    ),
     ["/sim/latency", (argument) => world.latency(...clusterAndMs(argument))],
   ]);
 }

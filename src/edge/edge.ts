@@ -6,6 +6,7 @@ import type { GeoPoint } from "../core/model.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
 import { accessLogLine } from "./access-log.ts";
 import type { ClientSources } from "./client.ts";
+import type { RequestEvent } from "./event.ts";
 import { follower, type Follower } from "./follow.ts";
 import { edgeHealth } from "./health.ts";
 import { handle } from "./handle.ts";
@@ -36,6 +37,8 @@ export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocatio
   readonly metrics: (gauges: EdgeGauges) => EdgeMetrics;
   /** One JSON line per request; null writes none. */
   readonly accessLog: ((line: string) => void) | null;
+  /** Told of each request when its head has been answered, for traces; left out where nobody collects them. */
+  readonly onRequest?: (event: RequestEvent, endedMs: number) => void;
   /** Whoever listens to decisions; left out where nobody can. */
   readonly tap?: Tap;
   /** JSON lines for operators: ejections, snapshots refused. */
@@ -118,6 +121,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
           const line = () => accessLogLine(options.name, event, deps.now());
           deps.accessLog?.(line());
           deps.tap?.offer(event, line);
+          deps.onRequest?.(event, deps.now());
         },
       }),
     metricsText: metrics.text,

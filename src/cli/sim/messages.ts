@@ -58,3 +58,14 @@ export const NO_TROUBLE: Trouble = {
   reset: false,
   lies: false,
 };
+
+const FAILING = { share: 1, status: 503 } as const;
+
+/** Troubles by the word that `portolan sim` has for them. */
+export const TROUBLES: Readonly<Record<"hang" | "reset" | "fail" | "half-broken" | "lie", Trouble>> = {
+  hang: { ...NO_TROUBLE, hang: true },
+  reset: { ...NO_TROUBLE, reset: true },
+  fail: { ...NO_TROUBLE, errors: FAILING },
+  "half-broken": { ...NO_TROUBLE, errors: { share: 0.3, status: 500 } },
+  lie: { ...NO_TROUBLE, errors: FAILING, lies: true },
+};

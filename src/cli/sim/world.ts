@@ -60,7 +60,7 @@ export interface SimWorld {
   /** The answers of its backends leave that much later. */
   latency(cluster: string, ms: number): Promise<string>;
   /** Anything that can be wrong with backends. */
-  trouble(cluster: string, trouble: Trouble): Promise<string>;
+  trouble(cluster: string, trouble: Trouble, name: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -132,10 +132,11 @@ export async function startSimWorld(options: SimWorldOptions): Promise<SimWorld>
       await processes.get(name)?.setTrouble({ ...NO_TROUBLE, latencyMs: ms });
       return ms === 0 ? `${name} answers at once again` : `${name} is ${ms} ms farther away: its bytes are held back`;
     },
-    async trouble(name, trouble) {
+    async trouble(name, trouble, word) {
       find(name);
+      if (dead.has(name)) return `${name} is dead: it is beyond any other trouble`;
       await processes.get(name)?.setTrouble(trouble);
-      return `${name} is in trouble`;
+      return `the backends of ${name} are in trouble: ${word}`;
     },
     async close() {
       await Promise.all([...processes.values()].map((process) => process.kill()));

@@ -31,6 +31,8 @@ export interface ProbeTarget {
 export interface ProbeResult {
   /** Null when it was good, otherwise what was not, in a few words. */
   readonly trouble: string | null;
+  /** Whether there was a connection, with TLS where the origin has it. */
+  readonly connected: boolean;
   /** Time to connect and time from a request to the head of its answer on an open connection; null without one. */
   readonly connectUs: number | null;
   readonly exchangeUs: number | null;
@@ -43,6 +45,8 @@ interface Track {
   sinceMs: number;
   cause: string;
   readonly window: RoundTripWindow;
+  /** Whether it ever answered in HTTP: who never did need not, who did and no longer does hangs. */
+  answers: boolean;
 }
 
 /** Mutable, one per edge. */
@@ -117,7 +121,8 @@ export function recordProbe(
   const us = result.exchangeUs ?? result.connectUs;
   if (us !== null && target.check === null) addSample(track.window, us, nowMs);
   const { rise, fall } = target.check ?? ORIGIN_PROBE;
-  const good = result.trouble === null;
+  if (result.exchangeUs !== null) track.answers = true;
+  const good = result.trouble === null || (target.check === null && result.connected && !track.answers);
   track.good = good ? track.good + 1 : 0;
   track.bad = good ? 0 : track.bad + 1;
   if (track.verdict === "unknown" && good) Object.assign(track, { verdict: "up", sinceMs: nowMs, cause: "good probe" });
@@ -185,7 +190,15 @@ export function measureCluster(
 function trackOf(state: ProbeState, key: string): Track {
   const known = state.tracks.get(key);
   if (known !== undefined) return known;
-  const track: Track = { good: 0, bad: 0, verdict: "unknown", sinceMs: 0, cause: "", window: newWindow() };
+  const track: Track = {
+    good: 0,
+    bad: 0,
+    verdict: "unknown",
+    sinceMs: 0,
+    cause: "",
+    window: newWindow(),
+    answers: false,
+  };
   state.tracks.set(key, track);
   return track;
 }

@@ -38,12 +38,10 @@ export function nodeProber({ allowPrivateOrigins }: { readonly allowPrivateOrigi
     async probe(target) {
       const { connectHost } = target.origin;
       const problem = isIP(connectHost) === 0 ? null : allowed(connectHost);
-      if (problem !== null) return { trouble: problem, connectUs: null, exchangeUs: null };
+      if (problem !== null) return { trouble: problem, connected: false, connectUs: null, exchangeUs: null };
       const lookupChecked = checkedLookup(allowed);
       if (target.check !== null && target.check.type !== "http") return await handshake(target, lookupChecked);
-      const result = await exchange(target, agentFor(target), lookupChecked);
-      // An origin that takes the connection and then says nothing in HTTP is still one that can be connected to.
-      return target.check === null && result.connected ? { ...result, trouble: null } : result;
+      return await exchange(target, agentFor(target), lookupChecked);
     },
     close() {
       for (const agent of agents.values()) agent.destroy();
@@ -52,11 +50,7 @@ export function nodeProber({ allowPrivateOrigins }: { readonly allowPrivateOrigi
   };
 }
 
-interface Exchange extends ProbeResult {
-  readonly connected: boolean;
-}
-
-function exchange(target: ProbeTarget, agent: HttpAgent, checked: LookupFunction): Promise<Exchange> {
+function exchange(target: ProbeTarget, agent: HttpAgent, checked: LookupFunction): Promise<ProbeResult> {
   const { origin, check } = target;
   const timeoutMs = check?.timeoutMs ?? ORIGIN_PROBE.timeoutMs;
   const started = performance.now();
@@ -64,7 +58,7 @@ function exchange(target: ProbeTarget, agent: HttpAgent, checked: LookupFunction
   let openedAt = started;
   let connected = false;
   let exchangeUs: number | null = null;
-  const { promise, resolve } = Promise.withResolvers<Exchange>();
+  const { promise, resolve } = Promise.withResolvers<ProbeResult>();
   const send = origin.protocol === "https" ? httpsRequest : httpRequest;
   const request: ClientRequest = send({
     agent,
@@ -128,7 +122,7 @@ function handshake({ origin, check }: ProbeTarget, checked: LookupFunction): Pro
   const end = (trouble: string | null) => {
     clearTimeout(timer);
     socket.destroy();
-    resolve({ trouble, connectUs, exchangeUs: null });
+    resolve({ trouble, connected: trouble === null, connectUs, exchangeUs: null });
   };
   const timer = setTimeout(() => end(`no connection in ${timeoutMs} ms`), timeoutMs);
   socket.once("connect", () => (connectUs = microseconds(performance.now() - started)));

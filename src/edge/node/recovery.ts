@@ -76,7 +76,7 @@ export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions):
     if (closed || schedules.get(target.key) !== schedule) return;
     schedule.running = false;
     schedule.done += 1;
-    schedule.good = result.trouble === null ? schedule.good + 1 : 0;
+    schedule.good = result.trouble === null || (target.check === null && result.connected) ? schedule.good + 1 : 0;
     edge.probed(target, result);
     const out = outKey(target);
     if (out !== null && schedule.good >= GOOD_PROBES && provesMore(target, out, result.exchangeUs !== null)) {
@@ -110,7 +110,7 @@ export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions):
       case "status":
         return target.check !== null && target.subject === out && target.check.type === "http";
       case "probe":
-        return target.check !== null || target.subject === out;
+        return target.check !== null || answered;
       default:
         return false;
     }
