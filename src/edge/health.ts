@@ -4,6 +4,7 @@ import { type Choices, noteChoice } from "../core/health/moves.ts";
 import {
   ejectByProbe,
   ejectionKind,
+  ejectStalled,
   expireEjections,
   type OutlierChange,
   recordBackend,
@@ -19,6 +20,7 @@ import {
   recordProbe,
   verdictOf,
 } from "../core/health/probes.ts";
+import { notePace, type Paces, stalledForMs } from "../core/health/stall.ts";
 import { backendKey, originKey } from "../core/health/view.ts";
 import type { HealthEvent } from "../core/model.ts";
 import type { AttemptOutcome } from "../core/retry.ts";
@@ -53,6 +55,7 @@ const INTERVALS_VALID = 3;
 export function edgeHealth(deps: EdgeHealthDeps): EdgeHealth {
   const { state, now } = deps;
   const choices: Choices = new Map();
+  const paces: Paces = new Map();
   const say = (event: Omit<HealthEvent, "by">) => {
     const full = { ...event, by: state.name };
     addEvent(state.events, full);
@@ -96,10 +99,11 @@ export function edgeHealth(deps: EdgeHealthDeps): EdgeHealth {
       const { decision } = event;
       if (decision?.action !== "forward") return;
       const peers = decision.candidates.map((one) => backendKey(one.cluster, one.service));
-      for (const { candidate, outcome } of event.tries) {
-        if (outcome.type === "failed" && outcome.failure === "client-gone") continue;
-        const status = outcome.type === "answered" ? outcome.status : null;
-        const good = status !== null && status < 500;
+      for (const { candidate, origin, outcome, durationMs } of event.tries) {
+        if (outcome.type === "failed") continue;
+        const { status } = outcome;
+        const good = status < 500;
+        notePace(paces, originKey(candidate.cluster, origin), durationMs, now());
         const key = backendKey(candidate.cluster, candidate.service);
         tell(recordBackend(state.outliers, key, { good, status, peers }, now()));
       }
@@ -127,6 +131,14 @@ export function edgeHealth(deps: EdgeHealthDeps): EdgeHealth {
     returned: (key, cause) => tell(returnOrigin(state.outliers, key, cause, now())),
     tick() {
       for (const change of expireEjections(state.outliers, now())) tell(change);
+      for (const [origin] of paces) {
+        const waiting = state.circuits.get(origin)?.requests ?? 0;
+        const forMs = stalledForMs(paces, origin, waiting, now());
+        if (forMs === null) continue;
+        tell(
+          ejectStalled(state.outliers, origin, `no answer to ${waiting} requests in ${Math.round(forMs)} ms`, now()),
+        );
+      }
     },
   };
 }

@@ -7,6 +7,7 @@
  * | 3 failures to connect, or to answer, in a row                | the origin          |
  * | 5 answers 5xx in a row                                       | the backend         |
  * | less than 80 % good of ≥ 20 in 10 s, and 10 points below its peers | the backend    |
+ * | several requests wait, none was answered for long (`stall.ts`) | the origin         |
  * | health checks or connections of probes fail                  | what they were for  |
  *
  * Out for 30 s × times, at most 300 s, and earlier when probes succeed. Of a host's backends at most half is ejected for
@@ -84,21 +85,21 @@ export function recordOutcome(
   return eject(state, origin, { kind, cause: `${outcome.failure} ×${track.failures}`, nowMs });
 }
 
-/** An answer, or its absence, of one Service in one cluster. `peers` are all backends of the decision, itself included. */
+/** An answer of one Service in one cluster; what was never answered counts against its origin. `peers` are all backends of the decision, itself included. */
 export function recordBackend(
   state: OutlierState,
   backend: string,
-  answer: { readonly good: boolean; readonly status: number | null; readonly peers: readonly string[] },
+  answer: { readonly good: boolean; readonly status: number; readonly peers: readonly string[] },
   nowMs: number,
 ): OutlierChange | null {
   const track = trackOf(state, backend);
   turnWindow(track, nowMs);
   track.all += 1;
   if (answer.good) track.good += 1;
-  track.errors = answer.good || answer.status === null ? 0 : track.errors + 1;
+  track.errors = answer.good ? 0 : track.errors + 1;
   if (answer.good || isOut(state, backend, nowMs) || !mayEject(state, backend, answer.peers, nowMs)) return null;
   if (track.errors >= ERRORS_TO_EJECT) {
-    return eject(state, backend, { kind: "status", cause: `status ${answer.status ?? 0} ×${track.errors}`, nowMs });
+    return eject(state, backend, { kind: "status", cause: `status ${answer.status} ×${track.errors}`, nowMs });
   }
   const all = track.all + track.allBefore;
   const rate = (track.good + track.goodBefore) / all;
@@ -107,6 +108,11 @@ export function recordBackend(
   if (others !== null && others < rate + PEER_MARGIN) return null;
   const than = others === null ? "" : `, its peers ${percent(others)}`;
   return eject(state, backend, { kind: "status", cause: `${percent(rate)} good of ${all} in 10 s${than}`, nowMs });
+}
+
+/** An origin that takes requests and answers none (`stall.ts`). */
+export function ejectStalled(state: OutlierState, origin: string, cause: string, nowMs: number): OutlierChange | null {
+  return isOut(state, origin, nowMs) ? null : eject(state, origin, { kind: "answer", cause, nowMs });
 }
 
 /** A probe's verdict, renewed with each failing one: it expires on its own when the probes stop. */
