@@ -2,7 +2,7 @@
  * Time of one decision with the look-up of the client's location, at 10,000 routes × 100 clusters. `node bench/decide.ts`.
  * Prints the best and the median of several rounds over distinct requests, and what a round allocates per decision.
  */
-import { timeZonePoint } from "../src/core/geo/points.ts";
+import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { packCounts } from "../src/core/snapshot/backend-counts.ts";
 import { compile } from "../src/core/compile/compile.ts";
 import { decide } from "../src/core/decide.ts";

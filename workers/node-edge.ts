@@ -1,5 +1,5 @@
 /** Composition root of one edge on Node: store, upstream, server and probes joined. */
-import { timeZonePoint } from "../src/core/geo/points.ts";
+import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";

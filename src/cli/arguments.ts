@@ -61,3 +61,9 @@ export function required(name: string, value: string | undefined, example: strin
   if (value !== undefined && value !== "") return value;
   throw new Failure(`Cannot go on without ${name}`, example);
 }
+
+/** The value of `-o`: `text` or `json`. */
+export function outputIsJson(text: string): boolean {
+  if (text === "json" || text === "text") return text === "json";
+  throw new Failure(`Cannot print as "${text}": the formats are text and json`, "-o json");
+}

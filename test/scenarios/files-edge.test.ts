@@ -80,6 +80,7 @@ async function world(): Promise<{ dir: string; edge: Running; url: string; messa
       locationHeaders: null,
       admin: null,
       allowPrivateOrigins: true,
+      debugToken: null,
     },
     { out: () => undefined, err: (text) => void messages.push(text) },
   );
@@ -159,6 +160,7 @@ describe("portolan edge --from DIR", () => {
       locationHeaders: null,
       admin: null,
       allowPrivateOrigins: false,
+      debugToken: null,
     };
     await expect(startFilesEdge(options, { out: () => undefined, err: () => undefined })).rejects.toThrow(
       /shop\.yaml:6:13 {2}error/,

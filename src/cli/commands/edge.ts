@@ -13,6 +13,8 @@ export const edgeCommand: Command = {
   [--location-headers cloudfront|vercel]   believed from trusted proxies, when that platform is in front
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
+  [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
+                                 without the file, the environment's PORTOLAN_DEBUG_TOKEN
 
 DIR/*.yaml is the config source (Cluster, TrafficPolicy, HostClaim, federated Ingress),
 DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, EndpointSlice). It is watched.`,
@@ -28,9 +30,12 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         "location-headers": { type: "string" },
         admin: { type: "string" },
         "allow-private-origins": { type: "boolean" },
+        "debug-token-file": { type: "string" },
       },
     });
     const example = "portolan edge --from DIR --listen 127.0.0.1:8080";
+    // Listened for before the start: whoever sees the first line may signal before the next one runs.
+    const stopped = deps.untilStopped();
     const edge = await deps.startEdge(
       {
         from: required("--from", values.from, example),
@@ -41,11 +46,12 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
         admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
         allowPrivateOrigins: values["allow-private-origins"] ?? false,
+        debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
       },
       deps,
     );
     deps.out(`${edge.banner.join("\n")}\n`);
-    await deps.untilStopped();
+    await stopped;
     await edge.close();
     return 0;
   },

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { StatusReport } from "../../core/status.ts";
 import { callAdmin, DEFAULT_ADMIN } from "../admin-client.ts";
+import { outputIsJson } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { problemText } from "../problem-text.ts";
 import { age, table } from "../table.ts";
@@ -17,8 +18,9 @@ export const statusCommand: Command = {
         output: { type: "string", short: "o", default: "text" },
       },
     });
+    const asJson = outputIsJson(values.output);
     const report = await callAdmin<StatusReport>(values.admin, "/status", "GET");
-    deps.out(values.output === "json" ? `${JSON.stringify(report, null, 2)}\n` : `${statusText(report)}\n`);
+    deps.out(asJson ? `${JSON.stringify(report, null, 2)}\n` : `${statusText(report)}\n`);
     return 0;
   },
 };
