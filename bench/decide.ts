@@ -2,6 +2,8 @@
  * Time of one decision with the look-up of the client's location, at 10,000 routes × 100 clusters. `node bench/decide.ts`.
  * Prints the best and the median of several rounds over distinct requests, and what a round allocates per decision.
  */
+import { timeZonePoint } from "../src/core/geo/time-zones.ts";
+import { packCounts } from "../src/core/snapshot/backend-counts.ts";
 import { compile } from "../src/core/compile/compile.ts";
 import { decide } from "../src/core/decide.ts";
 import { countryLocation, locateClient, overrideTable } from "../src/core/geo/client-location.ts";
@@ -60,7 +62,7 @@ function circumstances(address: string, edge: Circumstances["vantage"] | null, s
     addressClass: "public",
     overrides,
     locator,
-    zonePoint: null,
+    zonePoint: timeZonePoint,
   });
   const point = { latitude: location.latitude ?? 0, longitude: location.longitude ?? 0 };
   return {
@@ -79,12 +81,14 @@ function overlayOf(table: RoutingTable, troubled: number): HealthOverlay {
     observedAtMs: 0,
     validForMs: 60_000,
     clusters: [],
-    backends: clusters.map((name, index) => ({
-      cluster: name,
-      service: "default/shop/80",
-      ready: index < troubled ? 0 : 2,
-      total: 2,
-    })),
+    backends: packCounts(
+      clusters.map((name, index) => ({
+        cluster: name,
+        service: "default/shop/80",
+        ready: index < troubled ? 0 : 2,
+        total: 2,
+      })),
+    ),
     origins: [],
     roundTrips: clusters.map((name, index) => ({
       place: "fra",
@@ -92,7 +96,10 @@ function overlayOf(table: RoutingTable, troubled: number): HealthOverlay {
       us: 5000 + index * 911,
       samples: 6,
       observedAtMs: 0,
+      basis: "measured",
     })),
+    verdicts: [],
+    events: [],
   };
 }
 

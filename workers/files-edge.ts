@@ -8,6 +8,7 @@ import { statusReport } from "../src/core/status.ts";
 import { parsePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { Problem } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
+import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { directoryReaders, type ManifestDirectory } from "../src/kube/directory.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import { sha256Hex } from "../src/store/signature.ts";
@@ -77,6 +78,7 @@ async function startParts(
     for (const reader of directory.clusters()) control.watch(reader);
     control.trigger();
   });
+  const tap = newTap(Date.now);
   const edge = keep(
     await startNodeEdge(
       { ...options, name: "edge", audience: AUDIENCE, pollIntervalMs: 100 },
@@ -87,6 +89,7 @@ async function startParts(
         pinKeys: await pinKeysOf(process.env.PORTOLAN_PIN_KEYS),
         accessLog: (line) => deps.out(`${line}\n`),
         log: (line) => deps.err(`${line}\n`),
+        tap,
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
@@ -96,6 +99,8 @@ async function startParts(
       metricsText: edge.edge.metricsText,
       notReady: edge.edge.notReady,
       status: () => statusOf(store, control.last()),
+      events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
+      tap: (query) => tap.listen(tapFilter(query)),
       actions: orderActions(store, control),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );

@@ -3,11 +3,14 @@ import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
-import { probeEjected } from "../src/edge/node/recovery.ts";
+import { nodeProber, type Prober } from "../src/edge/node/probe.ts";
+import { probeOrigins } from "../src/edge/node/recovery.ts";
 import { serveEdge } from "../src/edge/node/server.ts";
 import { nodeUpstream } from "../src/edge/node/upstream.ts";
 import { generatePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
+import type { Tap } from "../src/edge/tap.ts";
+import { startOtlp } from "./otlp.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
@@ -24,6 +27,10 @@ export interface NodeEdgeOptions {
   readonly audience: string;
   readonly allowPrivateOrigins: boolean;
   readonly pollIntervalMs: number;
+  /** Shortens the intervals of probes to at most this; left out, they are as configured. */
+  readonly probeIntervalMs?: number;
+  /** Only for a world on one machine: the part of the way to a cluster that its bytes do not travel here. */
+  readonly missingWayUs?: (cluster: string) => number;
 }
 
 export interface NodeEdgeDeps {
@@ -36,6 +43,7 @@ export interface NodeEdgeDeps {
   readonly pinKeys?: PinKeys | null;
   readonly accessLog: ((line: string) => void) | null;
   readonly log: (line: string) => void;
+  readonly tap?: Tap;
 }
 
 export interface NodeEdge {
@@ -64,24 +72,34 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const { allowPrivateOrigins, audience } = options;
   const upstream = nodeUpstream({ allowPrivateOrigins, connectTimeoutMs: 1000 });
   const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience };
-  const edge = createEdge(options, {
-    source,
-    report: deps.store.report,
-    upstream,
-    locator: deps.locator,
-    pinKeys: deps.pinKeys ?? (await generatePinKeys()),
-    headerLocation: options.locationHeaders === null ? null : headerLocation(options.locationHeaders),
-    zonePoint: timeZonePoint,
-    metrics: edgeMetrics,
-    now: Date.now,
-    random: Math.random,
-    accessLog: deps.accessLog,
-    log: deps.log,
-  });
+  const otlp = startOtlp(options.name, () => edge.metricsText());
+  const edge: Edge = createEdge(
+    { ...options, ...(options.probeIntervalMs === undefined ? {} : { dwellMs: 6 * options.probeIntervalMs }) },
+    {
+      source,
+      report: deps.store.report,
+      upstream,
+      locator: deps.locator,
+      pinKeys: deps.pinKeys ?? (await generatePinKeys()),
+      headerLocation: options.locationHeaders === null ? null : headerLocation(options.locationHeaders),
+      zonePoint: timeZonePoint,
+      metrics: edgeMetrics,
+      now: Date.now,
+      random: Math.random,
+      accessLog: deps.accessLog,
+      log: deps.log,
+      ...(deps.tap === undefined ? {} : { tap: deps.tap }),
+      ...(otlp === null ? {} : { onRequest: otlp.exporter.request }),
+    },
+  );
   const server = await serveEdge(options.listen, edge.handle);
   const bundled = deps.bundled ?? null;
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
-  const probes = probeEjected(edge, Date.now);
+  const probes = probeOrigins(edge, farther(nodeProber({ allowPrivateOrigins }), options.missingWayUs ?? null), {
+    intervalMs: options.probeIntervalMs ?? null,
+    now: Date.now,
+    random: Math.random,
+  });
   const timer = setInterval(() => void edge.refresh(), options.pollIntervalMs);
   const { address, port, family } = server.address;
   return {
@@ -90,8 +108,21 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     async close() {
       clearInterval(timer);
       probes.close();
+      await otlp?.close();
       await server.close();
       await upstream.close();
+    },
+  };
+}
+
+function farther(prober: Prober, missingWayUs: ((cluster: string) => number) | null): Prober {
+  if (missingWayUs === null) return prober;
+  return {
+    close: prober.close,
+    async probe(target) {
+      const result = await prober.probe(target);
+      const more = (us: number | null) => (us === null ? null : us + missingWayUs(target.cluster));
+      return { ...result, connectUs: more(result.connectUs), exchangeUs: more(result.exchangeUs) };
     },
   };
 }

@@ -15,6 +15,7 @@ import { type HealthView, healthView } from "../core/health/view.ts";
 import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot } from "../core/model.ts";
 import type { Problem } from "../core/objects.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
+import { packCounts } from "../core/snapshot/backend-counts.ts";
 import type { Locator } from "../locate/locator.ts";
 import type { CliDeps } from "./deps.ts";
 import { Failure } from "./failure.ts";
@@ -57,9 +58,11 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     observedAtMs: nowMs,
     validForMs: 1,
     clusters: [],
-    backends: compiled.backends,
+    backends: packCounts(compiled.backends),
     origins: [],
+    verdicts: [],
     roundTrips: [],
+    events: [],
   };
   const health = healthView(overlay, new Map(), downClusters(options.down, compiled.snapshot));
   const overrides = overrideTable(compiled.snapshot.locationOverrides);

@@ -4,11 +4,13 @@ import { approveCommand } from "./commands/approve.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
+import { tapCommand } from "./commands/tap.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
 import type { CliDeps } from "./deps.ts";
@@ -20,6 +22,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["status", statusCommand],
   ["sim", simCommand],
   ["explain", explainCommand],
+  ["events", eventsCommand],
+  ["tap", tapCommand],
   ["edge", edgeCommand],
   ["validate", validateCommand],
   ["schema", schemaCommand],

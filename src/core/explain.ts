@@ -149,7 +149,7 @@ export function whatWouldChange(
 /** The same world with nobody excluded for health. */
 function allUp(health: HealthView): HealthView {
   const none = new Map<string, never>();
-  return { ...health, backends: none, origins: none, ejections: none, down: none, expiresAtMs: 0 };
+  return { ...health, backends: none, origins: none, verdicts: none, ejections: none, down: none, expiresAtMs: 0 };
 }
 
 function outcome(decision: Decision, now: ForwardDecision): string {

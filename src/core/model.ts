@@ -62,6 +62,27 @@ export interface Backend {
 export interface ServiceBackends {
   readonly service: ServiceKey;
   readonly backends: readonly Backend[];
+  /** How edges ask whether a backend serves; null where connecting is all they try. */
+  readonly healthCheck: HealthCheck | null;
+}
+
+/** An active probe of a Service, run by several edges against each of its origins. */
+export interface HealthCheck {
+  /** `http` wants a status and perhaps a text, `tls` a handshake with a valid certificate, `tcp` a connection. */
+  readonly type: "http" | "tcp" | "tls";
+  readonly path: string;
+  /** Null for the host that the origin's rule gives. */
+  readonly host: string | null;
+  /** Null for the origin's own port. */
+  readonly port: number | null;
+  readonly status: { readonly from: number; readonly to: number };
+  /** Text that the first 5,120 bytes of the body must contain; null for any body. */
+  readonly body: string | null;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Good probes in a row until it is up again, bad ones until it is down. */
+  readonly rise: number;
+  readonly fall: number;
 }
 
 export type PathMatchType = "Exact" | "Prefix";
@@ -154,6 +175,12 @@ export interface BackendHealth {
   readonly total: number;
 }
 
+/** Ready counts of all backends, packed (`snapshot/backend-counts.ts`): `ready/total` by service, joined by commas. */
+export interface BackendCounts {
+  readonly services: readonly ServiceKey[];
+  readonly clusters: readonly { readonly cluster: string; readonly counts: string }[];
+}
+
 export interface ClusterHealth {
   readonly cluster: string;
   /** Whether the cluster's API answers; says nothing about whether the cluster serves. */
@@ -171,9 +198,49 @@ export interface OriginHealth {
   readonly cause: string;
 }
 
-export interface RoundTrip {
-  /** Name of the edge's place. */
-  readonly place: string;
+/** What probes of a Service say, apart from the readiness that its cluster reports. */
+export interface BackendVerdict {
+  readonly cluster: string;
+  readonly service: ServiceKey;
+  readonly verdict: "up" | "down";
+  readonly sinceMs: number;
+  readonly cause: string;
+}
+
+/** A change of what is believed, kept in bounded rings so that its cause can be read later. */
+export interface HealthEvent {
+  readonly atMs: number;
+  /** Edge that saw it, or `control`. */
+  readonly by: string;
+  readonly what:
+    | "ejected"
+    | "returned"
+    | "probe-down"
+    | "probe-up"
+    | "distrusts-itself"
+    | "trusts-itself"
+    | "origin-down"
+    | "origin-up"
+    | "backend-down"
+    | "backend-up"
+    | "api-unreachable"
+    | "api-reachable"
+    | "moved"
+    | "published"
+    | "drained"
+    | "approved"
+    | "rolled-back";
+  /** Origin, backend, cluster, or host that it is about. */
+  readonly subject: string;
+  readonly cause: string;
+  /** Since when the state that ended had held; null when nobody knows. */
+  readonly sinceMs: number | null;
+  /** For `moved`: who went where, and what it costs; null otherwise. */
+  readonly move: { readonly from: string; readonly to: string; readonly costUs: number } | null;
+}
+
+/** What an edge measured itself. */
+export interface MeasuredRoundTrip {
   readonly cluster: string;
   /** Windowed minimum in whole microseconds. */
   readonly us: number;
@@ -181,14 +248,30 @@ export interface RoundTrip {
   readonly observedAtMs: number;
 }
 
+export interface RoundTrip {
+  /** Name of the edge's place. */
+  readonly place: string;
+  readonly cluster: string;
+  /** Windowed minimum in whole microseconds. */
+  readonly us: number;
+  /** 0 for a calibrated one. */
+  readonly samples: number;
+  readonly observedAtMs: number;
+  /** `calibrated`: nobody measured this pair, others did (docs/measurement.md). */
+  readonly basis: "measured" | "calibrated";
+}
+
 /** What control believes about health. Apart from the Snapshot: never staged, never rolled back; expired = unknown. */
 export interface HealthOverlay {
   readonly observedAtMs: number;
   readonly validForMs: number;
   readonly clusters: readonly ClusterHealth[];
-  readonly backends: readonly BackendHealth[];
+  readonly backends: BackendCounts;
   readonly origins: readonly OriginHealth[];
+  readonly verdicts: readonly BackendVerdict[];
   readonly roundTrips: readonly RoundTrip[];
+  /** The newest changes, oldest first. */
+  readonly events: readonly HealthEvent[];
 }
 
 /** From an edge to control: lossy, expiring, never needed for serving. */
@@ -202,7 +285,13 @@ export interface EdgeReport {
   readonly loadedAtMs: number;
   readonly reportedAtMs: number;
   readonly requests: number;
+  /** Verdicts from probes and from real traffic. */
   readonly origins: readonly OriginHealth[];
+  readonly verdicts: readonly BackendVerdict[];
+  readonly roundTrips: readonly MeasuredRoundTrip[];
+  readonly events: readonly HealthEvent[];
+  /** Most of what it probes looks down to it: rather its own uplink than the world. */
+  readonly distrustsItself: boolean;
 }
 
 /** Class of a client address; special-purpose ranges are named, everything else is `public`. */
@@ -294,7 +383,7 @@ export interface Circumstances {
   readonly seed: number;
 }
 
-export type CostBasis = "measured" | "distance" | "none";
+export type CostBasis = "measured" | "calibrated" | "distance" | "none";
 
 /** How the edge keeps a client where it is: it signs a cookie that names the cluster which answered. */
 export interface PinOrder {

@@ -6,7 +6,10 @@
  * | failure, proven unsent       | next, at once       | next, at once  |
  * | reset, timeout, other        | next, in the budget | give up        |
  * | 502, 503, 504                | next, in the budget | give up        |
- * | any other answer             | done                | done           |
+ * | 503 with Retry-After         | next, when calm     | give up        |
+ * | any other answer, 429 too    | done                | done           |
+ *
+ * A `Retry-After` is an origin that asks for less: it is not asked again, and in a storm nobody else is asked instead.
  */
 import type { Candidate } from "./model.ts";
 
@@ -21,6 +24,7 @@ export type AttemptFailure =
   | "tls"
   | "forbidden-address"
   | "client-gone"
+  | "overloaded"
   | "protocol"
   | "other";
 
@@ -47,6 +51,10 @@ export interface RetryFacts {
   readonly budgetLeft: boolean;
   /** 0 ≤ random < 1, for the jitter. */
   readonly random: number;
+  /** Half of the retry budget is in use: answers that ask for less are passed on, not taken elsewhere. */
+  readonly storm?: boolean;
+  /** Whether an origin is at its limits (`health/circuit.ts`); it is passed over as long as another has room. */
+  readonly isFull?: (candidate: number, origin: number) => boolean;
 }
 
 export type NextStep =
@@ -57,6 +65,8 @@ export type NextStep =
       readonly delayMs: number;
       /** Until the head of the answer has to be there. */
       readonly timeoutMs: number;
+      /** Until there has to be a connection: then the next candidate is tried, since nothing was sent. */
+      readonly connectTimeoutMs: number;
     }
   | { readonly step: "give-up"; readonly reason: string };
 
@@ -64,6 +74,11 @@ const MAX_OTHER_CLUSTERS = 2;
 const MAX_TRIES_PER_CLUSTER = 2;
 const BACKOFF_STEP_MS = 25;
 const BACKOFF_CAP_MS = 250;
+/** Longest wait for a connection, and the shortest where somebody else could be tried instead. */
+const CONNECT_MS = 1000;
+const SHORTEST_CONNECT_MS = 250;
+/** TCP and TLS take three round-trips; the rest is a lost packet's patience. */
+const ROUND_TRIPS_TO_CONNECT = 4;
 
 /** 20 % of live requests, at least 3 (DESIGN.md). */
 export const DEFAULT_RETRY_BUDGET = { percent: 20, min: 3 } as const;
@@ -71,6 +86,67 @@ export const DEFAULT_RETRY_BUDGET = { percent: 20, min: 3 } as const;
 /** Whether one more retry fits while `liveRetries` of `liveRequests` requests in flight are retrying. */
 export function retryBudgetLeft(liveRequests: number, liveRetries: number): boolean {
   return liveRetries < Math.max(DEFAULT_RETRY_BUDGET.min, (liveRequests * DEFAULT_RETRY_BUDGET.percent) / 100);
+}
+
+/** Whether more than half of the budget is in use. */
+export function isRetryStorm(liveRequests: number, liveRetries: number): boolean {
+  return liveRetries * 2 > Math.max(DEFAULT_RETRY_BUDGET.min, (liveRequests * DEFAULT_RETRY_BUDGET.percent) / 100);
+}
+
+/**
+ * RFC 9110 §10.2.3: seconds, or a date, as ms from now; null when there is none or it says nothing.
+ * A date that has passed is 0.
+ */
+export function retryAfterMs(value: string | null, nowMs: number): number | null {
+  if (value === null) return null;
+  const text = value.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
+}
+
+/**
+ * How long to wait for a connection before the second candidate is tried. Where there is one, a few round-trips are
+ * enough; `costUs` is the candidate's. Nothing was sent then, so this holds for any method (DESIGN.md rule 6).
+ */
+export function connectPatienceMs(costUs: number, hasNext: boolean): number {
+  if (!hasNext) return CONNECT_MS;
+  const expected = Math.ceil((ROUND_TRIPS_TO_CONNECT * costUs) / 1000);
+  return Math.min(CONNECT_MS, Math.max(SHORTEST_CONNECT_MS, expected));
+}
+
+export type ConnectRace =
+  | { readonly race: "wait"; readonly untilMs: number }
+  /** Connect to the next candidate too; the first connection gets the request, the other is closed unused. */
+  | { readonly race: "start"; readonly candidate: number }
+  | { readonly race: "none"; readonly reason: string };
+
+/**
+ * Whether a second connection is opened beside one that is slow: never before the patience is over, never when a byte
+ * may have been sent, never in a storm, and only one.
+ */
+export function connectRace(
+  facts: Pick<RetryFacts, "candidates" | "budgetLeft" | "storm" | "isFull">,
+  connecting: {
+    readonly candidate: number;
+    readonly forMs: number;
+    readonly connected: boolean;
+    readonly racing: boolean;
+  },
+): ConnectRace {
+  if (connecting.connected) return { race: "none", reason: "it is connected" };
+  if (connecting.racing) return { race: "none", reason: "a second connection is on its way" };
+  const next = connecting.candidate + 1;
+  const first = facts.candidates[connecting.candidate];
+  if (first === undefined || next >= facts.candidates.length || next > MAX_OTHER_CLUSTERS) {
+    return { race: "none", reason: "no further candidate" };
+  }
+  if (facts.isFull?.(next, 0) === true) return { race: "none", reason: "the next candidate is at its limit" };
+  if (facts.storm === true || !facts.budgetLeft) return { race: "none", reason: "too many requests are being retried" };
+  const untilMs = connectPatienceMs(first.costUs, true);
+  return connecting.forMs < untilMs ? { race: "wait", untilMs } : { race: "start", candidate: next };
 }
 
 /** RFC 9110 §9.2.2. TRACE is missing on purpose: it is never forwarded. */
@@ -83,7 +159,9 @@ export function nextTry(facts: RetryFacts, attempts: readonly Attempt[]): NextSt
   const last = attempts.at(-1);
   if (last === undefined) {
     if (facts.candidates.length === 0) return { step: "give-up", reason: "no candidate" };
-    return step(facts, attempts, 0, 0, 0);
+    const first = firstWithRoom(facts);
+    if (first === null) return { step: "give-up", reason: "every origin is at its limit" };
+    return step(facts, attempts, first.candidate, first.origin, 0);
   }
   const refusal = whyNotAgain(facts, last.outcome);
   if (refusal !== null) return { step: "give-up", reason: refusal };
@@ -97,6 +175,7 @@ function whyNotAgain(facts: RetryFacts, outcome: AttemptOutcome): string | null 
   if (outcome.type === "answered") {
     if (outcome.status !== 502 && outcome.status !== 503 && outcome.status !== 504) return "answered";
     if (!isIdempotent(facts.method)) return "the method is not idempotent";
+    if (outcome.retryAfterMs !== null && facts.storm === true) return "the origin asks for less, and so do others";
   } else {
     if (outcome.failure === "client-gone") return "the client is gone";
     // An unsent request adds no load anywhere, so it is free of the budget: else a dead cluster under full load
@@ -110,6 +189,17 @@ function whyNotAgain(facts: RetryFacts, outcome: AttemptOutcome): string | null 
   return null;
 }
 
+/** The first origin in order that is not at its limit. */
+function firstWithRoom(facts: RetryFacts): { candidate: number; origin: number } | null {
+  const { isFull } = facts;
+  if (isFull === undefined) return { candidate: 0, origin: 0 };
+  for (const [candidate, { origins }] of facts.candidates.slice(0, MAX_OTHER_CLUSTERS + 1).entries()) {
+    for (let origin = 0; origin < origins.length; origin += 1)
+      if (!isFull(candidate, origin)) return { candidate, origin };
+  }
+  return null;
+}
+
 /** Another origin of the same cluster when only this address seems bad, otherwise the next cluster. */
 function nextPlace(
   facts: RetryFacts,
@@ -119,9 +209,12 @@ function nextPlace(
   const nearby = otherOrigin(facts, attempts, last.candidate);
   const addressIsBad = last.outcome.type === "failed" && last.outcome.unsent;
   if (addressIsBad && nearby !== null) return { candidate: last.candidate, origin: nearby };
-  const next = last.candidate + 1;
-  if (next < facts.candidates.length && next <= MAX_OTHER_CLUSTERS) return { candidate: next, origin: 0 };
-  return nearby === null ? null : { candidate: last.candidate, origin: nearby };
+  for (let next = last.candidate + 1; next < facts.candidates.length && next <= MAX_OTHER_CLUSTERS; next += 1) {
+    if (facts.isFull?.(next, 0) !== true) return { candidate: next, origin: 0 };
+  }
+  // Who asks for less is not asked again a moment later.
+  const asksForLess = last.outcome.type === "answered" && last.outcome.retryAfterMs !== null;
+  return nearby === null || asksForLess ? null : { candidate: last.candidate, origin: nearby };
 }
 
 function otherOrigin(facts: RetryFacts, attempts: readonly Attempt[], candidate: number): number | null {
@@ -149,5 +242,7 @@ function step(
   const mayMoveOn = more && facts.bodyKept && isIdempotent(facts.method) && attempts.length < MAX_OTHER_CLUSTERS;
   // Half of what is left when somebody else could still answer: a hanging cluster must not eat the whole deadline.
   const timeoutMs = Math.max(1, Math.floor(mayMoveOn ? left / 2 : left));
-  return { step: "try", candidate, origin, delayMs: delay, timeoutMs };
+  const costUs = facts.candidates[candidate]?.costUs ?? 0;
+  const connectTimeoutMs = Math.min(timeoutMs, connectPatienceMs(costUs, more));
+  return { step: "try", candidate, origin, delayMs: delay, timeoutMs, connectTimeoutMs };
 }

@@ -1,6 +1,7 @@
 /** The state of the whole system for people: `portolan status` and the admin API's `/status`. */
-import type { EdgeReport, HealthOverlay, Version } from "./model.ts";
+import type { BackendHealth, EdgeReport, HealthOverlay, Version } from "./model.ts";
 import type { Problem } from "./objects.ts";
+import { listCounts } from "./snapshot/backend-counts.ts";
 import type { LoadedSnapshot } from "./snapshot/load.ts";
 
 export interface ClusterStatus {
@@ -90,7 +91,7 @@ export function statusReport(input: StatusInput): StatusReport {
             hosts: published.snapshot.hosts.length,
           },
     clusters: clusterStatus(input),
-    backends: (input.overlay?.backends ?? []).map(({ cluster, service, ready, total }) => ({
+    backends: backendsOf(input).map(({ cluster, service, ready, total }) => ({
       cluster,
       service,
       ready,
@@ -111,6 +112,10 @@ export function statusReport(input: StatusInput): StatusReport {
     drains: input.drains,
     problems: input.problems,
   };
+}
+
+function backendsOf({ overlay }: StatusInput): readonly BackendHealth[] {
+  return overlay === null ? [] : listCounts(overlay.backends);
 }
 
 function clusterStatus(input: StatusInput): readonly ClusterStatus[] {
@@ -140,7 +145,7 @@ function dataStatus(cluster: string, weight: number, input: StatusInput): Pick<C
     return { data: "not-serving", dataCause: `${down.length} of ${fresh.length} edges: ${first.cause}` };
   }
   if (weight === 0) return { data: "drained", dataCause: "its weight is 0" };
-  const backends = (input.overlay?.backends ?? []).filter((backend) => backend.cluster === cluster);
+  const backends = backendsOf(input).filter((backend) => backend.cluster === cluster);
   if (backends.length === 0) return { data: "unknown", dataCause: "no backend reports readiness" };
   const ready = backends.reduce((sum, backend) => sum + backend.ready, 0);
   return ready > 0 ? { data: "serving", dataCause: null } : { data: "not-serving", dataCause: "no endpoint is ready" };

@@ -66,8 +66,13 @@ export function judgeMember(
     const service = member.backendKey.slice(name.length + 1);
     return out("not-serving", `not serving: 0 of ${counts.total} endpoints of ${service} are ready`);
   }
+  // Of the Service alone: others behind the same origin may well serve.
+  const checked = fresh ? health.verdicts.get(member.backendKey) : undefined;
+  if (checked?.verdict === "down") return out("not-serving", `its health check fails: ${checked.cause}`);
+  const out5xx = ejected === null ? undefined : health.ejections.get(member.backendKey);
+  if (out5xx !== undefined && (ejected ?? 0) < out5xx.untilMs) return out("ejected", `ejected: ${out5xx.cause}`);
   let cause: string | null = null;
-  let returnedAtMs = -1;
+  let returnedAtMs = checked?.verdict === "up" ? checked.sinceMs : -1;
   const usable = member.origins.filter((_, at) => {
     const key = member.originKeys[at] ?? "";
     const verdict = fresh ? health.origins.get(key) : undefined;

@@ -1,16 +1,20 @@
 /** One edge: state, follower, metrics and log joined; the same on every runtime. */
 import { type Cidr, parseCidrs } from "../core/address/cidr.ts";
-import { type OutlierChange, recordOutcome, returnOrigin } from "../core/health/outlier.ts";
+import type { ProbeResult, ProbeTarget } from "../core/health/probes.ts";
+import { DWELL_MS } from "../core/health/round-trip.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
 import { accessLogLine } from "./access-log.ts";
 import type { ClientSources } from "./client.ts";
+import type { RequestEvent } from "./event.ts";
 import { follower, type Follower } from "./follow.ts";
+import { edgeHealth } from "./health.ts";
 import { handle } from "./handle.ts";
 import type { EdgeRequest, EdgeResponse } from "./message.ts";
 import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
 import type { PinKeys } from "./pin.ts";
 import { type EdgeState, newEdgeState } from "./state.ts";
+import type { Tap } from "./tap.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface EdgeOptions {
@@ -20,6 +24,8 @@ export interface EdgeOptions {
   /** CIDRs; RangeError for one that is none. */
   readonly trustedProxies: readonly string[];
   readonly debugToken: string | null;
+  /** Shortest time between two changes of one measured round-trip; a minute unless said otherwise. */
+  readonly dwellMs?: number;
 }
 
 export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
@@ -33,6 +39,10 @@ export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocatio
   readonly metrics: (gauges: EdgeGauges) => EdgeMetrics;
   /** One JSON line per request; null writes none. */
   readonly accessLog: ((line: string) => void) | null;
+  /** Told of each request when its head has been answered, for traces; left out where nobody collects them. */
+  readonly onRequest?: (event: RequestEvent, endedMs: number) => void;
+  /** Whoever listens to decisions; left out where nobody can. */
+  readonly tap?: Tap;
   /** JSON lines for operators: ejections, snapshots refused. */
   readonly log: (line: string) => void;
 }
@@ -45,6 +55,10 @@ export interface Edge extends Follower {
   metricsText(): string;
   /** Ends an ejection early, as after good probes. */
   returnOrigin(origin: string, cause: string): void;
+  /** Takes the result of a probe into account. */
+  probed(target: ProbeTarget, result: ProbeResult): void;
+  /** What only time changes; call it about once a second. */
+  tick(): void;
   /** Null when requests can be served, otherwise why not. */
   notReady(): string | null;
 }
@@ -62,11 +76,15 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   });
   const say = (event: string, more: object) =>
     deps.log(JSON.stringify({ time: new Date(deps.now()).toISOString(), edge: options.name, event, ...more }));
-  const tell = (change: OutlierChange | null) => {
-    if (change === null) return;
-    if (change.kind === "ejected") metrics.ejection(change.origin.slice(0, change.origin.indexOf("|")));
-    say(change.kind, { origin: change.origin, cause: change.cause });
-  };
+  const health = edgeHealth({
+    state,
+    now: deps.now,
+    dwellMs: options.dwellMs ?? DWELL_MS,
+    onEvent({ what, subject, cause, move }) {
+      if (what === "ejected") metrics.ejection(subject.slice(0, subject.indexOf("|")));
+      say(what, { origin: subject, cause, ...(move === null ? {} : { move }) });
+    },
+  });
   let lastProblem = "";
   const follow = follower({
     state,
@@ -99,14 +117,20 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
         pinKeys: deps.pinKeys,
         now: deps.now,
         random: deps.random,
-        onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, deps.now())),
+        onOutcome: health.tried,
         onEvent(event) {
           metrics.request(event, deps.now());
-          deps.accessLog?.(accessLogLine(options.name, event, deps.now()));
+          health.answered(event);
+          const line = () => accessLogLine(options.name, event, deps.now());
+          deps.accessLog?.(line());
+          deps.tap?.offer(event, line);
+          deps.onRequest?.(event, deps.now());
         },
       }),
     metricsText: metrics.text,
-    returnOrigin: (origin, cause) => tell(returnOrigin(state.outliers, origin, cause)),
+    returnOrigin: health.returned,
+    probed: health.probed,
+    tick: health.tick,
     notReady: () => (state.serving === null ? "no snapshot is loaded yet" : null),
   };
 }

@@ -3,11 +3,13 @@
  * it has (DESIGN.md rule 2). One `refresh` reads the snapshot and the overlay and writes the report.
  */
 import { overrideTable } from "../core/geo/client-location.ts";
-import type { EdgeReport, OriginHealth } from "../core/model.ts";
+import { keepTargets, probeTargets } from "../core/health/probes.ts";
+import type { EdgeReport } from "../core/model.ts";
 import { buildRoutingTable } from "../core/routing-table.ts";
 import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
 import { reportText } from "../core/snapshot/report.ts";
+import { reportHealth } from "./report-health.ts";
 import { type EdgeState, useOverlay } from "./state.ts";
 
 /** DESIGN.md rule 2: a cold start waits once for the store, then serves what is bundled. */
@@ -46,6 +48,8 @@ export function follower(deps: FollowDeps): Follower {
       overrides: overrideTable(loaded.snapshot.locationOverrides),
       loadedAtMs: deps.now(),
     };
+    state.targets = probeTargets(loaded.snapshot.clusters, loaded.snapshot.hosts);
+    keepTargets(state.probes, state.targets);
   };
   const load = async (source: SnapshotSource) => {
     const result = await loadSnapshot(source, state.serving?.loaded ?? null);
@@ -94,16 +98,9 @@ export function follower(deps: FollowDeps): Follower {
   };
 }
 
-/** What this edge tells control: its generation, and the origins it has taken out. */
+/** What this edge tells control: its generation, what it found out about origins and backends, and how far they are. */
 function reportOf({ state, now, requests }: FollowDeps): EdgeReport {
   const { serving } = state;
-  const nowMs = now();
-  const origins: OriginHealth[] = [];
-  for (const [origin, ejection] of state.outliers.ejections) {
-    if (ejection.untilMs <= nowMs) continue;
-    const cluster = origin.slice(0, origin.indexOf("|"));
-    origins.push({ cluster, origin, verdict: "down", sinceMs: ejection.sinceMs, cause: ejection.cause });
-  }
   return {
     edge: state.name,
     place: state.location,
@@ -111,8 +108,8 @@ function reportOf({ state, now, requests }: FollowDeps): EdgeReport {
     generation: serving?.loaded.manifest.generation ?? 0,
     hash: serving?.loaded.hash ?? "",
     loadedAtMs: serving?.loadedAtMs ?? 0,
-    reportedAtMs: nowMs,
+    reportedAtMs: now(),
     requests: requests(),
-    origins,
+    ...reportHealth(state, now()),
   };
 }

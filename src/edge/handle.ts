@@ -68,7 +68,7 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
   const { client, trusted } = identifyClient(request, { ...deps, overrides: serving.overrides });
   event.client = client;
   const trace = traceContext(firstHeader(request.headers, "traceparent"), deps.random);
-  event.traceId = trace.traceId;
+  Object.assign(event, { traceId: trace.traceId, spanId: trace.spanId, parentSpanId: trace.parentSpanId });
   event.requestId = requestId(request, trusted, deps.random);
 
   const decision = decide(serving.table, state.health, request, {

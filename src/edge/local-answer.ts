@@ -45,6 +45,8 @@ export function failureAnswer(failure: AttemptFailure): EdgeResponse {
       return proxyError(502, "the connection to the cluster broke", "connection_terminated");
     case "protocol":
       return proxyError(502, "the cluster's answer was not valid HTTP", "http_protocol_error");
+    case "overloaded":
+      return proxyError(503, "too many requests are under way", "connection_limit_reached");
     case "client-gone":
       return proxyError(408, "the request did not arrive in time", "http_request_error");
     case "other":

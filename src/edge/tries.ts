@@ -1,14 +1,20 @@
 /** Carries a forward decision out: one candidate after the other, as the retry policy says, until one answers. */
 import { originKey } from "../core/health/view.ts";
 import type { ForwardDecision } from "../core/model.ts";
-import { type Attempt, type AttemptOutcome, nextTry, retryBudgetLeft } from "../core/retry.ts";
+import { countLoad, whyFull } from "../core/health/circuit.ts";
+import {
+  type Attempt,
+  type AttemptOutcome,
+  isRetryStorm,
+  nextTry,
+  retryAfterMs,
+  retryBudgetLeft,
+} from "../core/retry.ts";
 import type { Try } from "./event.ts";
-import type { HeaderField } from "./message.ts";
+import { firstHeader, type HeaderField } from "./message.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { EdgeState } from "./state.ts";
 import type { Upstream, UpstreamAnswer, UpstreamFailure } from "./upstream.ts";
-
-const CONNECT_TIMEOUT_MS = 1000;
 
 export interface TryDeps {
   readonly upstream: Upstream;
@@ -54,9 +60,15 @@ export async function carryOut(
         elapsedMs: deps.now() - startedMs,
         budgetLeft: retryBudgetLeft(state.liveRequests, state.liveRetries),
         random: deps.random(),
+        storm: isRetryStorm(state.liveRequests, state.liveRetries),
+        isFull: (candidate: number, origin: number) => isFull(state, decision, candidate, origin),
       };
       const next = nextTry(facts, attempts);
-      if (next.step === "give-up") return { last, gaveUp: next.reason };
+      if (next.step === "give-up") {
+        // Nothing was tried, because everything is at its limit: shed (FM34) instead of queueing without end.
+        if (attempts.length === 0) last = { type: "failed", failure: "overloaded", unsent: true, detail: next.reason };
+        return { last, gaveUp: next.reason };
+      }
       if (attempts.length > 0 && !retrying) {
         retrying = true;
         state.liveRetries += 1;
@@ -68,6 +80,8 @@ export async function carryOut(
       const origin = candidate?.origins[next.origin];
       if (candidate === undefined || origin === undefined) return { last, gaveUp: "no further candidate" };
       const triedMs = deps.now();
+      const key = originKey(candidate.cluster, origin);
+      countLoad(state.circuits, key, "requests", 1);
       last = await deps.upstream.send(
         origin,
         {
@@ -78,22 +92,33 @@ export async function carryOut(
           body: request.body.content,
           bodyLength: request.body.length,
         },
-        { connectTimeoutMs: CONNECT_TIMEOUT_MS, responseTimeoutMs: next.timeoutMs, signal: request.signal },
+        { connectTimeoutMs: next.connectTimeoutMs, responseTimeoutMs: next.timeoutMs, signal: request.signal },
       );
-      const outcome = outcomeOf(last);
+      countLoad(state.circuits, key, "requests", -1);
+      const outcome = outcomeOf(last, deps.now());
       attempts.push({ candidate: next.candidate, origin: next.origin, outcome });
       tries.push({ candidate, origin, outcome, durationMs: deps.now() - triedMs });
-      deps.onOutcome(originKey(candidate.cluster, origin), outcome);
+      deps.onOutcome(key, outcome);
     }
   } finally {
     if (retrying) state.liveRetries -= 1;
   }
 }
 
-function outcomeOf(result: UpstreamAnswer | UpstreamFailure): AttemptOutcome {
+function isFull(state: EdgeState, decision: ForwardDecision, candidate: number, origin: number): boolean {
+  const one = decision.candidates[candidate];
+  const where = one?.origins[origin];
+  return one !== undefined && where !== undefined && whyFull(state.circuits, originKey(one.cluster, where)) !== null;
+}
+
+function outcomeOf(result: UpstreamAnswer | UpstreamFailure, nowMs: number): AttemptOutcome {
   if (result.type === "failed")
     return { type: "failed", failure: result.failure, unsent: result.unsent, detail: result.detail };
-  return { type: "answered", status: result.status, retryAfterMs: null };
+  return {
+    type: "answered",
+    status: result.status,
+    retryAfterMs: retryAfterMs(firstHeader(result.headers, "retry-after"), nowMs),
+  };
 }
 
 /** `public` is what the client asked for, `origin` the origin's own name, anything else is meant literally. */

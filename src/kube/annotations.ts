@@ -1,3 +1,4 @@
+import { HEALTH_CHECK_ANNOTATIONS, readHealthCheck } from "../core/compile/health-check.ts";
 import { ANNOTATION_PREFIX, readAnnotations, STEERING_ANNOTATIONS } from "../core/steering/annotations.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./finding.ts";
@@ -6,7 +7,8 @@ import { isRecord } from "./plain.ts";
 const prefix = ANNOTATION_PREFIX;
 /** Every annotation of ours that means something, without the prefix. */
 const switches = ["adopt", "force-drain"];
-const known = [...switches, ...STEERING_ANNOTATIONS];
+const checks = HEALTH_CHECK_ANNOTATIONS.map((name) => name.slice(ANNOTATION_PREFIX.length));
+const known = [...switches, ...STEERING_ANNOTATIONS, ...checks];
 
 /** Warnings about annotations that do nothing: misspelt ones of ours, and snippets, which no edge runs. */
 export function judgeAnnotations(value: unknown): readonly Finding[] {
@@ -38,6 +40,10 @@ function judge(name: string, value: unknown): { reason: string; message: string 
     const near = didYouMean(key, known);
     const hint = near === null ? `known are ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
     return { reason: "UnknownAnnotation", message: `unknown annotation ${name}; ${hint}` };
+  }
+  if (HEALTH_CHECK_ANNOTATIONS.includes(name)) {
+    const [problem] = readHealthCheck({ [name]: String(value) }).problems;
+    return problem === undefined ? null : { reason: "InvalidAnnotation", message: problem.message };
   }
   if (!switches.includes(key) || value === "true" || value === "false") return null;
   const message = `${name} is ${JSON.stringify(value)} and has no effect; write "true" or "false"`;

@@ -12,6 +12,7 @@ import type {
   RoundTrip,
   Snapshot,
 } from "../../src/core/model.ts";
+import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";
 import { DEFAULT_POLICY, type SteeringPolicy } from "../../src/core/steering/policy.ts";
 import { circumstancesAt, request } from "./world.ts";
@@ -68,7 +69,9 @@ export function hostRoutes(clusters: readonly Cluster[], policy: Partial<Steerin
         timeoutMs: 15_000,
       },
     ],
-    services: [{ service: SERVICE, backends: clusters.map(({ name }) => ({ cluster: name, origins: null })) }],
+    services: [
+      { service: SERVICE, backends: clusters.map(({ name }) => ({ cluster: name, origins: null })), healthCheck: null },
+    ],
     policy: { ...DEFAULT_POLICY, ...policy },
     sources: [],
   };
@@ -112,9 +115,11 @@ export function healthOf(parts: HealthParts = {}): HealthView {
     observedAtMs: 0,
     validForMs: expiresAtMs,
     clusters: [],
-    backends,
+    backends: packCounts(backends),
     origins,
+    verdicts: [],
     roundTrips: trips,
+    events: [],
   };
   const ejection = { sinceMs: 0, untilMs: expiresAtMs, count: 1, cause: "refused ×3" };
   return healthView(overlay, new Map(ejected.map((name) => [originKey(name, originOf(name)), ejection])));

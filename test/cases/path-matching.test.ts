@@ -140,7 +140,11 @@ function routeSnapshot({ listeners, routes }: Extract<Ruleset, { kind: "httprout
   const hosts = [...new Set(declarations.map((one) => one.host))].map((host): HostRoutes => {
     const { routes: merged, sources } = mergeRoutes(declarations.filter((one) => one.host === host));
     const keys = new Set(merged.flatMap((route) => route.backends.map((backend) => backend.service)));
-    const services = [...keys].map((key) => ({ service: key, backends: [{ cluster: "c1", origins: null }] }));
+    const services = [...keys].map((key) => ({
+      service: key,
+      backends: [{ cluster: "c1", origins: null }],
+      healthCheck: null,
+    }));
     return { host, owner: "default", routes: merged, services, policy: DEFAULT_POLICY, sources };
   });
   const config = observation(null, { clusters: [cluster("c1")] });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
 import { compile } from "../../src/core/compile/compile.ts";
 import { decide } from "../../src/core/decide.ts";
 import { type HealthView, healthView, originKey } from "../../src/core/health/view.ts";
@@ -38,7 +39,16 @@ function ready(...counts: readonly (readonly [string, number])[]): HealthView {
     ([name, n]): BackendHealth => ({ cluster: name, service: "default/shop/80", ready: n, total: 2 }),
   );
   return healthView(
-    { observedAtMs: 0, validForMs: 1000, clusters: [], backends, origins: [], roundTrips: [] },
+    {
+      observedAtMs: 0,
+      validForMs: 1000,
+      clusters: [],
+      backends: packCounts(backends),
+      origins: [],
+      verdicts: [],
+      roundTrips: [],
+      events: [],
+    },
     new Map(),
   );
 }
@@ -77,9 +87,11 @@ describe("decide()", () => {
           observedAtMs: 0,
           validForMs: 1,
           clusters: [],
-          backends: [],
+          backends: packCounts([]),
           origins: [],
-          roundTrips: [{ place: "nyc", cluster: "asia", us: 5000, samples, observedAtMs }],
+          verdicts: [],
+          roundTrips: [{ place: "nyc", cluster: "asia", us: 5000, samples, observedAtMs, basis: "measured" }],
+          events: [],
         },
         new Map(),
       );

@@ -1,4 +1,5 @@
 /** DESIGN.md's rules that hold for every input, as properties. */
+import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/core/compile/compile.ts";
@@ -143,7 +144,16 @@ function healthOf(named: readonly (State & { readonly name: string })[]): Health
   });
   const backends = named.map(({ name, ready }) => ({ cluster: name, service: "default/shop/80", ready, total: 2 }));
   return healthView(
-    { observedAtMs: 0, validForMs: 1000, clusters: [], backends, origins: [], roundTrips: [] },
+    {
+      observedAtMs: 0,
+      validForMs: 1000,
+      clusters: [],
+      backends: packCounts(backends),
+      origins: [],
+      verdicts: [],
+      roundTrips: [],
+      events: [],
+    },
     new Map(
       named.flatMap(({ name, isEjected }) => (isEjected ? [[originKey(name, origin(name)), ejection] as const] : [])),
     ),

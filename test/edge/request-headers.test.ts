@@ -17,7 +17,7 @@ function sent(headers: readonly HeaderField[], trusted: boolean): Map<string, st
     runtimeLocation: null,
     signal: new AbortController().signal,
   };
-  const trace = { traceparent: "00-1-1-00", traceId: "1", continued: false };
+  const trace = { traceparent: "00-1-1-00", traceId: "1", spanId: "1", parentSpanId: null, continued: false };
   const facts = { trusted, publicHost: "a.example.org", location: NO_LOCATION, trace, requestId: "id" };
   return new Map(requestHeaders(request, facts));
 }

@@ -1,19 +1,14 @@
 /** The shapes and limits of everything that travels through the store; checked by the publisher and by every edge. */
 import type {
   Backend,
-  BackendHealth,
   Cluster,
-  ClusterHealth,
-  EdgeReport,
   GeoPoint,
-  HealthOverlay,
+  HealthCheck,
   HostReservation,
   HostRoutes,
   LocationOverride,
   ObjectSource,
   Origin,
-  OriginHealth,
-  RoundTrip,
   Route,
   ServiceBackends,
   ValueMatch,
@@ -30,6 +25,7 @@ export const LIMITS = {
   servicesPerHost: 10_000,
   originsPerBackend: 1000,
   sliceCharacters: 8_388_608,
+  events: 500,
 } as const;
 
 const name: Read<string> = text(253);
@@ -91,9 +87,23 @@ const readBackend: Read<Backend> = record<Backend>({
   origins: nullable(list(readOrigin, LIMITS.originsPerBackend)),
 });
 
+const readHealthCheck: Read<HealthCheck> = record<HealthCheck>({
+  type: oneOf("http", "tcp", "tls"),
+  path: text(1024),
+  host: nullable(name),
+  port: nullable(port),
+  status: record({ from: integer(100, 599), to: integer(100, 599) }),
+  body: nullable(text(1024)),
+  intervalMs: integer(100, 3_600_000),
+  timeoutMs: integer(10, 60_000),
+  rise: integer(1, 10),
+  fall: integer(1, 10),
+});
+
 const readService: Read<ServiceBackends> = record<ServiceBackends>({
   service: text(600),
   backends: list(readBackend, LIMITS.clusters),
+  healthCheck: orDefault(nullable(readHealthCheck), null),
 });
 
 const readSource: Read<ObjectSource> = record<ObjectSource>({
@@ -127,47 +137,4 @@ export const readBase: Read<BaseSlice> = record<BaseSlice>({
     record<LocationOverride>({ cidr: text(64), country: nullable(text(2)), location: nullable(readPoint) }),
     10_000,
   ),
-});
-
-const readOriginHealth: Read<OriginHealth> = record<OriginHealth>({
-  cluster: name,
-  origin: text(600),
-  verdict: oneOf("up", "down"),
-  sinceMs: integer(),
-  cause: text(),
-});
-
-export const readOverlay: Read<HealthOverlay> = record<HealthOverlay>({
-  observedAtMs: integer(),
-  validForMs: integer(),
-  clusters: list(
-    record<ClusterHealth>({
-      cluster: name,
-      api: oneOf("reachable", "unreachable"),
-      sinceMs: integer(),
-      cause: nullable(text()),
-    }),
-    LIMITS.clusters,
-  ),
-  backends: list(
-    record<BackendHealth>({ cluster: name, service: text(600), ready: integer(), total: integer() }),
-    2_000_000,
-  ),
-  origins: list(readOriginHealth, 2_000_000),
-  roundTrips: list(
-    record<RoundTrip>({ place: name, cluster: name, us: integer(), samples: integer(), observedAtMs: integer() }),
-    2_000_000,
-  ),
-});
-
-export const readReport: Read<EdgeReport> = record<EdgeReport>({
-  edge: name,
-  place: nullable(readPoint),
-  epoch: integer(),
-  generation: integer(),
-  hash: text(64),
-  loadedAtMs: integer(),
-  reportedAtMs: integer(),
-  requests: integer(),
-  origins: list(readOriginHealth, 100_000),
 });

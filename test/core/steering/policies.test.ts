@@ -62,7 +62,9 @@ describe("nearest", () => {
 
 describe("least-latency", () => {
   it("believes measurements alone: what was measured comes before what is near", () => {
-    const trips = [{ place: "fra", cluster: "asia", us: 240_000, samples: 6, observedAtMs: 0 }];
+    const trips = [
+      { place: "fra", cluster: "asia", us: 240_000, samples: 6, observedAtMs: 0, basis: "measured" as const },
+    ];
     const who = { ...fromFrankfurt, vantage: { of: "edge" as const, place: "fra", point: FRANKFURT } };
     const policy = { method: { type: "least-latency" as const } };
     expect(clustersOf(ask({ policy, health: { trips }, who }))).toEqual(["asia", "eu", "us"]);

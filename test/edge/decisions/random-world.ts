@@ -1,4 +1,5 @@
 /** A snapshot, its health and requests, drawn from a seed. */
+import { packCounts } from "../../../src/core/snapshot/backend-counts.ts";
 import type { Cluster, HealthOverlay, HostRoutes, Origin, Route, Snapshot } from "../../../src/core/model.ts";
 import { DEFAULT_POLICY, type SteeringPolicy } from "../../../src/core/steering/policy.ts";
 import type { DecisionInput } from "./hash.ts";
@@ -38,9 +39,11 @@ export function randomWorld(size: WorldSize): DecisionInput {
     observedAtMs: NOW_MS,
     validForMs: 60_000,
     clusters: [],
-    backends: hosts.flatMap((host) =>
-      host.services.flatMap(({ service, backends }) =>
-        backends.map(({ cluster }) => ({ cluster, service, ready: whole(4), total: 3 })),
+    backends: packCounts(
+      hosts.flatMap((host) =>
+        host.services.flatMap(({ service, backends }) =>
+          backends.map(({ cluster }) => ({ cluster, service, ready: whole(4), total: 3 })),
+        ),
       ),
     ),
     origins: [],
@@ -52,7 +55,10 @@ export function randomWorld(size: WorldSize): DecisionInput {
         us: 1000 + whole(300_000),
         samples: 1 + whole(6),
         observedAtMs: NOW_MS,
+        basis: "measured",
       })),
+    verdicts: [],
+    events: [],
   };
   const requests = Array.from({ length: size.requests }, () => {
     const index = whole(size.hosts + 20);
@@ -137,7 +143,7 @@ function hostRoutes(host: string, holders: readonly string[], policy: SteeringPo
     host,
     owner: "default",
     routes: [route("Exact", "/cart"), route("Prefix", "/cart"), route("Prefix", "/api")],
-    services: [{ service, backends: holders.map((cluster) => ({ cluster, origins: null })) }],
+    services: [{ service, backends: holders.map((cluster) => ({ cluster, origins: null })), healthCheck: null }],
     policy,
     sources: [],
   };
