@@ -99,6 +99,7 @@ function overlayOf(table: RoutingTable, troubled: number): HealthOverlay {
       basis: "measured",
     })),
     verdicts: [],
+    offered: [],
     events: [],
   };
 }

@@ -11,6 +11,7 @@ import { debugHeaders, isDebugToken } from "./debug.ts";
 import { newEvent, type RequestEvent } from "./event.ts";
 import { failureAnswer, proxyError, textAnswer } from "./local-answer.ts";
 import { type EdgeRequest, type EdgeResponse, firstHeader, type HeaderField } from "./message.ts";
+import { countOffered } from "./offered.ts";
 import { isShared, pinHeader, type PinKeys, verifyPins } from "./pin.ts";
 import { takeBody } from "./request-body.ts";
 import { isLoop, requestHeaders, requestId } from "./request-headers.ts";
@@ -81,12 +82,13 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     }),
     nowMs: deps.now(),
     pins: deps.pinKeys === null ? [] : await verifyPins(request, deps.pinKeys, deps.now()),
-    offered: null,
+    offered: deps.now() < state.health.expiresAtMs ? state.health.offered : null,
     seed: nextSeed(state),
   });
   event.decision = decision;
   if (decision.action !== "forward") return withoutOrigin(decision, event);
   event.host = decision.host;
+  countOffered(state.offered, decision, deps.now());
 
   const taken = await takeBody(request, decision.timeoutMs, deps.upstream.provesUnsent);
   if (!taken.ok)

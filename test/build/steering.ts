@@ -119,6 +119,7 @@ export function healthOf(parts: HealthParts = {}): HealthView {
     origins,
     verdicts: [],
     roundTrips: trips,
+    offered: [],
     events: [],
   };
   const ejection = { sinceMs: 0, untilMs: expiresAtMs, count: 1, cause: "refused ×3" };

@@ -58,6 +58,7 @@ export function randomWorld(size: WorldSize): DecisionInput {
         basis: "measured",
       })),
     verdicts: [],
+    offered: [],
     events: [],
   };
   const requests = Array.from({ length: size.requests }, () => {
