@@ -316,7 +316,7 @@ describe("explain()", () => {
     const canary = { clusters: ["asia"], percent: 0, header: null, cookie: null };
     const who = { ...client(1, { point: TOKYO }), offered: new Map([["us", 1000]]) };
     const explained = explain(tableOf(clusters, { canary }), healthOf(), request("shop.example.org", "/"), who);
-    expect(explained.steps.map((one) => one.step)).toEqual(["policy", "client", "canary"]);
+    expect(explained.steps.map((one) => one.step)).toEqual(["policy", "key", "canary"]);
     const us = explained.candidates.find((one) => one.cluster === "us");
     expect(us?.steps.map((one) => one.text).join("\n")).toMatch(
       /bias \+20 makes it count as .*\n.*offered 1000 of 100 .*10 %/s,
