@@ -99,10 +99,13 @@ function exchange(target: ProbeTarget, agent: HttpAgent, checked: LookupFunction
   return promise;
 }
 
+/** Reads an answer to its end by events: an iterator would destroy the stream, and the connection with it. */
 async function judgeAnswer({ check }: ProbeTarget, response: IncomingMessage): Promise<string | null> {
   let body = "";
-  for await (const chunk of response as AsyncIterable<Buffer>)
+  response.on("data", (chunk: Buffer) => {
     if (body.length < BODY_BYTES) body += chunk.toString("latin1");
+  });
+  await new Promise<void>((resolve, reject) => response.once("end", () => resolve()).once("error", reject));
   if (check === null) return null;
   const status = response.statusCode ?? 0;
   if (status < check.status.from || status > check.status.to) return `status ${status}`;
