@@ -118,7 +118,7 @@ function farther(prober: Prober, missingWayUs: ((cluster: string) => number) | n
     async probe(target) {
       const result = await prober.probe(target);
       const more = (us: number | null) => (us === null ? null : us + missingWayUs(target.cluster));
-      return { ...result, connectUs: more(result.connectUs), exchangeUs: more(result.exchangeUs) };
+      return { ...result, isLocal: false, connectUs: more(result.connectUs), exchangeUs: more(result.exchangeUs) };
     },
   };
 }
