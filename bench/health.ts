@@ -93,11 +93,6 @@ async function probeCost(): Promise<void> {
     {
       source: { get: () => Promise.resolve(null), digest: () => Promise.resolve(""), verify: null, audience: "bench" },
       report: null,
-      upstream: {
-        provesUnsent: true,
-        hostOverride: "any",
-        send: () => Promise.resolve({ type: "failed", failure: "other", unsent: true, detail: "" }),
-      },
       locator: null,
       headerLocation: null,
       zonePoint: null,

@@ -14,7 +14,7 @@
  * its answers, and never the last; for dead origins `decide` goes on using ejected ones when too few others are left.
  */
 import { clearWindow, countAnswer, latestAnswers, newSuccessWindow, type SuccessWindow } from "./success-window.ts";
-import type { AttemptOutcome } from "../retry.ts";
+import type { AttemptFailure, AttemptOutcome } from "../retry.ts";
 import type { Ejection } from "./view.ts";
 
 const FAILURES_TO_EJECT = 3;
@@ -35,6 +35,12 @@ const PEER_MARGIN = 0.1;
 
 /** Why it is out decides what may bring it back: a connection proves nothing about answers. */
 export type EjectionKind = "connect" | "answer" | "status" | "probe";
+
+const OUR_OWN: ReadonlySet<AttemptFailure> = new Set<AttemptFailure>([
+  "client-gone",
+  "forbidden-address",
+  "overloaded",
+]);
 
 interface Track {
   failures: number;
@@ -73,8 +79,8 @@ export function recordOutcome(
   nowMs: number,
 ): OutlierChange | null {
   if (outcome.type === "answered") return recordAnswer(state, origin, nowMs);
-  // A client that leaves and an address we refuse ourselves say nothing about the origin.
-  if (outcome.failure === "client-gone" || outcome.failure === "forbidden-address") return null;
+  // A client that leaves, and what we refuse ourselves, say nothing about the origin.
+  if (OUR_OWN.has(outcome.failure)) return null;
   const track = trackOf(state, origin);
   track.failures += 1;
   if (track.failures < FAILURES_TO_EJECT || isOut(state, origin, nowMs)) return null;
