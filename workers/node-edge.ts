@@ -2,11 +2,11 @@
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
+import { http1Engine } from "../src/edge/http1/engine.ts";
+import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
 import { nodeProber, type Prober } from "../src/edge/node/probe.ts";
 import { probeOrigins } from "../src/edge/node/recovery.ts";
-import { serveEdge } from "../src/edge/node/server.ts";
-import { nodeUpstream } from "../src/edge/node/upstream.ts";
 import { generatePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { Tap } from "../src/edge/tap.ts";
@@ -15,6 +15,9 @@ import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
+
+const CONNECT_TIMEOUT_MS = 1000;
+const DRAIN_MS = 5000;
 
 export interface NodeEdgeOptions {
   readonly name: string;
@@ -70,7 +73,6 @@ export function edgeStore(store: Store): EdgeStore {
 /** Starts an edge; resolves when it listens and the cold start is over. Rejects when the port cannot be had. */
 export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps): Promise<NodeEdge> {
   const { allowPrivateOrigins, audience } = options;
-  const upstream = nodeUpstream({ allowPrivateOrigins, connectTimeoutMs: 1000 });
   const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience };
   const otlp = startOtlp(options.name, () => edge.metricsText());
   const edge: Edge = createEdge(
@@ -78,7 +80,6 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     {
       source,
       report: deps.store.report,
-      upstream,
       locator: deps.locator,
       pinKeys: deps.pinKeys ?? (await generatePinKeys()),
       headerLocation: options.locationHeaders === null ? null : headerLocation(options.locationHeaders),
@@ -92,7 +93,12 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
       ...(otlp === null ? {} : { onRequest: otlp.exporter.request }),
     },
   );
-  const server = await serveEdge(options.listen, edge.handle);
+  const engine = http1Engine(edge.rules, {
+    allowPrivateOrigins,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    clientCertificate: null,
+  });
+  const server = await serveHttp1({ ...options.listen, drainMs: DRAIN_MS }, engine);
   const bundled = deps.bundled ?? null;
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
   const probes = probeOrigins(edge, farther(nodeProber({ allowPrivateOrigins }), options.missingWayUs ?? null), {
@@ -110,7 +116,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
       probes.close();
       await otlp?.close();
       await server.close();
-      await upstream.close();
+      engine.pool.close();
     },
   };
 }
@@ -122,7 +128,7 @@ function farther(prober: Prober, missingWayUs: ((cluster: string) => number) | n
     async probe(target) {
       const result = await prober.probe(target);
       const more = (us: number | null) => (us === null ? null : us + missingWayUs(target.cluster));
-      return { ...result, connectUs: more(result.connectUs), exchangeUs: more(result.exchangeUs) };
+      return { ...result, isLocal: false, connectUs: more(result.connectUs), exchangeUs: more(result.exchangeUs) };
     },
   };
 }

@@ -65,20 +65,17 @@ export type NextStep =
       readonly delayMs: number;
       /** Until the head of the answer has to be there. */
       readonly timeoutMs: number;
-      /** Until there has to be a connection: then the next candidate is tried, since nothing was sent. */
-      readonly connectTimeoutMs: number;
     }
   | { readonly step: "give-up"; readonly reason: string };
 
-const MAX_OTHER_CLUSTERS = 2;
+/** Why nothing was tried: the answer is 503, not 502. */
+export const ALL_FULL = "every origin is at its limit";
+
+/** DESIGN.md: at most 2 other clusters. */
+export const MAX_OTHER_CLUSTERS = 2;
 const MAX_TRIES_PER_CLUSTER = 2;
 const BACKOFF_STEP_MS = 25;
 const BACKOFF_CAP_MS = 250;
-/** Longest wait for a connection, and the shortest where somebody else could be tried instead. */
-const CONNECT_MS = 1000;
-const SHORTEST_CONNECT_MS = 250;
-/** TCP and TLS take three round-trips; the rest is a lost packet's patience. */
-const ROUND_TRIPS_TO_CONNECT = 4;
 
 /** 20 % of live requests, at least 3 (DESIGN.md). */
 export const DEFAULT_RETRY_BUDGET = { percent: 20, min: 3 } as const;
@@ -107,51 +104,17 @@ export function retryAfterMs(value: string | null, nowMs: number): number | null
   return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
 }
 
-/**
- * How long to wait for a connection before the second candidate is tried. Where there is one, a few round-trips are
- * enough; `costUs` is the candidate's. Nothing was sent then, so this holds for any method (DESIGN.md rule 6).
- */
-export function connectPatienceMs(costUs: number, hasNext: boolean): number {
-  if (!hasNext) return CONNECT_MS;
-  const expected = Math.ceil((ROUND_TRIPS_TO_CONNECT * costUs) / 1000);
-  return Math.min(CONNECT_MS, Math.max(SHORTEST_CONNECT_MS, expected));
-}
-
-export type ConnectRace =
-  | { readonly race: "wait"; readonly untilMs: number }
-  /** Connect to the next candidate too; the first connection gets the request, the other is closed unused. */
-  | { readonly race: "start"; readonly candidate: number }
-  | { readonly race: "none"; readonly reason: string };
-
-/**
- * Whether a second connection is opened beside one that is slow: never before the patience is over, never when a byte
- * may have been sent, never in a storm, and only one.
- */
-export function connectRace(
-  facts: Pick<RetryFacts, "candidates" | "budgetLeft" | "storm" | "isFull">,
-  connecting: {
-    readonly candidate: number;
-    readonly forMs: number;
-    readonly connected: boolean;
-    readonly racing: boolean;
-  },
-): ConnectRace {
-  if (connecting.connected) return { race: "none", reason: "it is connected" };
-  if (connecting.racing) return { race: "none", reason: "a second connection is on its way" };
-  const next = connecting.candidate + 1;
-  const first = facts.candidates[connecting.candidate];
-  if (first === undefined || next >= facts.candidates.length || next > MAX_OTHER_CLUSTERS) {
-    return { race: "none", reason: "no further candidate" };
-  }
-  if (facts.isFull?.(next, 0) === true) return { race: "none", reason: "the next candidate is at its limit" };
-  if (facts.storm === true || !facts.budgetLeft) return { race: "none", reason: "too many requests are being retried" };
-  const untilMs = connectPatienceMs(first.costUs, true);
-  return connecting.forMs < untilMs ? { race: "wait", untilMs } : { race: "start", candidate: next };
-}
-
 /** RFC 9110 §9.2.2. TRACE is missing on purpose: it is never forwarded. */
 export function isIdempotent(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS" || method === "PUT" || method === "DELETE";
+}
+
+/**
+ * Whether a request may be sent once more to the same origin because a connection that had been used before ended
+ * without a byte of an answer: most likely the origin closed it while it was idle (RFC 9112 §9.3.1).
+ */
+export function mayResend(method: string, bodyKept: boolean, budgetLeft: boolean): boolean {
+  return isIdempotent(method) && bodyKept && budgetLeft;
 }
 
 /** The first try when there were none, otherwise what the last one allows. */
@@ -160,7 +123,7 @@ export function nextTry(facts: RetryFacts, attempts: readonly Attempt[]): NextSt
   if (last === undefined) {
     if (facts.candidates.length === 0) return { step: "give-up", reason: "no candidate" };
     const first = firstWithRoom(facts);
-    if (first === null) return { step: "give-up", reason: "every origin is at its limit" };
+    if (first === null) return { step: "give-up", reason: ALL_FULL };
     return step(facts, attempts, first.candidate, first.origin, 0);
   }
   const refusal = whyNotAgain(facts, last.outcome);
@@ -242,7 +205,5 @@ function step(
   const mayMoveOn = more && facts.bodyKept && isIdempotent(facts.method) && attempts.length < MAX_OTHER_CLUSTERS;
   // Half of what is left when somebody else could still answer: a hanging cluster must not eat the whole deadline.
   const timeoutMs = Math.max(1, Math.floor(mayMoveOn ? left / 2 : left));
-  const costUs = facts.candidates[candidate]?.costUs ?? 0;
-  const connectTimeoutMs = Math.min(timeoutMs, connectPatienceMs(costUs, more));
-  return { step: "try", candidate, origin, delayMs: delay, timeoutMs, connectTimeoutMs };
+  return { step: "try", candidate, origin, delayMs: delay, timeoutMs };
 }

@@ -5,17 +5,15 @@ import { DWELL_MS } from "../core/health/round-trip.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
 import { accessLogLine } from "./access-log.ts";
-import type { ClientSources } from "./client.ts";
+import { type ClientSources, identifyClient } from "./client.ts";
 import type { RequestEvent } from "./event.ts";
 import { follower, type Follower } from "./follow.ts";
 import { edgeHealth } from "./health.ts";
-import { handle } from "./handle.ts";
-import type { EdgeRequest, EdgeResponse } from "./message.ts";
 import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
 import type { PinKeys } from "./pin.ts";
+import type { RequestRules } from "./rules.ts";
 import { type EdgeState, newEdgeState } from "./state.ts";
 import type { Tap } from "./tap.ts";
-import type { Upstream } from "./upstream.ts";
 
 export interface EdgeOptions {
   /** In the store's key alphabet, unique in the fleet. */
@@ -31,7 +29,6 @@ export interface EdgeOptions {
 export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
   readonly source: SnapshotSource;
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
-  readonly upstream: Upstream;
   readonly pinKeys: PinKeys | null;
   readonly now: () => number;
   readonly random: () => number;
@@ -51,7 +48,8 @@ export interface Edge extends Follower {
   readonly state: EdgeState;
   /** Where it reads its snapshots. */
   readonly source: SnapshotSource;
-  handle(request: EdgeRequest): Promise<EdgeResponse>;
+  /** What its requests share: for `handle`, or for an engine of the runtime's own. */
+  readonly rules: RequestRules;
   metricsText(): string;
   /** Ends an ejection early, as after good probes. */
   returnOrigin(origin: string, cause: string): void;
@@ -101,32 +99,32 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
       lastProblem = text;
     },
   });
+  const { locator, headerLocation, zonePoint, now, random } = deps;
+  const rules: RequestRules = {
+    state,
+    now,
+    random,
+    zonePoint,
+    identify: (request, overrides) =>
+      identifyClient(request, { trustedProxies, overrides, locator, headerLocation, zonePoint }),
+    pinKeys: deps.pinKeys,
+    debugToken: options.debugToken,
+    onOutcome: health.tried,
+    onEvent(event) {
+      const nowMs = now();
+      metrics.request(event, nowMs);
+      health.answered(event);
+      const line = () => accessLogLine(options.name, event, nowMs);
+      deps.accessLog?.(line());
+      deps.tap?.offer(event, line);
+      deps.onRequest?.(event, nowMs);
+    },
+  };
   return {
     ...follow,
     state,
     source: deps.source,
-    handle: (request) =>
-      handle(request, {
-        state,
-        upstream: deps.upstream,
-        trustedProxies,
-        locator: deps.locator,
-        headerLocation: deps.headerLocation,
-        zonePoint: deps.zonePoint,
-        debugToken: options.debugToken,
-        pinKeys: deps.pinKeys,
-        now: deps.now,
-        random: deps.random,
-        onOutcome: health.tried,
-        onEvent(event) {
-          metrics.request(event, deps.now());
-          health.answered(event);
-          const line = () => accessLogLine(options.name, event, deps.now());
-          deps.accessLog?.(line());
-          deps.tap?.offer(event, line);
-          deps.onRequest?.(event, deps.now());
-        },
-      }),
+    rules,
     metricsText: metrics.text,
     returnOrigin: health.returned,
     probed: health.probed,

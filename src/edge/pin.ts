@@ -9,7 +9,7 @@ import type { webcrypto } from "node:crypto";
 import { canonicalHost } from "../core/request/host.ts";
 import type { PinOrder, VerifiedPin } from "../core/model.ts";
 import { PIN_COOKIE_PREFIX } from "../core/steering/affinity.ts";
-import type { EdgeRequest, HeaderField } from "./message.ts";
+import type { EdgeRequestHead, HeaderField } from "./message.ts";
 
 export interface PinKey {
   /** Letters, digits, `-` and `_`. */
@@ -31,7 +31,8 @@ export async function importPinKey(id: string, secret: Uint8Array<ArrayBuffer>):
     throw new RangeError(`Cannot use pin key "${id}": it has ${secret.byteLength} bytes of at least 32`);
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(id))
     throw new RangeError(`Cannot use pin key "${id}": its id is not 1 to 32 of A-Z a-z 0-9 _ -`);
-  return { id, key: await crypto.subtle.importKey("raw", secret, ALGORITHM, false, ["sign", "verify"]) };
+  // Extractable, since the engine on sockets signs with Node's own HMAC, which needs no promise.
+  return { id, key: await crypto.subtle.importKey("raw", secret, ALGORITHM, true, ["sign", "verify"]) };
 }
 
 /** Fresh keys for a process that nobody gave any: pins then last as long as the process. */
@@ -54,13 +55,38 @@ export async function parsePinKeys(text: string): Promise<PinKeys> {
 }
 
 /** The pins of a request whose signatures are right and whose time is not over. Rejects never; a bad pin is no pin. */
-export async function verifyPins(request: EdgeRequest, keys: PinKeys, nowMs: number): Promise<readonly VerifiedPin[]> {
-  const found = pinCookies(request);
-  if (found.length === 0) return [];
+export async function verifyPins(
+  request: EdgeRequestHead,
+  keys: PinKeys,
+  nowMs: number,
+): Promise<readonly VerifiedPin[]> {
+  const claims = pinClaims(request, nowMs);
+  if (claims.length === 0) return [];
+  const verified = await Promise.all(
+    claims.map(async ({ keyId, message, mac, pin }) => {
+      const key = keys.find((one) => one.id === keyId);
+      // `verify` compares in constant time; a comparison of our own would tell a forger how much was right.
+      return key !== undefined && (await crypto.subtle.verify(ALGORITHM, key.key, mac, message)) ? pin : null;
+    }),
+  );
+  return verified.filter((pin) => pin !== null);
+}
+
+/** What a cookie says before anybody has checked its signature. */
+export interface PinClaim {
+  readonly keyId: string;
+  readonly message: Uint8Array<ArrayBuffer>;
+  readonly mac: Uint8Array<ArrayBuffer>;
+  readonly pin: VerifiedPin;
+}
+
+/** The pins that a request claims to have, at most eight, without those that have expired. */
+export function pinClaims(request: EdgeRequestHead, nowMs: number): readonly PinClaim[] {
+  const cookies = pinCookies(request);
+  if (cookies.length === 0) return [];
   const host = canonicalHost(request.host);
   if (!host.ok) return [];
-  const pins = await Promise.all(found.map((cookie) => verifyPin(cookie, host.host, { keys, nowMs })));
-  return pins.filter((pin) => pin !== null);
+  return cookies.flatMap((cookie) => claimOf(cookie, host.host, nowMs) ?? []);
 }
 
 interface PinCookie {
@@ -68,7 +94,7 @@ interface PinCookie {
   readonly value: string;
 }
 
-function pinCookies(request: EdgeRequest): readonly PinCookie[] {
+function pinCookies(request: EdgeRequestHead): readonly PinCookie[] {
   const found: PinCookie[] = [];
   for (const [name, value] of request.headers) {
     if (name !== "cookie" || !value.includes(PIN_COOKIE_PREFIX)) continue;
@@ -83,41 +109,59 @@ function pinCookies(request: EdgeRequest): readonly PinCookie[] {
   return found;
 }
 
-async function verifyPin(
-  { name, value }: PinCookie,
-  host: string,
-  { keys, nowMs }: { readonly keys: PinKeys; readonly nowMs: number },
-): Promise<VerifiedPin | null> {
-  const [version, id, expires = "", cluster = "", mac = "", ...rest] = value.split(".");
-  const key = keys.find((one) => one.id === id);
+function claimOf({ name, value }: PinCookie, host: string, nowMs: number): PinClaim | null {
+  const [version, id = "", expires = "", cluster = "", mac = "", ...rest] = value.split(".");
   const signature = bytesOf(mac);
-  if (version !== VERSION || key === undefined || signature === null || rest.length > 0) return null;
-  // `verify` compares in constant time; a comparison of our own would tell a forger how much was right.
-  const message = signedBytes({ id: key.id, expires, cluster, cookie: name, host });
-  if (!(await crypto.subtle.verify(ALGORITHM, key.key, signature, message))) return null;
+  if (version !== VERSION || signature === null || rest.length > 0) return null;
   const expiresAtMs = Number.parseInt(expires, 36) * 1000;
-  return expiresAtMs > nowMs ? { cookie: name, cluster, expiresAtMs } : null;
+  if (!(expiresAtMs > nowMs)) return null;
+  const message = signedBytes({ id, expires, cluster, cookie: name, host });
+  return { keyId: id, message, mac: signature, pin: { cookie: name, cluster, expiresAtMs } };
+}
+
+/** A cookie that waits for its signature. */
+export interface UnsignedPin {
+  readonly message: Uint8Array<ArrayBuffer>;
+  readonly signed: (mac: Uint8Array) => HeaderField;
+}
+
+export interface PinFacts {
+  readonly keys: PinKeys;
+  readonly host: string;
+  readonly nowMs: number;
+}
+
+/** The cookie that pins a client to the cluster which answered; null when it has that pin already. */
+export function unsignedPin(order: PinOrder, cluster: string, { keys, host, nowMs }: PinFacts): UnsignedPin | null {
+  if (order.current === cluster) return null;
+  const [{ id }] = keys;
+  const { cookie } = order;
+  const seconds = Math.floor(order.expiresAtMs / 1000);
+  const expires = seconds.toString(36);
+  const maxAge = Math.max(0, seconds - Math.floor(nowMs / 1000));
+  return {
+    message: signedBytes({ id, expires, cluster, cookie, host }),
+    signed(mac) {
+      const value = [VERSION, id, expires, cluster, base64Url(mac)].join(".");
+      return ["set-cookie", `${cookie}=${value}; Path=/; Max-Age=${maxAge}; Secure; HttpOnly; SameSite=Lax`];
+    },
+  };
 }
 
 /** The Set-Cookie that pins a client to the cluster which answered; null when it has that pin already. */
-export async function pinHeader(
-  order: PinOrder,
-  cluster: string,
-  about: { readonly keys: PinKeys; readonly host: string; readonly nowMs: number },
-): Promise<HeaderField | null> {
-  if (order.current === cluster) return null;
-  const [{ id, key }] = about.keys;
-  const seconds = Math.floor(order.expiresAtMs / 1000);
-  const expires = seconds.toString(36);
-  const message = signedBytes({ id, expires, cluster, cookie: order.cookie, host: about.host });
-  const mac = base64Url(new Uint8Array(await crypto.subtle.sign(ALGORITHM, key, message)));
-  const maxAge = Math.max(0, seconds - Math.floor(about.nowMs / 1000));
-  const value = [VERSION, id, expires, cluster, mac].join(".");
-  return ["set-cookie", `${order.cookie}=${value}; Path=/; Max-Age=${maxAge}; Secure; HttpOnly; SameSite=Lax`];
+export async function pinHeader(order: PinOrder, cluster: string, facts: PinFacts): Promise<HeaderField | null> {
+  const pin = unsignedPin(order, cluster, facts);
+  if (pin === null) return null;
+  const [{ key }] = facts.keys;
+  return pin.signed(new Uint8Array(await crypto.subtle.sign(ALGORITHM, key, pin.message)));
 }
 
-/** Whether a shared cache may keep an answer: then a cookie in it would pin strangers. */
-export function isShared(headers: readonly HeaderField[]): boolean {
+/** Whether an answer may carry a pin: its cluster served, and no shared cache will give the cookie to strangers. */
+export function mayPin(status: number, headers: readonly HeaderField[]): boolean {
+  return status < 500 && !isShared(headers);
+}
+
+function isShared(headers: readonly HeaderField[]): boolean {
   return headers.some(([name, value]) => name === "cache-control" && /\b(?:public|s-maxage)\b/i.test(value));
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PinOrder } from "../../src/core/model.ts";
 import type { EdgeRequest } from "../../src/edge/message.ts";
-import { generatePinKeys, importPinKey, isShared, parsePinKeys, pinHeader, verifyPins } from "../../src/edge/pin.ts";
+import { generatePinKeys, importPinKey, mayPin, parsePinKeys, pinHeader, verifyPins } from "../../src/edge/pin.ts";
 
 const HOST = "shop.example.org";
 const COOKIE = "__Host-portolan-0a1b2c3d";
@@ -108,6 +108,7 @@ describe("pins", () => {
     ["private, max-age=60", false],
     ["no-store", false],
   ])("stay out of answers that a shared cache keeps: %s", (value, shared) => {
-    expect(isShared([["cache-control", value]])).toBe(shared);
+    expect(mayPin(200, [["cache-control", value]])).toBe(!shared);
+    expect(mayPin(503, [])).toBe(false);
   });
 });

@@ -28,7 +28,7 @@ Ends after --count decisions, or with Ctrl-C. Beyond 200 decisions a second a sh
     const stop = new AbortController();
     void deps.untilStopped().then(() => stop.abort());
     let left = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count);
-    for await (const line of streamAdmin(values.admin, `/tap?${new URLSearchParams(given)}`, stop.signal)) {
+    for await (const line of streamAdmin(values.admin, `/tap?${new URLSearchParams(given).toString()}`, stop.signal)) {
       if (line === "") continue;
       const entry = JSON.parse(line) as TapLine;
       deps.out(`${values.output === "json" ? line : tapText(entry)}\n`);

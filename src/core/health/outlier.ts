@@ -13,7 +13,8 @@
  * Out for 30 s × times, at most 300 s, and earlier when probes succeed. Of a host's backends at most half is ejected for
  * its answers, and never the last; for dead origins `decide` goes on using ejected ones when too few others are left.
  */
-import type { AttemptOutcome } from "../retry.ts";
+import { clearWindow, countAnswer, latestAnswers, newSuccessWindow, type SuccessWindow } from "./success-window.ts";
+import type { AttemptFailure, AttemptOutcome } from "../retry.ts";
 import type { Ejection } from "./view.ts";
 
 const FAILURES_TO_EJECT = 3;
@@ -26,13 +27,20 @@ const FORGET_AFTER_MS = 600_000;
 const DAMPED_FROM = 3;
 const DAMPING_MS = 5000;
 const MAX_DAMPING_MS = 60_000;
-const HALF_WINDOW_MS = 5000;
+/** Enough in ten seconds, and enough in a moment: 11 errors in 50 are one in 10⁵ where 5 % fail. */
 const MIN_VOLUME = 20;
+const QUICK_VOLUME = 50;
 const MIN_SUCCESS = 0.8;
 const PEER_MARGIN = 0.1;
 
 /** Why it is out decides what may bring it back: a connection proves nothing about answers. */
 export type EjectionKind = "connect" | "answer" | "status" | "probe";
+
+const OUR_OWN: ReadonlySet<AttemptFailure> = new Set<AttemptFailure>([
+  "client-gone",
+  "forbidden-address",
+  "overloaded",
+]);
 
 interface Track {
   failures: number;
@@ -40,12 +48,7 @@ interface Track {
   ejectedTimes: number;
   lastEjectedMs: number;
   kind: EjectionKind;
-  /** Beginning of the younger half of the window, and good and all answers of both halves. */
-  halfMs: number;
-  good: number;
-  all: number;
-  goodBefore: number;
-  allBefore: number;
+  readonly window: SuccessWindow;
 }
 
 /** Mutable state of one edge; the functions below are the only writers. */
@@ -76,8 +79,8 @@ export function recordOutcome(
   nowMs: number,
 ): OutlierChange | null {
   if (outcome.type === "answered") return recordAnswer(state, origin, nowMs);
-  // A client that leaves and an address we refuse ourselves say nothing about the origin.
-  if (outcome.failure === "client-gone" || outcome.failure === "forbidden-address") return null;
+  // A client that leaves, and what we refuse ourselves, say nothing about the origin.
+  if (OUR_OWN.has(outcome.failure)) return null;
   const track = trackOf(state, origin);
   track.failures += 1;
   if (track.failures < FAILURES_TO_EJECT || isOut(state, origin, nowMs)) return null;
@@ -93,21 +96,25 @@ export function recordBackend(
   nowMs: number,
 ): OutlierChange | null {
   const track = trackOf(state, backend);
-  turnWindow(track, nowMs);
-  track.all += 1;
-  if (answer.good) track.good += 1;
+  countAnswer(track.window, answer.good, nowMs);
   track.errors = answer.good ? 0 : track.errors + 1;
   if (answer.good || isOut(state, backend, nowMs) || !mayEject(state, backend, answer.peers, nowMs)) return null;
   if (track.errors >= ERRORS_TO_EJECT) {
     return eject(state, backend, { kind: "status", cause: `status ${answer.status} ×${track.errors}`, nowMs });
   }
-  const all = track.all + track.allBefore;
-  const rate = (track.good + track.goodBefore) / all;
-  if (all < MIN_VOLUME || rate >= MIN_SUCCESS) return null;
+  const latest = latestAnswers(track.window, QUICK_VOLUME, nowMs) ?? latestAnswers(track.window, MIN_VOLUME, nowMs);
+  if (latest === null) return null;
+  const { good, all, seconds } = latest;
+  const rate = good / all;
+  if (rate >= MIN_SUCCESS) return null;
   const others = peerRate(state, backend, answer.peers, nowMs);
   if (others !== null && others < rate + PEER_MARGIN) return null;
   const than = others === null ? "" : `, its peers ${percent(others)}`;
-  return eject(state, backend, { kind: "status", cause: `${percent(rate)} good of ${all} in 10 s${than}`, nowMs });
+  return eject(state, backend, {
+    kind: "status",
+    cause: `${percent(rate)} good of ${all} in ${seconds} s${than}`,
+    nowMs,
+  });
 }
 
 /** An origin that takes requests and answers none (`stall.ts`). */
@@ -144,8 +151,11 @@ export function dampedUntilMs(state: OutlierState, key: string): number {
 /** Ends an ejection early, as after two good probes; not while it is damped. */
 export function returnOrigin(state: OutlierState, origin: string, cause: string, nowMs = 0): OutlierChange | null {
   const track = state.tracks.get(origin);
-  if (track !== undefined)
-    Object.assign(track, { failures: 0, errors: 0, good: 0, all: 0, goodBefore: 0, allBefore: 0 });
+  if (track !== undefined) {
+    track.failures = 0;
+    track.errors = 0;
+    clearWindow(track.window);
+  }
   const ejection = state.ejections.get(origin);
   if (ejection === undefined || (nowMs !== 0 && nowMs < dampedUntilMs(state, origin))) return null;
   state.ejections.delete(origin);
@@ -200,22 +210,11 @@ function peerRate(state: OutlierState, backend: string, peers: readonly string[]
   for (const peer of peers) {
     const track = peer === backend ? undefined : state.tracks.get(peer);
     if (track === undefined) continue;
-    turnWindow(track, nowMs);
-    good += track.good + track.goodBefore;
-    all += track.all + track.allBefore;
+    const latest = latestAnswers(track.window, MIN_VOLUME, nowMs);
+    good += latest?.good ?? 0;
+    all += latest?.all ?? 0;
   }
   return all < MIN_VOLUME ? null : good / all;
-}
-
-function turnWindow(track: Track, nowMs: number): void {
-  const age = nowMs - track.halfMs;
-  if (age < HALF_WINDOW_MS) return;
-  const stale = age >= 2 * HALF_WINDOW_MS;
-  track.goodBefore = stale ? 0 : track.good;
-  track.allBefore = stale ? 0 : track.all;
-  track.good = 0;
-  track.all = 0;
-  track.halfMs = nowMs - (age % HALF_WINDOW_MS);
 }
 
 function isOut(state: OutlierState, key: string, nowMs: number): boolean {
@@ -236,11 +235,7 @@ function trackOf(state: OutlierState, key: string): Track {
     ejectedTimes: 0,
     lastEjectedMs: 0,
     kind: "connect",
-    halfMs: 0,
-    good: 0,
-    all: 0,
-    goodBefore: 0,
-    allBefore: 0,
+    window: newSuccessWindow(),
   };
   state.tracks.set(key, track);
   return track;

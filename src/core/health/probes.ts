@@ -33,6 +33,8 @@ export interface ProbeResult {
   readonly trouble: string | null;
   /** Whether there was a connection, with TLS where the origin has it. */
   readonly connected: boolean;
+  /** The origin is on this very machine, behind a tunnel or for a trial: what it takes says nothing about a way. */
+  readonly isLocal: boolean;
   /** Time to connect and time from a request to the head of its answer on an open connection; null without one. */
   readonly connectUs: number | null;
   readonly exchangeUs: number | null;
@@ -119,7 +121,7 @@ export function recordProbe(
   const track = trackOf(state, target.key);
   // An exchange goes the whole way; a connection may end at a load balancer around the corner.
   const us = result.exchangeUs ?? result.connectUs;
-  if (us !== null && target.check === null) addSample(track.window, us, nowMs);
+  if (us !== null && target.check === null && !result.isLocal) addSample(track.window, us, nowMs);
   const { rise, fall } = target.check ?? ORIGIN_PROBE;
   if (result.exchangeUs !== null) track.answers = true;
   const good = result.trouble === null || (target.check === null && result.connected && !track.answers);

@@ -5,6 +5,8 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { connect, isIP, type LookupFunction, type Socket } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { parseCidrs } from "../../core/address/cidr.ts";
+import { classifyAddress } from "../../core/address/classify.ts";
+import { parseAddress } from "../../core/address/ip.ts";
 import { originAddressProblem } from "../../core/address/origin-address.ts";
 import { ORIGIN_PROBE, type ProbeResult, type ProbeTarget } from "../../core/health/probes.ts";
 import type { Origin } from "../../core/model.ts";
@@ -38,7 +40,8 @@ export function nodeProber({ allowPrivateOrigins }: { readonly allowPrivateOrigi
     async probe(target) {
       const { connectHost } = target.origin;
       const problem = isIP(connectHost) === 0 ? null : allowed(connectHost);
-      if (problem !== null) return { trouble: problem, connected: false, connectUs: null, exchangeUs: null };
+      if (problem !== null)
+        return { trouble: problem, connected: false, isLocal: false, connectUs: null, exchangeUs: null };
       const lookupChecked = checkedLookup(allowed);
       if (target.check !== null && target.check.type !== "http") return await handshake(target, lookupChecked);
       return await exchange(target, agentFor(target), lookupChecked);
@@ -57,6 +60,7 @@ function exchange(target: ProbeTarget, agent: HttpAgent, checked: LookupFunction
   let connectUs: number | null = null;
   let openedAt = started;
   let connected = false;
+  let isLocal = false;
   let exchangeUs: number | null = null;
   const { promise, resolve } = Promise.withResolvers<ProbeResult>();
   const send = origin.protocol === "https" ? httpsRequest : httpRequest;
@@ -72,7 +76,7 @@ function exchange(target: ProbeTarget, agent: HttpAgent, checked: LookupFunction
   });
   const end = (trouble: string | null) => {
     clearTimeout(timer);
-    resolve({ trouble, connectUs, exchangeUs, connected });
+    resolve({ trouble, connectUs, exchangeUs, connected, isLocal });
   };
   const timer = setTimeout(() => {
     const what = connected ? "no answer" : "no connection";
@@ -82,6 +86,7 @@ function exchange(target: ProbeTarget, agent: HttpAgent, checked: LookupFunction
   request.on("socket", (socket: Socket) => {
     const open = () => {
       connected = true;
+      isLocal = isLoopback(socket.remoteAddress);
       openedAt = performance.now();
     };
     if (!socket.connecting) open();
@@ -99,10 +104,13 @@ function exchange(target: ProbeTarget, agent: HttpAgent, checked: LookupFunction
   return promise;
 }
 
+/** Reads an answer to its end by events: an iterator would destroy the stream, and the connection with it. */
 async function judgeAnswer({ check }: ProbeTarget, response: IncomingMessage): Promise<string | null> {
   let body = "";
-  for await (const chunk of response as AsyncIterable<Buffer>)
+  response.on("data", (chunk: Buffer) => {
     if (body.length < BODY_BYTES) body += chunk.toString("latin1");
+  });
+  await new Promise<void>((resolve, reject) => response.once("end", () => resolve()).once("error", reject));
   if (check === null) return null;
   const status = response.statusCode ?? 0;
   if (status < check.status.from || status > check.status.to) return `status ${status}`;
@@ -122,7 +130,7 @@ function handshake({ origin, check }: ProbeTarget, checked: LookupFunction): Pro
   const end = (trouble: string | null) => {
     clearTimeout(timer);
     socket.destroy();
-    resolve({ trouble, connected: trouble === null, connectUs, exchangeUs: null });
+    resolve({ trouble, connected: trouble === null, isLocal: false, connectUs, exchangeUs: null });
   };
   const timer = setTimeout(() => end(`no connection in ${timeoutMs} ms`), timeoutMs);
   socket.once("connect", () => (connectUs = microseconds(performance.now() - started)));
@@ -154,6 +162,11 @@ function checkedLookup(problemOf: (address: string) => string | null): LookupFun
       return options.all === true ? callback(null, good) : callback(null, first.address, first.family);
     });
   };
+}
+
+function isLoopback(address: string | undefined): boolean {
+  const parsed = address === undefined ? null : parseAddress(address);
+  return parsed !== null && classifyAddress(parsed) === "loopback";
 }
 
 function words(error: unknown): string {

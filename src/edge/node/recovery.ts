@@ -102,18 +102,11 @@ export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions):
   }
   /** A connection brings back what could not be connected to, an answer what did not answer, a check what it checks. */
   function provesMore(target: ProbeTarget, out: string, answered: boolean): boolean {
-    switch (ejectionKind(edge.state.outliers, out)) {
-      case "connect":
-        return true;
-      case "answer":
-        return answered;
-      case "status":
-        return target.check !== null && target.subject === out && target.check.type === "http";
-      case "probe":
-        return target.check !== null || answered;
-      default:
-        return false;
-    }
+    const kind = ejectionKind(edge.state.outliers, out);
+    if (kind === "connect") return true;
+    if (kind === "answer") return answered;
+    if (kind === "status") return target.check?.type === "http" && target.subject === out;
+    return kind === "probe" && (target.check !== null || answered);
   }
   return {
     close() {

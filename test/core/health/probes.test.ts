@@ -12,8 +12,8 @@ import {
 import { compile } from "../../../src/core/compile/compile.ts";
 import { cluster, ingress, observation, rule, service } from "../../build/objects.ts";
 
-const GOOD: ProbeResult = { trouble: null, connected: true, connectUs: 900, exchangeUs: 1000 };
-const BAD: ProbeResult = { trouble: "refused", connected: false, connectUs: null, exchangeUs: null };
+const GOOD: ProbeResult = { trouble: null, connected: true, isLocal: false, connectUs: 900, exchangeUs: 1000 };
+const BAD: ProbeResult = { trouble: "refused", connected: false, isLocal: false, connectUs: null, exchangeUs: null };
 
 function targets(names: readonly string[], annotations: Record<string, string> = {}): readonly ProbeTarget[] {
   const shop = service("shop");
@@ -58,7 +58,13 @@ describe("recordProbe()", () => {
   });
 
   it("takes silence in HTTP for trouble only from an origin that has answered before", () => {
-    const silent: ProbeResult = { trouble: "no answer in 2000 ms", connected: true, connectUs: 900, exchangeUs: null };
+    const silent: ProbeResult = {
+      trouble: "no answer in 2000 ms",
+      connected: true,
+      isLocal: false,
+      connectUs: 900,
+      exchangeUs: null,
+    };
     const target = only(targets(["a"]));
     const never = newProbeState();
     for (let index = 0; index < 5; index += 1) expect(recordProbe(never, target, silent, index)).toBeNull();
@@ -99,5 +105,14 @@ describe("measureCluster()", () => {
     });
     expect(changed).toEqual([false, false, false, true, false]);
     expect([...state.measured.values()]).toMatchObject([{ place: "here", cluster: "a", us: 1000, basis: "measured" }]);
+  });
+
+  it("does not take this machine for a place", () => {
+    const state = newProbeState();
+    const all = targets(["a"]);
+    const target = only(all);
+    for (let nowMs = 0; nowMs < 9; nowMs += 1) recordProbe(state, target, { ...GOOD, isLocal: true }, nowMs);
+    expect(measureCluster(state, "here", "a", { targets: all, nowMs: 9 })).toBe(false);
+    expect(state.measured.size).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, double, integer, property, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   addSample,
@@ -41,17 +41,14 @@ describe("hold()", () => {
   });
 
   it("never changes the order of two ways whose measurements differ by noise of ±10 %", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1000, max: 300_000 }),
-        fc.integer({ min: 1000, max: 300_000 }),
-        fc.array(
-          fc.tuple(fc.double({ min: 0.9, max: 1.1, noNaN: true }), fc.double({ min: 0.9, max: 1.1, noNaN: true })),
-          {
-            minLength: 60,
-            maxLength: 400,
-          },
-        ),
+    assert(
+      property(
+        integer({ min: 1000, max: 300_000 }),
+        integer({ min: 1000, max: 300_000 }),
+        array(tuple(double({ min: 0.9, max: 1.1, noNaN: true }), double({ min: 0.9, max: 1.1, noNaN: true })), {
+          minLength: 60,
+          maxLength: 400,
+        }),
         (one, other, noise) => {
           const windows = [newWindow(), newWindow()] as const;
           const held: (Held | null)[] = [null, null];

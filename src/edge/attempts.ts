@@ -1,0 +1,144 @@
+/** The tries of one request as the retry policy sees them: what comes next, and what became of it. */
+import { countLoad, whyFull } from "../core/health/circuit.ts";
+import { ejectionKind } from "../core/health/outlier.ts";
+import { originKey } from "../core/health/view.ts";
+import type { Candidate, ForwardDecision, Origin } from "../core/model.ts";
+import {
+  type Attempt,
+  type AttemptOutcome,
+  isIdempotent,
+  isRetryStorm,
+  nextTry,
+  retryAfterMs,
+  retryBudgetLeft,
+} from "../core/retry.ts";
+import type { Try } from "./event.ts";
+import { firstHeader, type HeaderField } from "./message.ts";
+import type { EdgeState } from "./state.ts";
+
+export interface AttemptDeps {
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Told of the outcome of each try, for outlier detection. */
+  readonly onOutcome: (origin: string, outcome: AttemptOutcome) => void;
+}
+
+export interface NextAttempt {
+  readonly candidate: Candidate;
+  readonly origin: Origin;
+  readonly delayMs: number;
+  /** Until the head of the answer has to be there. */
+  readonly timeoutMs: number;
+}
+
+/** `next` and `record` by turns, and `end` once, whatever happened. */
+export class Attempts {
+  readonly #decision: ForwardDecision;
+  readonly #method: string;
+  readonly #state: EdgeState;
+  readonly #deps: AttemptDeps;
+  readonly #tries: Try[];
+  readonly #startedMs: number;
+  readonly #attempts: Attempt[] = [];
+  #retrying = false;
+  #current: (NextAttempt & { readonly place: { readonly candidate: number; readonly origin: number } }) | null = null;
+  #triedMs = 0;
+  /** Key of the origin where the request is under way. */
+  #at: string | null = null;
+
+  /** `tries` is filled on the way, so that it is complete whatever happens. */
+  constructor(decision: ForwardDecision, method: string, more: { state: EdgeState; deps: AttemptDeps; tries: Try[] }) {
+    this.#decision = decision;
+    this.#method = method;
+    this.#state = more.state;
+    this.#deps = more.deps;
+    this.#tries = more.tries;
+    this.#startedMs = more.deps.now();
+  }
+
+  /** Where to try next, or the reason why nowhere. */
+  next(bodyKept: boolean): NextAttempt | string {
+    const { candidates, timeoutMs } = this.#decision;
+    const facts = {
+      method: this.#method,
+      bodyKept,
+      candidates,
+      timeoutMs,
+      elapsedMs: this.#deps.now() - this.#startedMs,
+      budgetLeft: this.budgetLeft(),
+      random: this.#deps.random(),
+      storm: isRetryStorm(this.#state.liveRequests, this.#state.liveRetries),
+      isFull: this.#isFull,
+    };
+    const next = nextTry(facts, this.#attempts);
+    if (next.step === "give-up") return next.reason;
+    const candidate = candidates[next.candidate];
+    const origin = candidate?.origins[next.origin];
+    if (candidate === undefined || origin === undefined) return "no further candidate";
+    if (this.#attempts.length > 0) this.countRetry();
+    const { delayMs, timeoutMs: tryMs } = next;
+    this.#current = { place: next, candidate, origin, delayMs, timeoutMs: tryMs };
+    this.#triedMs = this.#deps.now() + delayMs;
+    this.#leave();
+    this.#at = originKey(candidate.cluster, origin);
+    countLoad(this.#state.circuits, this.#at, "requests", 1);
+    return this.#current;
+  }
+
+  /** Outcome of the try that `next` named. */
+  record(outcome: AttemptOutcome): void {
+    if (this.#current === null) return;
+    this.#leave();
+    const { place, candidate, origin } = this.#current;
+    this.#attempts.push({ candidate: place.candidate, origin: place.origin, outcome });
+    this.#tries.push({ candidate, origin, outcome, durationMs: Math.max(0, this.#deps.now() - this.#triedMs) });
+    this.#deps.onOutcome(originKey(candidate.cluster, origin), outcome);
+  }
+
+  /** An answer, with its `Retry-After` where that asks for less. */
+  recordAnswer(status: number, fields: readonly HeaderField[]): void {
+    const less = status === 503 ? retryAfterMs(firstHeader(fields, "retry-after"), this.#deps.now()) : null;
+    this.record({ type: "answered", status, retryAfterMs: less });
+  }
+
+  budgetLeft(): boolean {
+    return retryBudgetLeft(this.#state.liveRequests, this.#state.liveRetries);
+  }
+
+  /** Takes this request's place in the retry budget, once. */
+  countRetry(): void {
+    if (this.#retrying) return;
+    this.#retrying = true;
+    this.#state.liveRetries += 1;
+  }
+
+  /** Whether nothing answers any more where this request waits, and it may be sent elsewhere. */
+  isStalled(): boolean {
+    const { ejections } = this.#state.outliers;
+    if (ejections.size === 0 || this.#at === null || !isIdempotent(this.#method)) return false;
+    const ejection = ejections.get(this.#at);
+    if (ejection === undefined || ejection.sinceMs < this.#triedMs) return false;
+    return this.#decision.candidates.length > 1 && ejectionKind(this.#state.outliers, this.#at) === "answer";
+  }
+
+  end(): void {
+    this.#leave();
+    if (!this.#retrying) return;
+    this.#retrying = false;
+    this.#state.liveRetries -= 1;
+  }
+
+  #leave(): void {
+    if (this.#at !== null) countLoad(this.#state.circuits, this.#at, "requests", -1);
+    this.#at = null;
+  }
+
+  readonly #isFull = (candidate: number, origin: number): boolean => {
+    if (this.#state.circuits.size === 0) return false;
+    const one = this.#decision.candidates[candidate];
+    const where = one?.origins[origin];
+    return (
+      one !== undefined && where !== undefined && whyFull(this.#state.circuits, originKey(one.cluster, where)) !== null
+    );
+  };
+}
