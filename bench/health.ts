@@ -125,6 +125,7 @@ async function probeCost(): Promise<void> {
   };
   const prober = probeOrigins(counted, nodeProber({ allowPrivateOrigins: true }), {
     intervalMs: null,
+    exchange: false,
     now: Date.now,
     random: Math.random,
   });
