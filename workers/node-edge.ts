@@ -2,6 +2,8 @@
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
+import { type Cidr, parseCidrs } from "../src/core/address/cidr.ts";
+import type { CertificateTable } from "../src/edge/http1/certificates.ts";
 import { http1Engine } from "../src/edge/http1/engine.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
@@ -34,6 +36,14 @@ export interface NodeEdgeOptions {
   readonly probeIntervalMs?: number;
   /** Only for a world on one machine: the part of the way to a cluster that its bytes do not travel here. */
   readonly missingWayUs?: (cluster: string) => number;
+  /** TLS is ended at the listener with these; plain HTTP without. */
+  readonly certificates?: CertificateTable | null;
+  /** Plain requests are sent to https at this port instead of being served. */
+  readonly httpsPort?: number | null;
+  /** CIDRs of load balancers that send a PROXY header, and must. */
+  readonly proxyProtocolFrom?: readonly string[];
+  /** PEM, for origins that ask for a certificate. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string } | null;
 }
 
 export interface NodeEdgeDeps {
@@ -96,9 +106,18 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const engine = http1Engine(edge.rules, {
     allowPrivateOrigins,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    clientCertificate: null,
+    clientCertificate: options.clientCertificate ?? null,
+    httpsPort: options.httpsPort ?? null,
   });
-  const server = await serveHttp1({ ...options.listen, drainMs: DRAIN_MS }, engine);
+  const server = await serveHttp1(
+    {
+      ...options.listen,
+      certificates: options.certificates ?? null,
+      proxyProtocolFrom: readCidrs(options.proxyProtocolFrom ?? []),
+      drainMs: DRAIN_MS,
+    },
+    engine,
+  );
   const bundled = deps.bundled ?? null;
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
   const probes = probeOrigins(edge, farther(nodeProber({ allowPrivateOrigins }), options.missingWayUs ?? null), {
@@ -111,7 +130,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const { address, port, family } = server.address;
   return {
     edge,
-    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    url: `${options.certificates === undefined || options.certificates === null ? "http" : "https"}://${family === "IPv6" ? `[${address}]` : address}:${port}`,
     async close() {
       clearInterval(timer);
       probes.close();
@@ -132,4 +151,10 @@ function farther(prober: Prober, missingWayUs: ((cluster: string) => number) | n
       return { ...result, isLocal: false, connectUs: more(result.connectUs), exchangeUs: more(result.exchangeUs) };
     },
   };
+}
+
+function readCidrs(texts: readonly string[]): readonly Cidr[] {
+  const { cidrs, malformed } = parseCidrs(texts);
+  if (malformed.length === 0) return cidrs;
+  throw new RangeError(`Cannot take PROXY headers from "${malformed[0]}": it is not a CIDR`);
 }

@@ -16,7 +16,7 @@ export interface AdmitDeps {
   readonly state: EdgeState;
   readonly now: () => number;
   readonly random: () => number;
-  /** Point of an IANA time zone; null where the table is not carried. */
+  /** Point of an IANA time zone; null on edges that do not carry the table. */
   readonly zonePoint: VantageFacts["zonePoint"];
   readonly identify: (request: EdgeRequestHead, overrides: OverrideTable) => IdentifiedClient;
 }

@@ -50,10 +50,12 @@ export function identifyClient(request: EdgeRequestHead, sources: ClientSources)
 function addressOf(request: EdgeRequestHead, cidrs: readonly Cidr[]): ClientAddress {
   const walk = (header: ProxyTrust["header"], lines: readonly string[]) =>
     clientAddress(request.peerAddress, lines, { cidrs, hops: 0, header });
+  const alone = walk("forwarded", []);
+  if (!alone.peerTrusted) return alone;
   const found = (["x-forwarded-for", "forwarded"] as const).flatMap((header) => {
     const lines = request.headers.flatMap(([name, value]) => (name === header ? [value] : []));
     return lines.length === 0 ? [] : [walk(header, lines)];
   });
   const [one, other = one] = found;
-  return one !== undefined && one.address?.text === other?.address?.text ? one : walk("forwarded", []);
+  return one !== undefined && one.address?.text === other?.address?.text ? one : alone;
 }

@@ -4,7 +4,7 @@ import type { ProbeResult, ProbeTarget } from "../core/health/probes.ts";
 import { DWELL_MS } from "../core/health/round-trip.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
-import { accessLogLine } from "./access-log.ts";
+import { accessLogLines } from "./access-log.ts";
 import { type ClientSources, identifyClient } from "./client.ts";
 import type { RequestEvent } from "./event.ts";
 import { follower, type Follower } from "./follow.ts";
@@ -100,6 +100,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     },
   });
   const { locator, headerLocation, zonePoint, now, random } = deps;
+  const line = accessLogLines(options.name);
   const rules: RequestRules = {
     state,
     now,
@@ -114,9 +115,8 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
       const nowMs = now();
       metrics.request(event, nowMs);
       health.answered(event);
-      const line = () => accessLogLine(options.name, event, nowMs);
-      deps.accessLog?.(line());
-      deps.tap?.offer(event, line);
+      deps.accessLog?.(line(event, nowMs));
+      deps.tap?.offer(event, () => line(event, nowMs));
       deps.onRequest?.(event, nowMs);
     },
   };

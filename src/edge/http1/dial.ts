@@ -97,6 +97,8 @@ export function dial(
       minVersion: "TLSv1.2",
       ALPNProtocols: ["http/1.1"],
     });
+    // What is below belongs to it from here on: destroying that alone crashes Node.
+    sockets.delete(socket);
     sockets.add(tls);
     tls.once("secureConnect", () => end(tls));
     tls.once("error", (error) => end(failed("tls", true, error.message)));
