@@ -5,7 +5,7 @@ import { edgeRuntimeSuite } from "../conformance/edge-runtime.ts";
 import { type EdgeStart, HOST, type RuntimeUnderTest, startEdgeWorld } from "../conformance/edge-world.ts";
 import { startWorkerd } from "./workerd.ts";
 
-const { code } = await bundleEdge("cloudflare");
+const { modules } = await bundleEdge("cloudflare");
 
 const WORKERD: RuntimeUnderTest = {
   name: "workerd",
@@ -13,7 +13,7 @@ const WORKERD: RuntimeUnderTest = {
   hostOverride: "none",
   start: ({ storeUrl, publicKeys, audience, location, bundled, debugToken }: EdgeStart) =>
     startWorkerd({
-      code,
+      modules,
       kv: storeUrl,
       bindings: {
         PUBLIC_KEYS: publicKeys,

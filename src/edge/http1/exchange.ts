@@ -222,8 +222,7 @@ export class Exchange implements RequestSink, TryOwner {
   }
 
   #giveIn(reason: string, { failure }: UpstreamFailure): void {
-    this.#record.event.gaveUp = reason;
-    this.#record.event.code = `failed-${failure}`;
+    Object.assign(this.#record.event, { gaveUp: reason, code: `failed-${failure}` });
     this.#answer(failureAnswer(failure));
   }
 
