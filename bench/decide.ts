@@ -99,6 +99,7 @@ function overlayOf(table: RoutingTable, troubled: number): HealthOverlay {
       basis: "measured",
     })),
     verdicts: [],
+    offered: [],
     events: [],
   };
 }
@@ -116,12 +117,14 @@ function measure(name: string, table: RoutingTable, edge: Circumstances["vantage
   const rounds: number[] = [];
   let chosen = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const started = performance.now();
+    // CPU time of this thread: wall time on a machine with other things to do says more about those.
+    const started = process.threadCpuUsage();
     for (const [index, { address, facts }] of asks.entries()) {
       const decision = decide(table, health, facts, circumstances(address, edge, index));
       if (decision.action === "forward") chosen += decision.candidates.length;
     }
-    rounds.push(((performance.now() - started) * 1000) / REQUESTS);
+    const { user, system } = process.threadCpuUsage(started);
+    rounds.push((user + system) / REQUESTS);
   }
   rounds.sort((a, b) => a - b);
   const [best = 0] = rounds;
@@ -132,7 +135,7 @@ function measure(name: string, table: RoutingTable, edge: Circumstances["vantage
 }
 
 const EDGE: Circumstances["vantage"] = { of: "edge", place: "fra", point: { latitude: 50.1, longitude: 8.7 } };
-console.log(`decide() with location look-up; ${REQUESTS} distinct requests a round, seed ${SEED}`);
+console.log(`decide() with location look-up, CPU time; ${REQUESTS} distinct requests a round, seed ${SEED}`);
 for (const [hosts, clusters] of [
   [5000, 3],
   [5000, 100],

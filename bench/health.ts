@@ -49,6 +49,7 @@ function overlayCost(): void {
         basis: "measured" as const,
       })),
     ),
+    offered: [],
     events: [],
   };
   for (const [name, one] of [
@@ -94,6 +95,7 @@ async function probeCost(): Promise<void> {
       source: { get: () => Promise.resolve(null), digest: () => Promise.resolve(""), verify: null, audience: "bench" },
       report: null,
       locator: null,
+      pinKeys: null,
       headerLocation: null,
       zonePoint: null,
       metrics: edgeMetrics,

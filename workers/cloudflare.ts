@@ -9,6 +9,7 @@ import { handle } from "../src/edge/handle.ts";
 import { fetchUpstream } from "../src/edge/fetch/upstream.ts";
 import type { Upstream } from "../src/edge/upstream.ts";
 import { requestCount } from "../src/edge/metrics.ts";
+import { parsePinKeys } from "../src/edge/pin.ts";
 import { httpReader } from "../src/store/http-reader.ts";
 import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
 import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
@@ -68,6 +69,7 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
       source: { get: storeOf(env), digest: sha256Hex, verify: manifestVerifier(keys), audience: settings.audience },
       report: namespace === undefined ? null : workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now),
       locator: null,
+      pinKeys: env.PIN_KEYS === undefined ? null : await parsePinKeys(env.PIN_KEYS),
       headerLocation: null,
       zonePoint: null,
       metrics: requestCount,

@@ -5,6 +5,7 @@ import { problemText } from "../src/cli/problem-text.ts";
 import { runControl } from "../src/control/control.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import { statusReport } from "../src/core/status.ts";
+import { parsePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { Problem } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
@@ -85,6 +86,7 @@ async function startParts(
         store: edgeStore(store),
         verify: null,
         locator,
+        pinKeys: await pinKeysOf(process.env.PORTOLAN_PIN_KEYS),
         accessLog: (line) => deps.out(`${line}\n`),
         log: (line) => deps.err(`${line}\n`),
         tap,
@@ -120,6 +122,17 @@ function refuseBadStart(directory: ManifestDirectory, from: string): void {
 
 function treeOf(directory: ManifestDirectory): LoadedTree {
   return { config: directory.config.observe(), clusters: directory.clusters().map((reader) => reader.observe()) };
+}
+
+/** Keys that a fleet shares, `new:BASE64,old:BASE64`; null lets the edge make its own. */
+async function pinKeysOf(text: string | undefined): Promise<PinKeys | null> {
+  if (text === undefined || text === "") return null;
+  try {
+    return await parsePinKeys(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Failure(message, "PORTOLAN_PIN_KEYS=k1:$(openssl rand -base64 32)", { cause: error });
+  }
 }
 
 /** The status of a store and the last reconcile. */

@@ -7,6 +7,7 @@ import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
 import { nodeProber, type Prober } from "../src/edge/node/probe.ts";
 import { probeOrigins } from "../src/edge/node/recovery.ts";
+import { generatePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { Tap } from "../src/edge/tap.ts";
 import { startOtlp } from "./otlp.ts";
@@ -41,6 +42,8 @@ export interface NodeEdgeDeps {
   /** What to start from when the store does not answer. */
   readonly bundled?: EdgeStore["get"] | null;
   readonly locator: Locator | null;
+  /** Keys of affinity cookies, the same in the whole fleet; fresh ones when left out. */
+  readonly pinKeys?: PinKeys | null;
   readonly accessLog: ((line: string) => void) | null;
   readonly log: (line: string) => void;
   readonly tap?: Tap;
@@ -78,6 +81,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
       source,
       report: deps.store.report,
       locator: deps.locator,
+      pinKeys: deps.pinKeys ?? (await generatePinKeys()),
       headerLocation: options.locationHeaders === null ? null : headerLocation(options.locationHeaders),
       zonePoint: timeZonePoint,
       metrics: edgeMetrics,

@@ -12,6 +12,7 @@ import type { AdminAction } from "../src/api/admin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
+import { generatePinKeys } from "../src/edge/pin.ts";
 import { apiReader } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
@@ -87,6 +88,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
       ),
     );
     const locator = keep(await clientDatabase(configDir));
+    const pinKeys = await generatePinKeys();
     const edges: NodeEdge[] = [];
     const tap = newTap(Date.now);
     for (const [index, { name, location }] of UP_EDGES.entries()) {
@@ -105,7 +107,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           probeIntervalMs: 500,
           missingWayUs: (cluster) => missingWayUs(location, cluster),
         },
-        { store: edgeStore(store), verify, locator, accessLog: null, log: () => undefined, tap },
+        { store: edgeStore(store), verify, locator, pinKeys, accessLog: null, log: () => undefined, tap },
       ).catch((error: unknown) => portFailure(error, "portolan up --port", listen));
       edges.push(keep(edge));
     }

@@ -62,6 +62,7 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     origins: [],
     verdicts: [],
     roundTrips: [],
+    offered: [],
     events: [],
   };
   const health = healthView(overlay, new Map(), downClusters(options.down, compiled.snapshot));

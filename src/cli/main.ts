@@ -7,6 +7,7 @@ import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
+import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
 import { tapCommand } from "./commands/tap.ts";
@@ -25,6 +26,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["tap", tapCommand],
   ["edge", edgeCommand],
   ["validate", validateCommand],
+  ["schema", schemaCommand],
   ["diff", diffCommand],
   ["approve", approveCommand],
   ["rollback", rollbackCommand],

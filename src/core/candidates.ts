@@ -5,10 +5,12 @@ import type { Pool } from "./steering/pool.ts";
 
 /** The candidates for members of a pool, in the same order. */
 export function candidatesOf(pool: Pool, members: readonly number[], seed: number): Candidate[] {
-  return members.flatMap((member) => {
+  const candidates: Candidate[] = [];
+  for (const member of members) {
     const candidate = candidateOf(pool, member, seed);
-    return candidate === null ? [] : [candidate];
-  });
+    if (candidate !== null) candidates.push(candidate);
+  }
+  return candidates;
 }
 
 function candidateOf(pool: Pool, member: number, seed: number): Candidate | null {
@@ -16,7 +18,7 @@ function candidateOf(pool: Pool, member: number, seed: number): Candidate | null
   if (one === undefined) return null;
   return {
     cluster: one.cluster.name,
-    service: pool.prepared.wanted.service,
+    service: pool.prepared.service,
     costUs: pool.ranking.costUs[one.index] ?? 0,
     basis: pool.ranking.basis[one.index] ?? "none",
     panic: pool.verdicts.trouble[member]?.reason ?? null,
@@ -39,7 +41,7 @@ export function drainingCandidate(
 ): Candidate {
   return {
     cluster: cluster.name,
-    service: pool.prepared.wanted.service,
+    service: pool.prepared.service,
     costUs: pool.ranking.costUs[index] ?? 0,
     basis: pool.ranking.basis[index] ?? "none",
     panic: null,

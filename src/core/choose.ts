@@ -17,7 +17,7 @@ import { steer } from "./steering/steer.ts";
 import type { Trace } from "./steering/trace.ts";
 import { tracePin, traceClient, traceMembers } from "./trace-choice.ts";
 import type { Verdicts } from "./verdict.ts";
-import { judgeMember } from "./verdicts.ts";
+import { isPanic, judgeMember } from "./verdicts.ts";
 
 export interface Asked {
   readonly request: RequestFacts;
@@ -30,6 +30,8 @@ export interface Asked {
 
 export interface Choosing extends Asked {
   readonly prepared: Prepared;
+  /** Name of the route's pin cookie. */
+  readonly cookie: string;
   readonly verdicts: Verdicts;
   readonly policy: PolicyIndex;
   readonly ranking: Ranking;
@@ -48,15 +50,16 @@ export interface Choice {
   readonly refusal: Pick<RejectDecision, "status" | "code" | "reason">;
 }
 
-/** Below this share of a host's weight, health is doubted (DESIGN.md). */
-const PANIC_SHARE = 0.5;
 const NOBODY: readonly string[] = [];
 
 /** Chooses. Every member that residency allows and health does not doubt is a candidate, unless more were found than asked for. */
 export function choose(choosing: Choosing): Choice {
   const { prepared, verdicts, policy, circumstances, limit } = choosing;
   const allowed = allowedBy(choosing);
-  const panic = isPanic(prepared, verdicts, allowed);
+  const panic =
+    allowed === null
+      ? verdicts.panic
+      : isPanic(prepared.members, verdicts.trouble, (member) => allowed[member.index] === true);
   const pool = poolOf(choosing, allowed);
   if (pool.trace !== null) traceMembers(pool);
   const healthy = steer(pool);
@@ -92,18 +95,6 @@ function allowedBy({ residency, policy, prepared, verdicts, trace }: Choosing): 
   return null;
 }
 
-function isPanic(prepared: Prepared, verdicts: Verdicts, allowed: readonly boolean[] | null): boolean {
-  if (verdicts.allAvailable) return false;
-  let weight = 0;
-  let available = 0;
-  for (const [at, { index, terms }] of prepared.members.entries()) {
-    if (allowed !== null && allowed[index] !== true) continue;
-    weight += terms.weight;
-    if (verdicts.trouble[at] === null) available += terms.weight;
-  }
-  return available < weight * PANIC_SHARE;
-}
-
 function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
   const { prepared, policy, verdicts, ranking, request, circumstances, limit, trace } = choosing;
   const { canary, affinity } = policy.policy;
@@ -123,6 +114,7 @@ function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
     nowMs: circumstances.nowMs,
     offered: circumstances.offered,
     side,
+    only: null,
     preferences,
     limit,
     trace,
@@ -131,21 +123,21 @@ function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
 
 /** Moves the client's pinned cluster to the front of the list, or says why its pin does not count any more. */
 function applyPin(choosing: Choosing, pool: Pool, candidates: Candidate[]): PinOrder | null {
-  const { prepared, policy, circumstances, trace } = choosing;
+  const { cookie, policy, circumstances, trace } = choosing;
   const { affinity } = policy.policy;
   if (affinity?.type !== "cookie") return null;
   const { nowMs } = circumstances;
-  const pin = pinFor(prepared.cookie, circumstances);
+  const pin = pinFor(cookie, circumstances);
   const pinned = pin === null ? null : pinnedCandidate(choosing, pool, pin.cluster);
   if (trace !== null) tracePin(trace, pin, pinned);
   if (pin === null || pinned === null) {
-    return pinOrder(prepared.cookie, affinity.ttlMs, { pin: null, draining: false, nowMs });
+    return pinOrder(cookie, affinity.ttlMs, { pin: null, draining: false, nowMs });
   }
   const at = candidates.findIndex((one) => one.cluster === pinned.candidate.cluster);
   if (at !== -1) candidates.splice(at, 1);
   candidates.unshift(pinned.candidate);
   if (candidates.length > pool.limit) candidates.pop();
-  return pinOrder(prepared.cookie, affinity.ttlMs, { pin, draining: pinned.draining, nowMs });
+  return pinOrder(cookie, affinity.ttlMs, { pin, draining: pinned.draining, nowMs });
 }
 
 /** A pin holds where the cluster may be used at all: it is allowed, available, and not drained or not yet for good. */

@@ -2,12 +2,12 @@
  * ★ The decision: from a request to ordered candidates, with the reason for each candidate and each exclusion.
  * Pure: same table, health, request and circumstances, same decision, on every runtime (DESIGN.md rule 11).
  */
-import { type Asked, choose, type Choice } from "./choose.ts";
+import { type Asked, choose } from "./choose.ts";
 import type { HealthView } from "./health/view.ts";
 import { matchHost, matchRoute } from "./match-route.ts";
 import { turnTo } from "./memo.ts";
 import type { Circumstances, Decision, Exclusion, RejectDecision, RequestFacts, Route } from "./model.ts";
-import { type Prepared, prepare } from "./prepared.ts";
+import { type PreparedBackend, prepare } from "./prepared.ts";
 import { canonicalHost } from "./request/host.ts";
 import { canonicalTarget } from "./request/path.ts";
 import type { HostTable, RoutingTable } from "./routing-table.ts";
@@ -48,91 +48,110 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
   turnTo(table.memo, health, fresh);
   const { policy } = matched.table;
   const residency = policy.residency === null ? null : judgeResidency(policy.residency, circumstances.client);
-  const judge = (one: Prepared): Judged => {
-    const base = verdictsOf(table, one, { health, fresh });
-    return { prepared: one, verdicts: currentVerdicts(one, base, health, { nowMs, fresh }) };
-  };
-  const judged = chooseBackend(preparedOf(table, matched.table, route).map(judge), residency, circumstances.seed);
+  const backends = preparedOf(table, matched.table, route);
+  const view = { serial: table.memo.serial, health, fresh, nowMs };
+  const judged = chooseBackend(backends, view, { residency, seed: circumstances.seed });
   if (judged === null) return { ...reject(503, "no-backend", "the rule names no backend"), forwardPath };
+  const { backend, verdicts } = judged;
   const { maintenance } = policy.policy;
   if (maintenance !== null && isUnderMaintenance(maintenance, circumstances.client, nowMs)) {
     asked.trace?.steps.push({ step: "maintenance", text: `the host answers ${maintenance.status} for itself` });
-    return maintenanceAnswer(maintenance, judged.prepared.routeRef);
+    return maintenanceAnswer(maintenance, backend.routeRef);
   }
   const ranking = policy.ranker.rank(circumstances.vantage, health, { nowMs, serial: table.memo.serial });
-  const choice = choose({ ...judged, policy, ranking, residency, health, fresh, ...asked });
-  return decisionOf(choice, { prepared: judged.prepared, host: host.host, route, forwardPath, asked });
-}
-
-function decisionOf(
-  choice: Choice,
-  about: { prepared: Prepared; host: string; route: Route; forwardPath: string; asked: Asked },
-): Decision {
-  const { prepared, forwardPath } = about;
+  const choice = choose({
+    request,
+    circumstances,
+    limit: asked.limit,
+    trace: asked.trace,
+    prepared: backend.shared,
+    cookie: backend.cookie,
+    verdicts,
+    policy,
+    ranking,
+    residency,
+    health,
+    fresh,
+  });
   if (choice.candidates.length === 0) {
     const { status, code, reason } = choice.refusal;
-    return { ...reject(status, code, reason), route: prepared.routeRef, forwardPath, excluded: choice.excluded };
+    return { ...reject(status, code, reason), route: backend.routeRef, forwardPath, excluded: choice.excluded };
   }
   return {
     action: "forward",
-    route: prepared.routeRef,
-    host: about.host,
+    route: backend.routeRef,
+    host: host.host,
     forwardPath,
-    timeoutMs: about.route.timeoutMs,
+    timeoutMs: route.timeoutMs,
     candidates: choice.candidates,
     excluded: choice.excluded,
     panic: choice.panic,
-    vantage: about.asked.circumstances.vantage,
+    vantage: circumstances.vantage,
     passedBy: choice.passedBy,
     setPin: choice.setPin,
   };
 }
 
 /** The backends of a route, made ready once. */
-function preparedOf(table: RoutingTable, host: HostTable, route: Route): readonly Prepared[] {
+function preparedOf(table: RoutingTable, host: HostTable, route: Route): readonly PreparedBackend[] {
   const known = host.prepared.get(route);
   if (known !== undefined) return known;
-  const { clusters } = table.snapshot;
+  const { shared, snapshot } = table;
+  const { clusters } = snapshot;
   const made = route.backends
     .filter((wanted) => wanted.weight > 0)
     .map((wanted) => {
       const backends = host.services.get(wanted.service) ?? [];
-      return prepare({ clusters, host: host.entry.host, route, wanted, backends, policy: host.policy });
+      return prepare({ clusters, host: host.entry.host, route, wanted, backends, policy: host.policy, shared });
     });
   host.prepared.set(route, made);
   return made;
 }
 
-function verdictsOf(table: RoutingTable, prepared: Prepared, at: { health: HealthView; fresh: boolean }): Verdicts {
-  const { serial } = table.memo;
-  if (prepared.memo?.serial === serial) return prepared.memo.verdicts;
-  const verdicts = viewVerdicts(prepared, at.health, at.fresh);
-  prepared.memo = { serial, verdicts };
-  return verdicts;
+/** Health as one request sees it. */
+interface View {
+  readonly serial: number;
+  readonly health: HealthView;
+  readonly fresh: boolean;
+  readonly nowMs: number;
 }
 
 interface Judged {
-  readonly prepared: Prepared;
+  readonly backend: PreparedBackend;
   readonly verdicts: Verdicts;
 }
 
+function judge(backend: PreparedBackend, view: View): Judged {
+  const { shared } = backend;
+  const kept = shared.memo?.serial === view.serial ? shared.memo.verdicts : null;
+  const verdicts = kept ?? viewVerdicts(shared, view.health, view.fresh);
+  if (kept === null) shared.memo = { serial: view.serial, verdicts };
+  return { backend, verdicts: currentVerdicts(shared, verdicts, view.health, view) };
+}
+
 /** Filter by availability first, weigh second (rule 8): a dead backend's share is spread over the living. */
-function chooseBackend(choices: readonly Judged[], residency: ResidencyVerdict | null, seed: number): Judged | null {
-  const [only] = choices;
-  if (choices.length < 2) return only ?? null;
-  const alive = choices.filter(({ prepared, verdicts }) =>
-    prepared.members.some(
+function chooseBackend(
+  backends: readonly PreparedBackend[],
+  view: View,
+  { residency, seed }: { readonly residency: ResidencyVerdict | null; readonly seed: number },
+): Judged | null {
+  const [only] = backends;
+  if (only === undefined) return null;
+  if (backends.length === 1) return judge(only, view);
+  const choices = backends.map((backend) => judge(backend, view));
+  const alive = choices.filter(({ backend, verdicts }) =>
+    backend.shared.members.some(
       (member, at) => verdicts.trouble[at] === null && (residency === null || residency.allowed[member.index] === true),
     ),
   );
   const pool = alive.length > 0 ? alive : choices;
-  const total = pool.reduce((sum, choice) => sum + choice.prepared.wanted.weight, 0);
+  const total = pool.reduce((sum, choice) => sum + choice.backend.weight, 0);
   let point = (seed >>> 0) % total;
   for (const choice of pool) {
-    point -= choice.prepared.wanted.weight;
+    point -= choice.backend.weight;
     if (point < 0) return choice;
   }
-  return only ?? null;
+  return pool[0] ?? null;
 }
 
 const NONE: readonly Exclusion[] = [];

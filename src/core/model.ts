@@ -261,6 +261,12 @@ export interface RoundTrip {
   readonly basis: "measured" | "calibrated";
 }
 
+/** Requests a second that were offered to a cluster, whether it took them or passed them on. */
+export interface ClusterLoad {
+  readonly cluster: string;
+  readonly perSecond: number;
+}
+
 /** What control believes about health. Apart from the Snapshot: never staged, never rolled back; expired = unknown. */
 export interface HealthOverlay {
   readonly observedAtMs: number;
@@ -270,6 +276,8 @@ export interface HealthOverlay {
   readonly origins: readonly OriginHealth[];
   readonly verdicts: readonly BackendVerdict[];
   readonly roundTrips: readonly RoundTrip[];
+  /** What all edges offer to each cluster, added up. */
+  readonly offered: readonly ClusterLoad[];
   /** The newest changes, oldest first. */
   readonly events: readonly HealthEvent[];
 }
@@ -289,6 +297,7 @@ export interface EdgeReport {
   readonly origins: readonly OriginHealth[];
   readonly verdicts: readonly BackendVerdict[];
   readonly roundTrips: readonly MeasuredRoundTrip[];
+  readonly offered: readonly ClusterLoad[];
   readonly events: readonly HealthEvent[];
   /** Most of what it probes looks down to it: rather its own uplink than the world. */
   readonly distrustsItself: boolean;

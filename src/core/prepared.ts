@@ -1,10 +1,10 @@
 /**
  * One backend of one route made ready for decisions: everything about it that no request and no health can change.
  * Made at the first request for it and kept beside the routing table, so that a request allocates nothing that grows
- * with the number of clusters.
+ * with the number of clusters. Routes to the same Service in the same clusters share it.
  */
 import { backendKey, originKey } from "./health/view.ts";
-import type { Backend, Cluster, Exclusion, Origin, Route, RouteRef, WeightedBackend } from "./model.ts";
+import type { Backend, Cluster, Exclusion, Origin, Route, RouteRef, ServiceKey, WeightedBackend } from "./model.ts";
 import { pinCookie } from "./steering/affinity.ts";
 import type { Verdicts } from "./verdict.ts";
 import type { PolicyIndex, Terms } from "./steering/policy-index.ts";
@@ -20,10 +20,17 @@ export interface Member {
   readonly backendKey: string;
 }
 
-export interface Prepared {
-  readonly wanted: WeightedBackend;
+/** A backend of one route: its name in that route, and what it shares with other routes. */
+export interface PreparedBackend {
   readonly routeRef: RouteRef;
+  /** Name of the route's pin cookie. */
   readonly cookie: string;
+  readonly weight: number;
+  readonly shared: Prepared;
+}
+
+export interface Prepared {
+  readonly service: ServiceKey;
   /** Sorted by cluster name. */
   readonly members: readonly Member[];
   /** Drained, but clients that are pinned there may stay for a while. */
@@ -45,16 +52,28 @@ export interface PrepareParts {
   readonly wanted: WeightedBackend;
   readonly backends: readonly Backend[];
   readonly policy: PolicyIndex;
+  /** What routes share, by content. */
+  readonly shared: Map<string, Prepared>;
 }
 
 /** Prepares one backend of a route; linear in the number of clusters. */
-export function prepare(parts: PrepareParts): Prepared {
+export function prepare(parts: PrepareParts): PreparedBackend {
+  const { wanted, backends, policy } = parts;
+  const key = `${policy.number} ${JSON.stringify([wanted.service, wanted.clusters, backends])}`;
+  const shared = parts.shared.get(key) ?? prepareShared(parts);
+  parts.shared.set(key, shared);
+  return { routeRef: refer(parts), cookie: pinCookie(parts.route), weight: wanted.weight, shared };
+}
+
+function prepareShared(parts: PrepareParts): Prepared {
   const { clusters, wanted, policy } = parts;
   const byName = new Map(parts.backends.map((backend) => [backend.cluster, backend]));
   const members: Member[] = [];
   const draining: Member[] = [];
   const excluded: Exclusion[] = [];
-  for (const [index, cluster] of clusters.entries()) {
+  const sorted = clusters.map((cluster, index) => ({ cluster, index }));
+  sorted.sort((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
+  for (const { cluster, index } of sorted) {
     const backend = byName.get(cluster.name);
     const terms = policy.terms[index] ?? { weight: 0, bias: 0, ramp: null, drainUntilMs: null };
     const never = neverReason(cluster, backend, { wanted, terms });
@@ -63,13 +82,10 @@ export function prepare(parts: PrepareParts): Prepared {
     if (terms.weight === 0 && terms.drainUntilMs === null) continue;
     (terms.weight === 0 ? draining : members).push(member(cluster, index, { backend, terms, wanted }));
   }
-  members.sort((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
   const memberOf = new Int16Array(clusters.length).fill(-1);
   for (const [at, { index }] of members.entries()) memberOf[index] = at;
   return {
-    wanted,
-    routeRef: refer(parts),
-    cookie: pinCookie(parts.route),
+    service: wanted.service,
     members,
     draining,
     memberOf,

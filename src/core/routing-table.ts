@@ -2,11 +2,13 @@
 import { type UnitVector, unitVector } from "./geo/distance.ts";
 import { type Memo, newMemo } from "./memo.ts";
 import type { Backend, Cluster, HostRoutes, Route, ServiceKey, Snapshot } from "./model.ts";
-import type { Prepared } from "./prepared.ts";
+import type { Prepared, PreparedBackend } from "./prepared.ts";
 import { type PolicyIndex, policyIndexer } from "./steering/policy-index.ts";
 
 /** Routes of one host by path. Buckets are in order of precedence. */
 export interface PathIndex {
+  /** Whether `exact` has anything: most hosts have prefixes alone. */
+  readonly hasExact: boolean;
   readonly exact: ReadonlyMap<string, readonly Route[]>;
   /** Keyed by the prefix without trailing slashes; the root is the empty key. */
   readonly prefix: ReadonlyMap<string, readonly Route[]>;
@@ -22,7 +24,7 @@ export interface HostTable {
   readonly services: ReadonlyMap<ServiceKey, readonly Backend[]>;
   readonly policy: PolicyIndex;
   /** Backends of each route in order, made ready at the first request for the route. */
-  readonly prepared: Map<Route, readonly Prepared[]>;
+  readonly prepared: Map<Route, readonly PreparedBackend[]>;
 }
 
 /** Built once per snapshot, never serialised, never changed but for its memo. */
@@ -37,6 +39,8 @@ export interface RoutingTable {
   /** Rules without a host. */
   readonly anyHost: HostTable | null;
   readonly memo: Memo;
+  /** What backends of routes share once they are prepared, by content. */
+  readonly shared: Map<string, Prepared>;
 }
 
 /** Indexes a snapshot; linear in its size. */
@@ -54,7 +58,7 @@ export function buildRoutingTable(snapshot: Snapshot): RoutingTable {
     else if (entry.host.startsWith("*.")) wildcardHosts.set(entry.host.slice(2), table);
     else exactHosts.set(entry.host, table);
   }
-  return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost, memo: newMemo() };
+  return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost, memo: newMemo(), shared: new Map() };
 }
 
 function hostTable(entry: HostRoutes, policy: PolicyIndex): HostTable {
@@ -78,7 +82,7 @@ function pathIndex(routes: readonly Route[]): PathIndex {
     else if (route.path.type === "Exact") append(exact, route.path.value, route);
     else append(prefix, prefixKey(route.path.value), route);
   }
-  return { exact, prefix, fallback };
+  return { hasExact: exact.size > 0, exact, prefix, fallback };
 }
 
 function append(index: Map<string, Route[]>, key: string, route: Route): void {

@@ -20,7 +20,7 @@ export function traceClient(
 ): void {
   const { policy, side, preferences, request, circumstances } = about;
   trace.steps.push({ step: "policy", text: `${policy.method.type}, by ${policy.source ?? "default"}` });
-  trace.steps.push({ step: "client", text: keyText(policy, request, circumstances) });
+  trace.steps.push({ step: "key", text: keyText(policy, request, circumstances) });
   if (side !== null && policy.canary !== null) {
     const clusters = policy.canary.clusters.join(", ");
     const by = side.by === "percent" ? `its hash, of ${policy.canary.percent} %` : `the ${side.by}`;

@@ -14,4 +14,6 @@ export interface Verdicts {
   /** Everything that keeps a cluster out, configuration and health. */
   readonly excluded: readonly Exclusion[];
   readonly allAvailable: boolean;
+  /** Whether less than half of the weight is available: health is doubted (DESIGN.md). */
+  readonly panic: boolean;
 }

@@ -72,7 +72,7 @@ export function judgeMember(
   const out5xx = ejected === null ? undefined : health.ejections.get(member.backendKey);
   if (out5xx !== undefined && (ejected ?? 0) < out5xx.untilMs) return out("ejected", `ejected: ${out5xx.cause}`);
   let cause: string | null = null;
-  let returnedAtMs = -1;
+  let returnedAtMs = checked?.verdict === "up" ? checked.sinceMs : -1;
   const usable = member.origins.filter((_, at) => {
     const key = member.originKeys[at] ?? "";
     const verdict = fresh ? health.origins.get(key) : undefined;
@@ -87,16 +87,37 @@ export function judgeMember(
   return { trouble: null, origins: usable, ready, returnedAtMs };
 }
 
+/** Below this share of the weight, health is doubted (DESIGN.md). */
+const PANIC_SHARE = 0.5;
+
+/** Whether too little of the weight of some members is available; `counts` says which members. */
+export function isPanic(
+  members: readonly Member[],
+  trouble: readonly (Exclusion | null)[],
+  counts: (member: Member) => boolean,
+): boolean {
+  let weight = 0;
+  let available = 0;
+  for (const [at, member] of members.entries()) {
+    if (!counts(member)) continue;
+    weight += member.terms.weight;
+    if (trouble[at] === null) available += member.terms.weight;
+  }
+  return available < weight * PANIC_SHARE;
+}
+
 function collect(prepared: Prepared, judged: readonly Judged[]): Verdicts {
+  const trouble = judged.map((one) => one.trouble);
   const excluded = [...prepared.excluded];
   for (const { trouble } of judged) if (trouble !== null) excluded.push(trouble);
   return {
-    trouble: judged.map((one) => one.trouble),
+    trouble,
     origins: judged.map((one) => one.origins),
     ready: judged.map((one) => one.ready),
     returnedAtMs: judged.map((one) => one.returnedAtMs),
     latestReturnMs: judged.reduce((latest, one) => Math.max(latest, one.returnedAtMs), -1),
     excluded,
-    allAvailable: judged.every((one) => one.trouble === null),
+    allAvailable: trouble.every((one) => one === null),
+    panic: isPanic(prepared.members, trouble, () => true),
   };
 }

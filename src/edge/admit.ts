@@ -2,11 +2,12 @@
 import { decide } from "../core/decide.ts";
 import type { OverrideTable } from "../core/geo/client-location.ts";
 import { type VantageFacts, vantageOf } from "../core/geo/vantage.ts";
-import type { Decision, ForwardDecision } from "../core/model.ts";
+import type { Decision, ForwardDecision, VerifiedPin } from "../core/model.ts";
 import type { IdentifiedClient } from "./client.ts";
 import type { RequestEvent } from "./event.ts";
 import { type LocalAnswer, proxyError, textAnswer } from "./local-answer.ts";
 import { type EdgeRequestHead, firstHeader } from "./message.ts";
+import { countOffered } from "./offered.ts";
 import { type ForwardingFacts, isLoop, requestId } from "./request-headers.ts";
 import type { EdgeState } from "./state.ts";
 import { traceContext } from "./trace-context.ts";
@@ -24,8 +25,13 @@ export type Admission =
   | { readonly to: "answer"; readonly answer: LocalAnswer }
   | { readonly to: "forward"; readonly decision: ForwardDecision; readonly facts: ForwardingFacts };
 
-/** Decides what becomes of a request, and notes in the event what is known of it. */
-export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestEvent): Admission {
+/** Decides what becomes of a request (`pins` are the verified ones), and notes in the event what is known of it. */
+export function admit(
+  request: EdgeRequestHead,
+  deps: AdmitDeps,
+  event: RequestEvent,
+  pins: readonly VerifiedPin[],
+): Admission {
   const { state, random } = deps;
   if (REFUSED_METHODS.has(request.method)) return local(event, "method-refused", textAnswer(405, "method not allowed"));
   if (isLoop(request.headers)) return local(event, "loop", proxyError(508, "loop detected", "proxy_loop_detected"));
@@ -50,13 +56,14 @@ export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestE
       zonePoint: deps.zonePoint,
     }),
     nowMs: deps.now(),
-    pins: [],
-    offered: null,
+    pins,
+    offered: deps.now() < state.health.expiresAtMs ? state.health.offered : null,
     seed: nextSeed(state),
   });
   event.decision = decision;
   if (decision.action !== "forward") return withoutOrigin(decision, event);
   event.host = decision.host;
+  countOffered(state.offered, decision, deps.now());
   const { requestId: id } = event;
   const facts = { trusted, publicHost: request.host, location: client.location, trace, requestId: id };
   return { to: "forward", decision, facts };

@@ -10,6 +10,7 @@ import type { RequestEvent } from "./event.ts";
 import { follower, type Follower } from "./follow.ts";
 import { edgeHealth } from "./health.ts";
 import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
+import type { PinKeys } from "./pin.ts";
 import type { RequestRules } from "./rules.ts";
 import { type EdgeState, newEdgeState } from "./state.ts";
 import type { Tap } from "./tap.ts";
@@ -28,6 +29,7 @@ export interface EdgeOptions {
 export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
   readonly source: SnapshotSource;
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
+  readonly pinKeys: PinKeys | null;
   readonly now: () => number;
   readonly random: () => number;
   /** Where requests are counted; a runtime without an admin listener has nobody to show more than a number to. */
@@ -105,6 +107,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     zonePoint,
     identify: (request, overrides) =>
       identifyClient(request, { trustedProxies, overrides, locator, headerLocation, zonePoint }),
+    pinKeys: deps.pinKeys,
     debugToken: options.debugToken,
     onOutcome: health.tried,
     onEvent(event) {

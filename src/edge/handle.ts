@@ -2,11 +2,13 @@
  * ★ The life of a request: who asks → decide → tries → answer. The decision is pure (`core/decide.ts`); here it is
  * carried out, and whatever happens one event is written when the head of the answer is known.
  */
+import type { ForwardDecision } from "../core/model.ts";
 import { admit } from "./admit.ts";
 import { debugHeaders, isDebugToken } from "./debug.ts";
 import { newEvent, type RequestEvent } from "./event.ts";
 import { asResponse, failureAnswer, proxyError, textAnswer } from "./local-answer.ts";
-import { type EdgeRequest, type EdgeResponse, firstHeader } from "./message.ts";
+import { type EdgeRequest, type EdgeResponse, firstHeader, type HeaderField } from "./message.ts";
+import { mayPin, pinHeader, verifyPins } from "./pin.ts";
 import { takeBody } from "./request-body.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { responseHeaders } from "./response-headers.ts";
@@ -41,7 +43,8 @@ export async function handle(request: EdgeRequest, deps: HandleDeps): Promise<Ed
 }
 
 async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEvent): Promise<EdgeResponse> {
-  const admission = admit(request, deps, event);
+  const pins = deps.pinKeys === null ? [] : await verifyPins(request, deps.pinKeys, deps.now());
+  const admission = admit(request, deps, event, pins);
   if (admission.to === "answer") return asResponse(admission.answer);
   const { decision, facts } = admission;
   const taken = await takeBody(request, decision.timeoutMs, deps.upstream.provesUnsent);
@@ -62,5 +65,14 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     event.code = `failed-${last.failure}`;
     return asResponse(failureAnswer(last.failure));
   }
-  return { status: last.status, headers: responseHeaders(last.headers), body: last.body };
+  const headers = responseHeaders(last.headers);
+  const pin = mayPin(last.status, headers) ? await newPin(decision, event, deps) : null;
+  return { status: last.status, headers: pin === null ? headers : [...headers, pin], body: last.body };
+}
+
+/** The cluster that answered is the client's from now on, also when it was not the first that was tried. */
+async function newPin(decision: ForwardDecision, event: RequestEvent, deps: HandleDeps): Promise<HeaderField | null> {
+  const answered = event.tries.at(-1)?.candidate.cluster;
+  if (decision.setPin === null || deps.pinKeys === null || answered === undefined) return null;
+  return await pinHeader(decision.setPin, answered, { keys: deps.pinKeys, host: decision.host, nowMs: deps.now() });
 }

@@ -1,5 +1,6 @@
 import { verdictOf } from "../core/health/probes.ts";
 import type { BackendVerdict, EdgeReport, OriginHealth } from "../core/model.ts";
+import { offeredLoad } from "./offered.ts";
 import type { EdgeState } from "./state.ts";
 
 /** Newest events in a report: control keeps the ring, a report that is lost loses the oldest. */
@@ -9,7 +10,7 @@ const REPORTED_EVENTS = 100;
 export function reportHealth(
   state: EdgeState,
   nowMs: number,
-): Pick<EdgeReport, "origins" | "verdicts" | "roundTrips" | "events" | "distrustsItself"> {
+): Pick<EdgeReport, "origins" | "verdicts" | "roundTrips" | "offered" | "events" | "distrustsItself"> {
   const origins = new Map<string, OriginHealth>();
   const verdicts = new Map<string, BackendVerdict>();
   for (const target of state.targets) {
@@ -38,6 +39,7 @@ export function reportHealth(
       samples,
       observedAtMs,
     })),
+    offered: offeredLoad(state.offered, nowMs),
     events: state.events.slice(-REPORTED_EVENTS),
     distrustsItself: state.probes.distrustsItself,
   };

@@ -7,6 +7,7 @@ import { type HealthView, healthView } from "../core/health/view.ts";
 import type { GeoPoint, HealthEvent, HealthOverlay } from "../core/model.ts";
 import type { RoutingTable } from "../core/routing-table.ts";
 import type { LoadedSnapshot } from "../core/snapshot/load.ts";
+import { newOfferedCounter, type OfferedCounter } from "./offered.ts";
 
 /** One loaded snapshot with everything made from it; swapped as one reference. */
 export interface Serving {
@@ -34,6 +35,8 @@ export interface EdgeState {
   readonly events: HealthEvent[];
   /** What is under way at each origin. */
   readonly circuits: CircuitState;
+  /** What this edge offers to each cluster. */
+  readonly offered: OfferedCounter;
   liveRequests: number;
   liveRetries: number;
   /** Spreads requests over equal origins: counts up, wraps at 2³². */
@@ -67,6 +70,7 @@ export function newEdgeState(name: string, location: GeoPoint | null, seed: numb
     probeIntervalMs: 0,
     events: [],
     circuits: new Map(),
+    offered: newOfferedCounter(),
     liveRequests: 0,
     liveRetries: 0,
     seed,

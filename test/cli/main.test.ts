@@ -9,6 +9,7 @@ import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
+import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
 import { startUp } from "../../workers/up.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/three-clusters");
@@ -28,6 +29,8 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     openLocator: openDatabase,
     startEdge: startFilesEdge,
     startUp,
+    jsonSchema,
+    schemaKinds: SCHEMA_KINDS,
     untilStopped: async () => undefined,
     version: "test",
   });

@@ -62,6 +62,7 @@ export async function startPlainEdge(
     {
       source,
       report: null,
+      pinKeys: null,
       locator: null,
       headerLocation: null,
       zonePoint: null,

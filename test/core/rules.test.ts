@@ -152,6 +152,7 @@ function healthOf(named: readonly (State & { readonly name: string })[]): Health
       origins: [],
       verdicts: [],
       roundTrips: [],
+      offered: [],
       events: [],
     },
     new Map(

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bundleEdge } from "../../scripts/bundle.ts";
 
-/** 60 KiB: every cold isolate parses all of it before its first request. */
-const BUDGET_BYTES = 102_400;
+/** 112 KiB: every cold isolate parses all of it before its first request; steering and health are half of it. */
+const BUDGET_BYTES = 114_688;
 
 describe("bundleEdge()", () => {
   it("stays within the budget of an edge and carries no package", async () => {

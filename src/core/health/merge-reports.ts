@@ -6,6 +6,7 @@ import { networkPlace, type NetworkPlace } from "../geo/network-distance.ts";
 import type {
   BackendVerdict,
   Cluster,
+  ClusterLoad,
   EdgeReport,
   GeoPoint,
   HealthEvent,
@@ -36,7 +37,7 @@ export const NO_MEMORY: MergeMemory = { origins: new Map(), verdicts: new Map(),
 
 export interface Merged {
   readonly memory: MergeMemory;
-  readonly overlay: Pick<HealthOverlay, "origins" | "verdicts" | "roundTrips" | "events">;
+  readonly overlay: Pick<HealthOverlay, "origins" | "verdicts" | "roundTrips" | "offered" | "events">;
 }
 
 export interface MergeInput {
@@ -77,9 +78,21 @@ export function mergeReports(input: MergeInput, memory: MergeMemory): Merged {
       origins: [...origins.values()],
       verdicts: [...verdicts.values()],
       roundTrips: trips.roundTrips,
+      offered: addOffered(fresh),
       events,
     },
   };
+}
+
+/** An edge that distrusts its probes still knows what it sends where. */
+function addOffered(reports: readonly EdgeReport[]): readonly ClusterLoad[] {
+  const sums = new Map<string, number>();
+  for (const { offered } of reports) {
+    for (const { cluster, perSecond } of offered) sums.set(cluster, (sums.get(cluster) ?? 0) + perSecond);
+  }
+  return [...sums]
+    .map(([cluster, perSecond]) => ({ cluster, perSecond }))
+    .sort((a, b) => (a.cluster < b.cluster ? -1 : 1));
 }
 
 interface Opinion {

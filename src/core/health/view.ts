@@ -35,6 +35,8 @@ export interface HealthView {
   readonly origins: Lookup<OriginHealth>;
   /** Keyed by `place|cluster`: this edge's own before those of the overlay. */
   readonly roundTrips: Lookup<RoundTrip>;
+  /** Requests a second that the fleet offers to each cluster. */
+  readonly offered: ReadonlyMap<string, number>;
   /** Keyed by `originKey()` and `backendKey()`. */
   readonly ejections: ReadonlyMap<string, Ejection>;
   /** Clusters taken as down as a whole, with the cause: a person's "what if". */
@@ -72,7 +74,16 @@ export function healthView(
 ): HealthView {
   if (overlay === null) {
     const none = new Map<string, never>();
-    return { expiresAtMs: 0, backends: none, origins: none, verdicts: none, roundTrips: measured, ejections, down };
+    return {
+      expiresAtMs: 0,
+      backends: none,
+      origins: none,
+      verdicts: none,
+      roundTrips: measured,
+      offered: none,
+      ejections,
+      down,
+    };
   }
   const { backends, origins, verdicts, roundTrips } = overlay;
   return {
@@ -81,6 +92,7 @@ export function healthView(
     origins: new Map(origins.map((origin) => [origin.origin, origin])),
     verdicts: new Map(verdicts.map((verdict) => [backendKey(verdict.cluster, verdict.service), verdict])),
     roundTrips: layered(measured, new Map(roundTrips.map((trip) => [roundTripKey(trip.place, trip.cluster), trip]))),
+    offered: new Map(overlay.offered.map(({ cluster, perSecond }) => [cluster, perSecond])),
     ejections,
     down,
   };

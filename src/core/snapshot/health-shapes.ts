@@ -2,6 +2,7 @@
 import type {
   BackendVerdict,
   ClusterHealth,
+  ClusterLoad,
   EdgeReport,
   HealthEvent,
   HealthOverlay,
@@ -10,7 +11,7 @@ import type {
   RoundTrip,
 } from "../model.ts";
 import { readCounts } from "./backend-counts.ts";
-import { integer, list, nullable, oneOf, orDefault, type Read, record, text, truth } from "./guard.ts";
+import { integer, list, nullable, number, oneOf, orDefault, type Read, record, text, truth } from "./guard.ts";
 import { LIMITS, readPoint } from "./shapes.ts";
 
 const EVENT_KINDS = [
@@ -63,6 +64,8 @@ const readEvent: Read<HealthEvent> = record<HealthEvent>({
   move: nullable(record({ from: name, to: name, costUs: integer(-MAX_COST_US, MAX_COST_US) })),
 });
 
+const readLoad: Read<ClusterLoad> = record<ClusterLoad>({ cluster: name, perSecond: number(0, 1_000_000_000) });
+
 export const readOverlay: Read<HealthOverlay> = record<HealthOverlay>({
   observedAtMs: integer(),
   validForMs: integer(),
@@ -89,6 +92,7 @@ export const readOverlay: Read<HealthOverlay> = record<HealthOverlay>({
     }),
     MANY,
   ),
+  offered: orDefault(list(readLoad, LIMITS.clusters), []),
   events: orDefault(list(readEvent, LIMITS.events), []),
 });
 
@@ -110,6 +114,7 @@ export const readReport: Read<EdgeReport> = record<EdgeReport>({
     ),
     [],
   ),
+  offered: orDefault(list(readLoad, LIMITS.clusters), []),
   events: orDefault(list(readEvent, LIMITS.events), []),
   distrustsItself: orDefault(truth, false),
 });

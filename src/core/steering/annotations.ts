@@ -112,7 +112,7 @@ export function readAnnotations(annotations: Readonly<Record<string, string>>): 
   if (values.size === 0) return { settings: null, problems: [] };
   const problems: AnnotationProblem[] = [];
   let settings = NO_SETTINGS;
-  for (const [name, value] of [...values]) {
+  for (const [name, value] of values) {
     const read = READERS.get(name)?.(value, values) ?? {};
     if (typeof read !== "string") {
       settings = { ...settings, ...read };

@@ -45,7 +45,7 @@ function minusLog2(value: number): number {
   const z = (mantissa - 1) / (mantissa + 1);
   const square = z * z;
   // atanh series: z ≤ 1/3, so the term after the last is below 1e-9.
-  let sum = 1 / 17;
-  for (let n = 15; n >= 1; n -= 2) sum = sum * square + 1 / n;
+  const high = (((square / 17 + 1 / 15) * square + 1 / 13) * square + 1 / 11) * square + 1 / 9;
+  const sum = (((high * square + 1 / 7) * square + 1 / 5) * square + 1 / 3) * square + 1;
   return 32 - exponent - 2 * z * sum * LOG2_E;
 }

@@ -17,15 +17,16 @@ export function newOrdered(limit: number): Ordered {
 /** Puts a member where it belongs; the last one falls out when there are too many. */
 export function insert(list: Ordered, member: number, { group, score }: { group: number; score: number }): void {
   const { members, groups, scores } = list;
-  let at = members.length;
-  while (at > 0) {
-    const before = at - 1;
-    const byGroup = (groups[before] ?? 0) - group;
-    const byScore = (scores[before] ?? 0) - score;
-    if (byGroup < 0 || (byGroup === 0 && (byScore < 0 || (byScore === 0 && (members[before] ?? 0) < member)))) break;
-    at -= 1;
+  const count = members.length;
+  if (count === 0 || comesAfter(list, count - 1, { member, group, score })) {
+    if (count >= list.limit) return;
+    members.push(member);
+    groups.push(group);
+    scores.push(score);
+    return;
   }
-  if (at >= list.limit) return;
+  let at = count - 1;
+  while (at > 0 && !comesAfter(list, at - 1, { member, group, score })) at -= 1;
   members.splice(at, 0, member);
   groups.splice(at, 0, group);
   scores.splice(at, 0, score);
@@ -33,4 +34,19 @@ export function insert(list: Ordered, member: number, { group, score }: { group:
   members.pop();
   groups.pop();
   scores.pop();
+}
+
+/** Whether the list is full of better ones. */
+export function isBeyond({ members, groups, scores, limit }: Ordered, group: number, score: number): boolean {
+  const last = limit - 1;
+  if (members.length < limit || last < 0) return false;
+  return groups[last] === group && score > (scores[last] ?? 0);
+}
+
+/** Compared, not subtracted: two shares of nothing are infinitely far back, and their difference is not a number. */
+function comesAfter(list: Ordered, before: number, one: { member: number; group: number; score: number }): boolean {
+  const group = list.groups[before] ?? 0;
+  if (group !== one.group) return group < one.group;
+  const score = list.scores[before] ?? 0;
+  return score === one.score ? (list.members[before] ?? 0) < one.member : score < one.score;
 }

@@ -17,6 +17,8 @@ export interface Terms {
 
 /** Shared by all hosts whose policies are equal. Arrays are by cluster index. */
 export interface PolicyIndex {
+  /** Unique in its table. */
+  readonly number: number;
   readonly policy: SteeringPolicy;
   readonly terms: readonly Terms[];
   /** What the walks look at for every member, close together in memory. */
@@ -27,6 +29,8 @@ export interface PolicyIndex {
   readonly tiers: readonly number[] | null;
   readonly geolocation: GeolocationIndex | null;
   readonly canary: readonly boolean[] | null;
+  /** Whether anybody's share can change with time alone. */
+  readonly hasRamp: boolean;
   readonly residency: ResidencyIndex | null;
 }
 
@@ -47,7 +51,7 @@ export function policyIndexer(
     const key = JSON.stringify(policy);
     const known = indexes.get(key);
     if (known !== undefined) return known;
-    const index = indexPolicy(policy, clusters, rankerFor);
+    const index = { number: indexes.size, ...indexPolicy(policy, clusters, rankerFor) };
     indexes.set(key, index);
     return index;
   };
@@ -57,7 +61,7 @@ function indexPolicy(
   policy: SteeringPolicy,
   clusters: readonly Cluster[],
   rankerFor: (biases: readonly number[]) => Ranker,
-): PolicyIndex {
+): Omit<PolicyIndex, "number"> {
   const own = new Map(policy.clusters.map((terms) => [terms.cluster, terms]));
   const terms = clusters.map((cluster): Terms => {
     const host = own.get(cluster.name);
@@ -82,6 +86,7 @@ function indexPolicy(
     ranker: rankerFor(terms.map((one) => one.bias)),
     tiers: method.type === "failover" ? tiersOf(names, method.tiers) : null,
     geolocation: method.type === "geolocation" ? indexGeolocation(method.rules, policy.groups, names) : null,
+    hasRamp: terms.some((one) => one.ramp !== null),
     canary: canary === null ? null : names.map((name) => canary.clusters.includes(name)),
     residency: residency === null ? null : indexResidency(residency, policy.groups, clusters),
   };

@@ -22,6 +22,8 @@ export interface Pool {
   /** Requests a second offered to each cluster; null when nobody counts. */
   readonly offered: ReadonlyMap<string, number> | null;
   readonly side: CanarySide | null;
+  /** Canary clusters alone, all others alone, or null for both. */
+  readonly only: boolean | null;
   readonly preferences: readonly GeoPreference[];
   /** How many members are wanted: what the request can use, or all of them for an explanation. */
   readonly limit: number;
@@ -32,5 +34,8 @@ export interface Pool {
 export function isEligible(pool: Pool, member: number): boolean {
   const available = pool.verdicts.allAvailable || pool.verdicts.trouble[member] === null;
   if (available !== pool.healthy) return false;
-  return pool.allowed === null || pool.allowed[pool.prepared.members[member]?.index ?? -1] === true;
+  if (pool.allowed === null && pool.only === null) return true;
+  const index = pool.prepared.members[member]?.index ?? -1;
+  if (pool.only !== null && pool.policy.canary?.[index] !== pool.only) return false;
+  return pool.allowed === null || pool.allowed[index] === true;
 }

@@ -34,6 +34,7 @@ function startShare(pool: Pool, member: number): number {
 
 /** Share (0…1) from planned ramps and slow start. */
 export function timedShare(pool: Pool, shares: Shares, member: number): number {
+  if (!shares.starting && !pool.policy.hasRamp) return 1;
   const one = pool.prepared.members[member];
   const ramp = one?.terms.ramp ?? null;
   let share = 1;

@@ -1,7 +1,8 @@
 /**
  * Orders the eligible members of a pool by the host's policy. The same for every policy:
  *
- * 1. tiers, in order: the canary side, then what the method says (failover, geolocation, measured or not)
+ * 1. the client's side of a canary, then the other one; on each side tiers in order, as the method says (failover,
+ *    geolocation, measured or not)
  * 2. inside a tier by the method: cost with ties (`nearest.ts`), or weights (`weighted.ts`)
  * 3. a member that takes only part of what comes to it (slow start, ramp, capacity) passes the others on: they find it
  *    again at the end of their list, so that a healthy cluster is never out of reach (rule 1)
@@ -27,11 +28,23 @@ const NOBODY: readonly number[] = [];
 
 /** Orders a pool; at most `pool.limit` members. */
 export function steer(pool: Pool): Steered {
+  if (pool.side === null) return steerSide(pool);
+  // A client whose own side is full stays on its side all the same: a canary is not there to take an overload.
+  const own = steerSide({ ...pool, only: pool.side.canary });
+  const other = steerSide({ ...pool, only: !pool.side.canary, limit: pool.limit - own.members.length });
+  return {
+    members: [...own.members, ...other.members],
+    passedBy: own.members.length > 0 ? own.passedBy : other.passedBy,
+  };
+}
+
+function steerSide(pool: Pool): Steered {
   const walk: Walk = {
     pool,
     shares: sharesOf(pool),
     taken: newOrdered(pool.limit),
-    passed: newOrdered(pool.limit),
+    // All of them: who is left when everybody passes on must not depend on how many were asked for.
+    passed: newOrdered(Number.POSITIVE_INFINITY),
     full: [],
     oneTier: hasOneTier(pool),
     tiers: pool.policy.tiers === null ? NOBODY : tierOrder(pool),
@@ -63,8 +76,10 @@ function nextTier(walk: Walk, after: number): number {
 function finish({ pool, taken, passed, full }: Walk): Steered {
   if (passed.members.length === 0) return { members: taken.members, passedBy: NOBODY };
   const [first = -1] = taken.members;
-  if (first === -1)
-    return { members: overloaded(pool, passed), passedBy: passed.members.filter((one) => full.includes(one)) };
+  if (first === -1) {
+    const members = overloaded(pool, passed);
+    return { members, passedBy: passed.members.filter((one) => full.includes(one) && one !== members[0]) };
+  }
   const passedBy = passed.members.filter((member, at) => full.includes(member) && isBefore(passed, at, taken));
   return { members: [...taken.members, ...passed.members].slice(0, pool.limit), passedBy };
 }

@@ -12,7 +12,7 @@ export interface Step {
 export type StepName =
   | "policy"
   | "maintenance"
-  | "client"
+  | "key"
   | "residency"
   | "canary"
   | "method"

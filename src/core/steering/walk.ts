@@ -22,25 +22,17 @@ export interface Walk {
   group: number;
 }
 
-const CANARY_TIER = 100_000;
 /** Apart from the hash that orders clusters: whom a full cluster passes on must not depend on who is tied. */
 export const SPILL_SALT: number = hash32("spill");
 
 /** Whether all members are in one tier, whoever the client is. */
-export function hasOneTier({ side, policy }: Pool): boolean {
+export function hasOneTier({ policy }: Pool): boolean {
   const { type } = policy.policy.method;
-  return side === null && (type === "nearest" || type === "weighted");
+  return type === "nearest" || type === "weighted";
 }
 
 /** Tier of a member for this client; 0 is tried first. */
-export function tierOf(walk: Walk, index: number): number {
-  const { pool } = walk;
-  if (walk.oneTier) return 0;
-  const canary = pool.side !== null && pool.policy.canary?.[index] !== pool.side.canary ? CANARY_TIER : 0;
-  return canary + methodTier(walk, index);
-}
-
-function methodTier({ pool, tiers }: Walk, index: number): number {
+export function tierOf({ pool, tiers }: Walk, index: number): number {
   const { method } = pool.policy.policy;
   switch (method.type) {
     case "nearest":

@@ -3,6 +3,7 @@
  * rest of its list follows in the same way. A cluster that leaves moves only its own clients.
  */
 import { pairHash, weightedScore } from "./hash.ts";
+import { isBeyond } from "./ordered.ts";
 import { isEligible } from "./pool.ts";
 import { readinessShare, timedShare } from "./shares.ts";
 import { offer, tierOf, type Walk } from "./walk.ts";
@@ -19,6 +20,8 @@ export function walkWeighted(walk: Walk, tier: number): void {
     const share = timedShare(pool, walk.shares, member) * readinessShare(pool, member);
     const weight = (weights[index] ?? 0) * share;
     const score = weightedScore(pairHash(pool.clientHash, hashes[index] ?? 0), weight);
+    // Behind the last that is wanted it would fall out again, whether it takes the client or not.
+    if (pool.trace === null && isBeyond(walk.taken, walk.group, score)) continue;
     if (pool.trace !== null) {
       note(
         pool.trace,

@@ -1,6 +1,7 @@
 /** What every request of an engine shares. */
 import type { RequestRules } from "../rules.ts";
 import type { DialOptions } from "./dial.ts";
+import { type SocketPins, socketPins } from "./pins.ts";
 import { Sweep } from "./sweep.ts";
 import { UpstreamPool } from "./upstream-pool.ts";
 import { httpDates } from "./wire.ts";
@@ -8,6 +9,7 @@ import { httpDates } from "./wire.ts";
 export interface Engine extends RequestRules {
   readonly pool: UpstreamPool;
   readonly sweep: Sweep;
+  readonly pins: SocketPins;
   /** The value of a Date field. */
   readonly date: () => string;
 }
@@ -21,5 +23,5 @@ const IDLE_MS = 4000;
 export function http1Engine(rules: RequestRules, options: DialOptions): Engine {
   const sweep = new Sweep();
   const pool = new UpstreamPool({ ...options, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
-  return { ...rules, pool, sweep, date: httpDates(rules.now) };
+  return { ...rules, pool, sweep, pins: socketPins(rules.pinKeys, rules.now), date: httpDates(rules.now) };
 }

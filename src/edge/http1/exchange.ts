@@ -15,7 +15,7 @@ import { failed } from "./failures.ts";
 import { OriginTry, type TryOwner, type TryParts } from "./origin-try.ts";
 import { isForUs, OPTIONS_ANSWER } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
-import { debugFields, ownAnswer } from "./own-answer.ts";
+import { debugFields, ownAnswer, relayFields } from "./own-answer.ts";
 import { CONTINUE, interimAnswer, Relay } from "./relay.ts";
 import { asEdgeRequest, type Refusal, type RequestHead } from "./request-head.ts";
 import { RequestRecord } from "./request-record.ts";
@@ -113,7 +113,7 @@ export class Exchange implements RequestSink, TryOwner {
     this.#relay = new Relay(this.#connection, answer, {
       // Bytes behind a handshake that was not accepted were meant for a tunnel: they must not be read as a request.
       keepAlive: this.#keepAlive && (this.#head.webSocketKey === null || !this.#connection.hasInput),
-      extra: debugFields(this.#engine, this.#head, this.#record.event),
+      extra: relayFields(this.#engine, this.#head, { event: this.#record.event, response }),
       date: this.#engine.date,
     });
   }
@@ -172,7 +172,7 @@ export class Exchange implements RequestSink, TryOwner {
     }
     const engine = this.#engine;
     const request = asEdgeRequest(this.#head, this.#connection.peerAddress);
-    const admission = admit(request, engine, this.#record.event);
+    const admission = admit(request, engine, this.#record.event, engine.pins.verified(request));
     if (admission.to === "answer") return this.#answer(admission.answer);
     const { decision, facts } = admission;
     const { nowMs } = engine.sweep;

@@ -28,6 +28,7 @@ function report(edge: string, more: Partial<EdgeReport> = {}): EdgeReport {
     origins: [],
     verdicts: [],
     roundTrips: [],
+    offered: [],
     events: [],
     distrustsItself: false,
     ...more,

@@ -34,14 +34,9 @@ export async function decisionHash(input: DecisionInput): Promise<string> {
     const location = locateClient({ address, addressClass, overrides, locator: null, zonePoint: timeZonePoint });
     const client = { address: address?.text ?? null, class: addressClass, location };
     const vantage = { of: "edge", place: "suite", point: { latitude, longitude } } as const;
-    const decision = decide(table, health, facts, {
-      client,
-      vantage,
-      nowMs: input.overlay.observedAtMs,
-      pins: [],
-      offered: null,
-      seed,
-    });
+    const nowMs = input.overlay.observedAtMs;
+    const offered = new Map(input.snapshot.clusters.map(({ name }, index) => [name, index * 20]));
+    const decision = decide(table, health, facts, { client, vantage, nowMs, pins: [], offered, seed });
     if (decision.action === "forward") forwarded += 1;
     texts.push(canonicalJson(decision));
   }
