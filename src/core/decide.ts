@@ -49,7 +49,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
   const { policy } = matched.table;
   const residency = policy.residency === null ? null : judgeResidency(policy.residency, circumstances.client);
   const backends = preparedOf(table, matched.table, route);
-  const view = { serial: table.memo.serial, health, fresh, nowMs };
+  const view = { serial: table.memo.verdictSerial, health, fresh, nowMs };
   const judged = chooseBackend(backends, view, { residency, seed: circumstances.seed });
   if (judged === null) return { ...reject(503, "no-backend", "the rule names no backend"), forwardPath };
   const { backend, verdicts } = judged;

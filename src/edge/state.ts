@@ -46,12 +46,13 @@ export interface EdgeState {
 /** Takes a newer overlay into use. */
 export function useOverlay(state: EdgeState, overlay: HealthOverlay): void {
   state.overlay = overlay;
-  refreshHealth(state);
+  state.health = healthView(overlay, state.outliers.ejections, undefined, state.probes.measured);
 }
 
 /** A new view of the same overlay, as after a round-trip was measured: decisions keep what they made of the old one. */
 export function refreshHealth(state: EdgeState): void {
-  state.health = healthView(state.overlay, state.outliers.ejections, undefined, state.probes.measured);
+  // The overlay's indexes are the same ones; what was measured is read through the view, and only costs are made anew.
+  state.health = { ...state.health };
 }
 
 /** A state before the first snapshot. */
