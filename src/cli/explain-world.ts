@@ -2,13 +2,8 @@
 import { classifyAddress } from "../core/address/classify.ts";
 import { parseAddress } from "../core/address/ip.ts";
 import { compile } from "../core/compile/compile.ts";
-import {
-  countryLocation,
-  locateClient,
-  NO_LOCATION,
-  type OverrideTable,
-  overrideTable,
-} from "../core/geo/client-location.ts";
+import { countryLocation, locateClient, NO_LOCATION, type OverrideTable } from "../core/geo/client-location.ts";
+import { overrideTable } from "../core/geo/override-table.ts";
 import { timeZonePoint } from "../core/geo/time-zones.ts";
 import { vantageOf } from "../core/geo/vantage.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";

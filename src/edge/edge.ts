@@ -1,50 +1,31 @@
-/** One edge: state, follower, metrics and log joined; the same on every runtime. */
+/** One edge in a process that stays: what serves, the follower of the store, and what watches health, joined. */
 import { type Cidr, parseCidrs } from "../core/address/cidr.ts";
-import type { ProbeResult, ProbeTarget } from "../core/health/probes.ts";
+import { type Choices, noteChoice } from "../core/health/moves.ts";
 import { DWELL_MS } from "../core/health/round-trip.ts";
-import type { GeoPoint } from "../core/model.ts";
+import { notePace, type Paces } from "../core/health/stall.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
-import { accessLogLines } from "./access-log.ts";
 import { type ClientSources, identifyClient } from "./client.ts";
-import type { RequestEvent } from "./event.ts";
 import { follower, type Follower } from "./follow.ts";
-import { edgeHealth } from "./health.ts";
-import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
-import type { PinKeys } from "./pin.ts";
 import type { RequestRules } from "./rules.ts";
-import { type EdgeState, newEdgeState } from "./state.ts";
-import type { Tap } from "./tap.ts";
+import { servingEdge, type ServingDeps, type ServingOptions } from "./serving.ts";
+import type { EdgeState } from "./state.ts";
+import { type Watch, watchHealth } from "./watch.ts";
 
-export interface EdgeOptions {
-  /** In the store's key alphabet, unique in the fleet. */
-  readonly name: string;
-  readonly location: GeoPoint | null;
+export interface EdgeOptions extends ServingOptions {
   /** CIDRs; RangeError for one that is none. */
   readonly trustedProxies: readonly string[];
-  readonly debugToken: string | null;
   /** Shortest time between two changes of one measured round-trip; a minute unless said otherwise. */
   readonly dwellMs?: number;
 }
 
-export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
+export interface EdgeDeps
+  extends Omit<ServingDeps, "identify" | "noteChoice" | "onAnswer">,
+    Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
   readonly source: SnapshotSource;
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
-  readonly pinKeys: PinKeys | null;
-  readonly now: () => number;
-  readonly random: () => number;
-  /** Where requests are counted; a runtime without an admin listener has nobody to show more than a number to. */
-  readonly metrics: (gauges: EdgeGauges) => EdgeMetrics;
-  /** One JSON line per request; null writes none. */
-  readonly accessLog: ((line: string) => void) | null;
-  /** Told of each request when its head has been answered, for traces; left out where nobody collects them. */
-  readonly onRequest?: (event: RequestEvent, endedMs: number) => void;
-  /** Whoever listens to decisions; left out where nobody can. */
-  readonly tap?: Tap;
-  /** JSON lines for operators: ejections, snapshots refused. */
-  readonly log: (line: string) => void;
 }
 
-export interface Edge extends Follower {
+export interface Edge extends Follower, Pick<Watch, "probed" | "tick"> {
   readonly state: EdgeState;
   /** Where it reads its snapshots. */
   readonly source: SnapshotSource;
@@ -53,10 +34,6 @@ export interface Edge extends Follower {
   metricsText(): string;
   /** Ends an ejection early, as after good probes. */
   returnOrigin(origin: string, cause: string): void;
-  /** Takes the result of a probe into account. */
-  probed(target: ProbeTarget, result: ProbeResult): void;
-  /** What only time changes; call it about once a second. */
-  tick(): void;
   /** Null when requests can be served, otherwise why not. */
   notReady(): string | null;
 }
@@ -64,71 +41,27 @@ export interface Edge extends Follower {
 /** An edge before its first snapshot: call `coldStart`, then `refresh` from time to time. */
 export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const trustedProxies = readTrusted(options.trustedProxies);
-  const state = newEdgeState(options.name, options.location, Math.floor(deps.random() * 0x1_0000_0000));
-  const metrics = deps.metrics({
-    generation: () => state.serving?.loaded.manifest.generation ?? null,
-    snapshotAgeSeconds: () =>
-      state.serving === null ? null : (deps.now() - state.serving.loaded.manifest.publishedAtMs) / 1000,
-    liveRequests: () => state.liveRequests,
-    ejectedOrigins: () => [...state.outliers.ejections.values()].filter((one) => one.untilMs > deps.now()).length,
-  });
-  const say = (event: string, more: object) =>
-    deps.log(JSON.stringify({ time: new Date(deps.now()).toISOString(), edge: options.name, event, ...more }));
-  const health = edgeHealth({
-    state,
-    now: deps.now,
-    dwellMs: options.dwellMs ?? DWELL_MS,
-    onEvent({ what, subject, cause, move }) {
-      if (what === "ejected") metrics.ejection(subject.slice(0, subject.indexOf("|")));
-      say(what, { origin: subject, cause, ...(move === null ? {} : { move }) });
-    },
-  });
-  let lastProblem = "";
-  const follow = follower({
-    state,
-    source: deps.source,
-    report: deps.report,
-    now: deps.now,
-    requests: metrics.requests,
-    onProblem(kind, problems) {
-      if (kind === "refused") metrics.snapshotRefused();
-      else metrics.storeError();
-      // Said once, not at every poll of a store that stays as it is.
-      const text = problems.join("; ");
-      if (text !== lastProblem) say(kind === "refused" ? "snapshot-refused" : "store-unreachable", { problems });
-      lastProblem = text;
-    },
-  });
-  const { locator, headerLocation, zonePoint, now, random } = deps;
-  const line = accessLogLines(options.name);
-  const rules: RequestRules = {
-    state,
-    now,
-    random,
-    zonePoint,
+  const { locator, headerLocation, zonePoint, source, report, now } = deps;
+  const choices: Choices = new Map();
+  const paces: Paces = new Map();
+  const { state, rules, health, metrics, follow } = servingEdge(options, {
+    ...deps,
     identify: (request, overrides) =>
       identifyClient(request, { trustedProxies, overrides, locator, headerLocation, zonePoint }),
-    pinKeys: deps.pinKeys,
-    debugToken: options.debugToken,
-    onOutcome: health.tried,
-    onEvent(event) {
-      const nowMs = now();
-      metrics.request(event, nowMs);
-      health.answered(event);
-      deps.accessLog?.(line(event, nowMs));
-      deps.tap?.offer(event, () => line(event, nowMs));
-      deps.onRequest?.(event, nowMs);
-    },
-  };
+    noteChoice: (decision, nowMs) => noteChoice(choices, decision, nowMs),
+    onAnswer: (origin, durationMs) => notePace(paces, origin, durationMs, now()),
+  });
+  const { say, tell } = health;
+  const watch = watchHealth({ state, now, dwellMs: options.dwellMs ?? DWELL_MS, paces, say, tell });
   return {
-    ...follow,
+    ...follower({ ...follow, source, report }),
     state,
-    source: deps.source,
+    source,
     rules,
     metricsText: metrics.text,
-    returnOrigin: health.returned,
-    probed: health.probed,
-    tick: health.tick,
+    returnOrigin: watch.returned,
+    probed: watch.probed,
+    tick: watch.tick,
     notReady: () => (state.serving === null ? "no snapshot is loaded yet" : null),
   };
 }

@@ -2,7 +2,7 @@
  * Follows the store in the background: never on the request path, and whatever goes wrong the edge keeps serving what
  * it has (DESIGN.md rule 2). One `refresh` reads the snapshot and the overlay and writes the report.
  */
-import { overrideTable } from "../core/geo/client-location.ts";
+import { overrideTable } from "../core/geo/override-table.ts";
 import { keepTargets, probeTargets } from "../core/health/probes.ts";
 import type { EdgeReport } from "../core/model.ts";
 import { buildRoutingTable } from "../core/routing-table.ts";

@@ -2,13 +2,12 @@
  * ★ The life of a request: who asks → decide → tries → answer. The decision is pure (`core/decide.ts`); here it is
  * carried out, and whatever happens one event is written when the head of the answer is known.
  */
-import type { ForwardDecision } from "../core/model.ts";
 import { admit } from "./admit.ts";
-import { debugHeaders, isDebugToken } from "./debug.ts";
+import { isDebugToken } from "./debug-token.ts";
 import { newEvent, type RequestEvent } from "./event.ts";
 import { asResponse, failureAnswer, proxyError, textAnswer } from "./local-answer.ts";
-import { type EdgeRequest, type EdgeResponse, firstHeader, type HeaderField } from "./message.ts";
-import { mayPin, pinHeader, verifyPins } from "./pin.ts";
+import { type EdgeRequest, type EdgeResponse, firstHeader } from "./message.ts";
+import type { RequestPins } from "./request-pins.ts";
 import { takeBody } from "./request-body.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { responseHeaders } from "./response-headers.ts";
@@ -17,8 +16,10 @@ import { snapshotName } from "./state.ts";
 import { carryOut } from "./tries.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface HandleDeps extends RequestRules {
+export interface HandleDeps extends Omit<RequestRules, "pinKeys"> {
   readonly upstream: Upstream;
+  /** Null where no cookie is believed: cookie affinity then falls back to the client's address. */
+  readonly pins: RequestPins | null;
 }
 
 /** Answers one request. Never rejects. */
@@ -29,6 +30,8 @@ export async function handle(request: EdgeRequest, deps: HandleDeps): Promise<Ed
     const response = await answer(request, deps, event);
     event.status = response.status;
     if (!isDebugToken(firstHeader(request.headers, "portolan-debug"), deps.debugToken)) return response;
+    // Few ask, so few isolates carry it.
+    const { debugHeaders } = await import("./debug.ts");
     return { ...response, headers: [...response.headers, ...debugHeaders(event, snapshotName(deps.state))] };
   } catch (error) {
     event.error = error instanceof Error ? error.message : String(error);
@@ -43,7 +46,7 @@ export async function handle(request: EdgeRequest, deps: HandleDeps): Promise<Ed
 }
 
 async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEvent): Promise<EdgeResponse> {
-  const pins = deps.pinKeys === null ? [] : await verifyPins(request, deps.pinKeys, deps.now());
+  const pins = deps.pins === null ? [] : await deps.pins.verified(request);
   const admission = admit(request, deps, event, pins);
   if (admission.to === "answer") return asResponse(admission.answer);
   const { decision, facts } = admission;
@@ -66,13 +69,6 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     return asResponse(failureAnswer(last.failure));
   }
   const headers = responseHeaders(last.headers);
-  const pin = mayPin(last.status, headers) ? await newPin(decision, event, deps) : null;
+  const pin = deps.pins === null ? null : await deps.pins.field(event, last.status, headers);
   return { status: last.status, headers: pin === null ? headers : [...headers, pin], body: last.body };
-}
-
-/** The cluster that answered is the client's from now on, also when it was not the first that was tried. */
-async function newPin(decision: ForwardDecision, event: RequestEvent, deps: HandleDeps): Promise<HeaderField | null> {
-  const answered = event.tries.at(-1)?.candidate.cluster;
-  if (decision.setPin === null || deps.pinKeys === null || answered === undefined) return null;
-  return await pinHeader(decision.setPin, answered, { keys: deps.pinKeys, host: decision.host, nowMs: deps.now() });
 }

@@ -2,7 +2,8 @@
 import type { OverrideTable } from "../core/geo/client-location.ts";
 import type { CircuitState } from "../core/health/circuit.ts";
 import { newOutlierState, type OutlierState } from "../core/health/outlier.ts";
-import { newProbeState, type ProbeState, type ProbeTarget } from "../core/health/probes.ts";
+import { newProbeState, type ProbeState } from "../core/health/probe-state.ts";
+import type { ProbeTarget } from "../core/health/probes.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { GeoPoint, HealthEvent, HealthOverlay } from "../core/model.ts";
 import type { RoutingTable } from "../core/routing-table.ts";

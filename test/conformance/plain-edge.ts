@@ -86,7 +86,7 @@ export async function startPlainEdge(
     },
   };
   const inner: Handle = (request) =>
-    current.run(request, () => handleRequest(request, { ...edge.rules, upstream: asked }));
+    current.run(request, () => handleRequest(request, { ...edge.rules, upstream: asked, pins: null }));
   const handle = sabotage.handle?.(inner) ?? inner;
   const server = createServer((incoming, outgoing) => {
     const gone = new AbortController();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseCidrs } from "../../src/core/address/cidr.ts";
-import { overrideTable } from "../../src/core/geo/client-location.ts";
+import { overrideTable } from "../../src/core/geo/override-table.ts";
 import { headerLocation } from "../../src/core/geo/platform-location.ts";
 import { identifyClient } from "../../src/edge/client.ts";
 import type { HeaderField } from "../../src/edge/message.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NO_LOCATION } from "../../src/core/geo/client-location.ts";
-import { isDebugToken } from "../../src/edge/debug.ts";
+import { isDebugToken } from "../../src/edge/debug-token.ts";
 import type { EdgeRequest, HeaderField } from "../../src/edge/message.ts";
 import { isLoop, requestHeaders } from "../../src/edge/request-headers.ts";
 

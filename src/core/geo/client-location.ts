@@ -3,7 +3,7 @@
  * authenticated hop, a database, then points for a bare country or time zone. Location is a preference and never a
  * gate: nothing here fails, the worst answer is `none`.
  */
-import { type CidrTable, cidrTable, parseCidr } from "../address/cidr.ts";
+import type { CidrTable } from "../address/cidr.ts";
 import type { IpAddress } from "../address/ip.ts";
 import type { AddressClass, ClientLocation, GeoPoint, LocationOverride } from "../model.ts";
 import { continentOf, countryPoint } from "./countries.ts";
@@ -23,16 +23,6 @@ export const NO_LOCATION: ClientLocation = {
 };
 
 export type OverrideTable = CidrTable<LocationOverride>;
-
-/** Indexes a snapshot's overrides; malformed networks are left out (validation reports them). */
-export function overrideTable(overrides: readonly LocationOverride[]): OverrideTable {
-  return cidrTable(
-    overrides.flatMap((override) => {
-      const cidr = parseCidr(override.cidr);
-      return cidr === null ? [] : [[cidr, override] as const];
-    }),
-  );
-}
 
 export interface LocateInput {
   readonly address: IpAddress | null;

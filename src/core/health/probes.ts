@@ -2,17 +2,9 @@
  * What an edge makes of its probes: which there are, what they say, and when not to believe itself. Pure; the clock and
  * the sockets are the caller's (`edge/node/prober.ts`).
  */
-import type { Cluster, HealthCheck, HostRoutes, Origin, RoundTrip } from "../model.ts";
-import {
-  addSample,
-  DWELL_MS,
-  type Held,
-  hold,
-  MIN_SAMPLES,
-  newWindow,
-  type RoundTripWindow,
-  windowedMinimum,
-} from "./round-trip.ts";
+import type { Cluster, HealthCheck, HostRoutes, Origin } from "../model.ts";
+import type { ProbeState, ProbeTrack } from "./probe-state.ts";
+import { addSample, DWELL_MS, hold, MIN_SAMPLES, newWindow, windowedMinimum } from "./round-trip.ts";
 import { backendKey, originKey, roundTripKey } from "./view.ts";
 
 /** One thing that is probed. */
@@ -40,26 +32,6 @@ export interface ProbeResult {
   readonly exchangeUs: number | null;
 }
 
-interface Track {
-  good: number;
-  bad: number;
-  verdict: "up" | "down" | "unknown";
-  sinceMs: number;
-  cause: string;
-  readonly window: RoundTripWindow;
-  /** Whether it ever answered in HTTP: who never did need not, who did and no longer does hangs. */
-  answers: boolean;
-}
-
-/** Mutable, one per edge. */
-export interface ProbeState {
-  readonly tracks: Map<string, Track>;
-  readonly held: Map<string, Held>;
-  /** Round-trips in use, by `roundTripKey()`: shared with the health view. */
-  readonly measured: Map<string, RoundTrip>;
-  distrustsItself: boolean;
-}
-
 export interface ProbeChange {
   readonly what: "probe-down" | "probe-up";
   readonly subject: string;
@@ -73,11 +45,6 @@ export const ORIGIN_PROBE = { intervalMs: 10_000, timeoutMs: 2000, rise: 2, fall
 const MAX_TARGETS = 2000;
 /** Below this many targets "most are down" says nothing. */
 const MIN_TO_DISTRUST = 3;
-
-/** A state that has seen nothing. */
-export function newProbeState(): ProbeState {
-  return { tracks: new Map(), held: new Map(), measured: new Map(), distrustsItself: false };
-}
 
 /** Every origin once, and every Service with a health check at each of its origins; in a fixed order. */
 export function probeTargets(clusters: readonly Cluster[], hosts: readonly HostRoutes[]): readonly ProbeTarget[] {
@@ -136,7 +103,13 @@ export function recordProbe(
   return null;
 }
 
-function turn(track: Track, target: ProbeTarget, verdict: "up" | "down", cause: string, nowMs: number): ProbeChange {
+function turn(
+  track: ProbeTrack,
+  target: ProbeTarget,
+  verdict: "up" | "down",
+  cause: string,
+  nowMs: number,
+): ProbeChange {
   const sinceMs = track.verdict === "unknown" ? null : track.sinceMs;
   Object.assign(track, { verdict, sinceMs: nowMs, cause });
   return { what: verdict === "down" ? "probe-down" : "probe-up", subject: target.subject, cause, sinceMs };
@@ -160,7 +133,7 @@ export function judgeItself(state: ProbeState, targets: readonly ProbeTarget[]):
 }
 
 /** Verdict of one target as it stands; `unknown` before the first. */
-export function verdictOf(state: ProbeState, key: string): Pick<Track, "verdict" | "sinceMs" | "cause"> {
+export function verdictOf(state: ProbeState, key: string): Pick<ProbeTrack, "verdict" | "sinceMs" | "cause"> {
   return state.tracks.get(key) ?? { verdict: "unknown", sinceMs: 0, cause: "" };
 }
 
@@ -200,10 +173,10 @@ function least(
   return best;
 }
 
-function trackOf(state: ProbeState, key: string): Track {
+function trackOf(state: ProbeState, key: string): ProbeTrack {
   const known = state.tracks.get(key);
   if (known !== undefined) return known;
-  const track: Track = {
+  const track: ProbeTrack = {
     good: 0,
     bad: 0,
     verdict: "unknown",

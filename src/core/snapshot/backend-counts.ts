@@ -3,11 +3,6 @@
  * one object per backend would cost each edge tens of milliseconds every time. One text per cluster, read when asked.
  */
 import type { BackendCounts, BackendHealth } from "../model.ts";
-import { list, type Read, record, text } from "./guard.ts";
-import { LIMITS } from "./shapes.ts";
-
-const SERVICES = 100_000;
-const COUNTS = 2_400_000;
 
 /** Sorted, so that the same counts always give the same bytes. */
 export function packCounts(backends: readonly BackendHealth[]): BackendCounts {
@@ -62,8 +57,3 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   return Number.isSafeInteger(value) && value >= 0 && text !== "" ? value : 1;
 }
-
-export const readCounts: Read<BackendCounts> = record<BackendCounts>({
-  services: list(text(600), SERVICES),
-  clusters: list(record({ cluster: text(253), counts: text(COUNTS) }), LIMITS.clusters),
-});

@@ -1,5 +1,6 @@
 /** The shapes of what edges and control tell each other about health; total, like those of the snapshot. */
 import type {
+  BackendCounts,
   BackendVerdict,
   ClusterHealth,
   ClusterLoad,
@@ -10,7 +11,6 @@ import type {
   OriginHealth,
   RoundTrip,
 } from "../model.ts";
-import { readCounts } from "./backend-counts.ts";
 import { integer, list, nullable, number, oneOf, orDefault, type Read, record, text, truth } from "./guard.ts";
 import { LIMITS, readPoint } from "./shapes.ts";
 
@@ -35,6 +35,8 @@ const EVENT_KINDS = [
 ] as const satisfies readonly HealthEvent["what"][];
 const MAX_COST_US = 1_000_000_000;
 const MANY = 2_000_000;
+const SERVICES = 100_000;
+const COUNTS = 2_400_000;
 
 const name: Read<string> = text(253);
 
@@ -65,6 +67,11 @@ const readEvent: Read<HealthEvent> = record<HealthEvent>({
 });
 
 const readLoad: Read<ClusterLoad> = record<ClusterLoad>({ cluster: name, perSecond: number(0, 1_000_000_000) });
+
+const readCounts: Read<BackendCounts> = record<BackendCounts>({
+  services: list(text(600), SERVICES),
+  clusters: list(record({ cluster: name, counts: text(COUNTS) }), LIMITS.clusters),
+});
 
 export const readOverlay: Read<HealthOverlay> = record<HealthOverlay>({
   observedAtMs: integer(),

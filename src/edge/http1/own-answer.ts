@@ -1,6 +1,7 @@
 /** Answers of the edge itself on the wire. */
 import type { ForwardDecision } from "../../core/model.ts";
-import { debugHeaders, isDebugToken } from "../debug.ts";
+import { debugHeaders } from "../debug.ts";
+import { isDebugToken } from "../debug-token.ts";
 import type { RequestEvent } from "../event.ts";
 import { type LocalAnswer, textAnswer } from "../local-answer.ts";
 import { firstHeader, type HeaderField } from "../message.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { locateClient, NO_LOCATION, overrideTable } from "../../../src/core/geo/client-location.ts";
+import { locateClient, NO_LOCATION } from "../../../src/core/geo/client-location.ts";
+import { overrideTable } from "../../../src/core/geo/override-table.ts";
 import { vantageOf } from "../../../src/core/geo/vantage.ts";
 import { parseAddress } from "../../../src/core/address/ip.ts";
 import { timeZonePoint } from "../../../src/core/geo/time-zones.ts";

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import {
   judgeItself,
   measureCluster,
-  newProbeState,
   probeTargets,
   type ProbeResult,
   type ProbeTarget,
   recordProbe,
   verdictOf,
 } from "../../../src/core/health/probes.ts";
+import { newProbeState } from "../../../src/core/health/probe-state.ts";
 import { compile } from "../../../src/core/compile/compile.ts";
 import { cluster, ingress, observation, rule, service } from "../../build/objects.ts";
 

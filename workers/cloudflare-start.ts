@@ -1,0 +1,63 @@
+/** What an isolate of the Cloudflare edge needs to start and to follow its store, but not to serve. */
+import type { webcrypto } from "node:crypto";
+import { type Choices, noteChoice } from "../src/core/health/moves.ts";
+import { bundleReader } from "../src/core/snapshot/bundle.ts";
+import type { SnapshotSource } from "../src/core/snapshot/load.ts";
+import { follower, type Follower } from "../src/edge/follow.ts";
+import type { RequestPins } from "../src/edge/request-pins.ts";
+import type { ServingDeps, ServingEdge } from "../src/edge/serving.ts";
+import { httpReader } from "../src/store/http-reader.ts";
+import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
+import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
+import { type CloudflareEnv, type CloudflareSettings, readSettings } from "./cloudflare-env.ts";
+
+export interface CloudflareStart {
+  readonly settings: CloudflareSettings;
+  /** The snapshot that was uploaded with the Worker; null without one. */
+  readonly bundled: SnapshotSource | null;
+  /** Null without keys. */
+  readonly pins: RequestPins | null;
+  readonly noteChoice: ServingDeps["noteChoice"];
+  /** Begins to follow the store for an edge. */
+  follow(edge: ServingEdge["follow"]): Follower;
+}
+
+const REPORT_INTERVAL_MS = 60_000;
+
+/** Reads the bindings; rejects with the name of one that is missing or malformed. */
+export async function startCloudflare(env: CloudflareEnv): Promise<CloudflareStart> {
+  const settings = readSettings(env);
+  const keys = new Map<string, webcrypto.CryptoKey>();
+  for (const [id, jwk] of Object.entries(settings.publicKeys)) keys.set(id, await publicKeyOf(jwk));
+  const { SNAPSHOTS: namespace, BUNDLED_SNAPSHOT: bundle } = env;
+  const source: SnapshotSource = {
+    get: storeOf(env),
+    digest: sha256Hex,
+    verify: manifestVerifier(keys),
+    audience: settings.audience,
+  };
+  const report = namespace === undefined ? null : workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now);
+  const choices: Choices = new Map();
+  return {
+    settings,
+    bundled: bundle === undefined ? null : { ...source, get: bundleReader(bundle) },
+    pins: env.PIN_KEYS === undefined ? null : await pinsOf(env.PIN_KEYS),
+    // An edge that does not know its own place measures from the client's: nobody moves there.
+    noteChoice: settings.location === null ? null : (decision, nowMs) => noteChoice(choices, decision, nowMs),
+    follow: (edge) => follower({ ...edge, source, report }),
+  };
+}
+
+async function pinsOf(text: string): Promise<RequestPins> {
+  const { parsePinKeys } = await import("../src/edge/pin.ts");
+  const { requestPins } = await import("../src/edge/request-pins.ts");
+  return requestPins(await parsePinKeys(text), Date.now);
+}
+
+/** KV first; the second store is asked only when the first cannot be reached. */
+function storeOf(env: CloudflareEnv): (key: string) => Promise<string | null> {
+  const kv = env.SNAPSHOTS === undefined ? null : workersKvReader(env.SNAPSHOTS);
+  const http = env.SNAPSHOT_URL === undefined ? null : httpReader(env.SNAPSHOT_URL);
+  if (kv === null || http === null) return kv ?? http ?? (() => Promise.resolve(null));
+  return (key) => kv(key).catch(() => http(key));
+}
