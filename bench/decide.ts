@@ -11,6 +11,7 @@ import { overrideTable } from "../src/core/geo/override-table.ts";
 import { parseAddress } from "../src/core/address/ip.ts";
 import { healthView } from "../src/core/health/view.ts";
 import type { Circumstances, ClientLocation, HealthOverlay, RequestFacts } from "../src/core/model.ts";
+import { allPolicies } from "../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../src/core/routing-table.ts";
 import { DEFAULT_POLICY, type SteeringPolicy } from "../src/core/steering/policy.ts";
 import { cluster, ingress, observation, rule, service } from "../test/build/objects.ts";
@@ -41,7 +42,7 @@ function tableOf(hosts: number, clusters: number, policy: SteeringPolicy): Routi
   const config = observation(null, { clusters: objects, ingresses });
   const members = names.map((name) => observation(name, { services: [service("shop")] }));
   const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 });
-  return buildRoutingTable({ ...snapshot, hosts: snapshot.hosts.map((host) => ({ ...host, policy })) });
+  return buildRoutingTable({ ...snapshot, hosts: snapshot.hosts.map((host) => ({ ...host, policy })) }, allPolicies);
 }
 
 /** The location a database would give: a country by the first octets, as a look-up behind the usual chain. */

@@ -5,6 +5,7 @@ import { explain } from "../src/core/explain.ts";
 import { countryLocation } from "../src/core/geo/client-location.ts";
 import { healthView } from "../src/core/health/view.ts";
 import type { Circumstances, RequestFacts } from "../src/core/model.ts";
+import { allPolicies } from "../src/core/all-policies.ts";
 import { buildRoutingTable } from "../src/core/routing-table.ts";
 import { cluster, ingress, observation, rule, service } from "../test/build/objects.ts";
 
@@ -32,6 +33,7 @@ function tableOf(hosts: number, clusters: number) {
   const members = names.map((name) => observation(name, { services: [service("shop")] }));
   return buildRoutingTable(
     compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 }).snapshot,
+    allPolicies,
   );
 }
 

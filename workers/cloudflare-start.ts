@@ -1,5 +1,6 @@
 /** What an isolate of the Cloudflare edge needs to start and to follow its store, but not to serve. */
 import type { webcrypto } from "node:crypto";
+import type { Policies } from "../src/core/choosing.ts";
 import { type Choices, noteChoice } from "../src/core/health/moves.ts";
 import { bundleReader } from "../src/core/snapshot/bundle.ts";
 import type { SnapshotSource } from "../src/core/snapshot/load.ts";
@@ -44,8 +45,13 @@ export async function startCloudflare(env: CloudflareEnv): Promise<CloudflareSta
     pins: env.PIN_KEYS === undefined ? null : await pinsOf(env.PIN_KEYS),
     // An edge that does not know its own place measures from the client's: nobody moves there.
     noteChoice: settings.location === null ? null : (decision, nowMs) => noteChoice(choices, decision, nowMs),
-    follow: (edge) => follower({ ...edge, source, report }),
+    follow: (edge) => follower({ ...edge, source, report, policies }),
   };
+}
+
+async function policies(): Promise<Policies> {
+  const { allPolicies } = await import("../src/core/all-policies.ts");
+  return allPolicies;
 }
 
 async function pinsOf(text: string): Promise<RequestPins> {

@@ -9,6 +9,7 @@ import { vantageOf } from "../core/geo/vantage.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot } from "../core/model.ts";
 import type { Problem } from "../core/objects.ts";
+import { allPolicies } from "../core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
 import { packCounts } from "../core/snapshot/backend-counts.ts";
 import type { Locator } from "../locate/locator.ts";
@@ -65,7 +66,7 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
   const locator = options.geoip === null ? null : await deps.openLocator(options.geoip);
   return {
     problems: compiled.problems.filter((problem) => problem.severity === "error"),
-    table: buildRoutingTable(compiled.snapshot),
+    table: buildRoutingTable(compiled.snapshot, allPolicies),
     health,
     circumstances(client) {
       const who = identify(client, options.at, overrides, locator);

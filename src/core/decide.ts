@@ -2,7 +2,8 @@
  * ★ The decision: from a request to ordered candidates, with the reason for each candidate and each exclusion.
  * Pure: same table, health, request and circumstances, same decision, on every runtime (DESIGN.md rule 11).
  */
-import { type Asked, choose } from "./choose.ts";
+import { choose } from "./choose.ts";
+import type { Asked } from "./choosing.ts";
 import type { HealthView } from "./health/view.ts";
 import { matchHost, matchRoute } from "./match-route.ts";
 import { turnTo } from "./memo.ts";
@@ -11,8 +12,8 @@ import { type PreparedBackend, prepare } from "./prepared.ts";
 import { canonicalHost } from "./request/host.ts";
 import { canonicalTarget } from "./request/path.ts";
 import type { HostTable, RoutingTable } from "./routing-table.ts";
-import { isUnderMaintenance, maintenanceAnswer } from "./steering/maintenance.ts";
-import { judgeResidency, type ResidencyVerdict } from "./steering/residency.ts";
+import { rank } from "./steering/ranking.ts";
+import type { ResidencyVerdict } from "./steering/residency.ts";
 import type { Verdicts } from "./verdict.ts";
 import { currentVerdicts, viewVerdicts } from "./verdicts.ts";
 
@@ -46,19 +47,16 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
   const { nowMs } = circumstances;
   const fresh = nowMs < health.expiresAtMs;
   turnTo(table.memo, health, fresh);
-  const { policy } = matched.table;
-  const residency = policy.residency === null ? null : judgeResidency(policy.residency, circumstances.client);
+  const { policy, beyond } = matched.table;
+  const residency = beyond === null ? null : beyond.residency(policy, circumstances.client);
   const backends = preparedOf(table, matched.table, route);
   const view = { serial: table.memo.verdictSerial, health, fresh, nowMs };
   const judged = chooseBackend(backends, view, { residency, seed: circumstances.seed });
   if (judged === null) return { ...reject(503, "no-backend", "the rule names no backend"), forwardPath };
   const { backend, verdicts } = judged;
-  const { maintenance } = policy.policy;
-  if (maintenance !== null && isUnderMaintenance(maintenance, circumstances.client, nowMs)) {
-    asked.trace?.steps.push({ step: "maintenance", text: `the host answers ${maintenance.status} for itself` });
-    return maintenanceAnswer(maintenance, backend.routeRef);
-  }
-  const ranking = policy.ranker.rank(circumstances.vantage, health, { nowMs, serial: table.memo.serial });
+  const answer = beyond?.maintenance(policy, backend.routeRef, asked) ?? null;
+  if (answer !== null) return answer;
+  const ranking = rank(policy.ranker, circumstances.vantage, health, { nowMs, serial: table.memo.serial });
   const choice = choose({
     request,
     circumstances,
@@ -68,6 +66,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     cookie: backend.cookie,
     verdicts,
     policy,
+    beyond,
     ranking,
     residency,
     health,
@@ -102,7 +101,8 @@ function preparedOf(table: RoutingTable, host: HostTable, route: Route): readonl
     .filter((wanted) => wanted.weight > 0)
     .map((wanted) => {
       const backends = host.services.get(wanted.service) ?? [];
-      return prepare({ clusters, host: host.entry.host, route, wanted, backends, policy: host.policy, shared });
+      const cookie = host.beyond?.cookie(route) ?? "";
+      return prepare({ clusters, host: host.entry.host, route, wanted, cookie, backends, policy: host.policy, shared });
     });
   host.prepared.set(route, made);
   return made;

@@ -3,7 +3,8 @@ import { decideWith } from "./decide.ts";
 import type { HealthView } from "./health/view.ts";
 import type { Circumstances, ClientLocation, Decision, ForwardDecision, RequestFacts, RouteRef } from "./model.ts";
 import type { RoutingTable } from "./routing-table.ts";
-import { newTrace, type Step } from "./steering/trace.ts";
+import type { Step } from "./steering/trace.ts";
+import { newTrace } from "./trace-choice.ts";
 
 export interface ExplainedRoute {
   readonly kind: "ingress" | "httproute";

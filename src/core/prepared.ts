@@ -5,7 +5,6 @@
  */
 import { backendKey, originKey } from "./health/view.ts";
 import type { Backend, Cluster, Exclusion, Origin, Route, RouteRef, ServiceKey, WeightedBackend } from "./model.ts";
-import { pinCookie } from "./steering/affinity.ts";
 import type { Verdicts } from "./verdict.ts";
 import type { PolicyIndex, Terms } from "./steering/policy-index.ts";
 
@@ -23,7 +22,7 @@ export interface Member {
 /** A backend of one route: its name in that route, and what it shares with other routes. */
 export interface PreparedBackend {
   readonly routeRef: RouteRef;
-  /** Name of the route's pin cookie. */
+  /** Name of the route's pin cookie; empty where no policy pins. */
   readonly cookie: string;
   readonly weight: number;
   readonly shared: Prepared;
@@ -50,6 +49,7 @@ export interface PrepareParts {
   readonly host: string;
   readonly route: Route;
   readonly wanted: WeightedBackend;
+  readonly cookie: string;
   readonly backends: readonly Backend[];
   readonly policy: PolicyIndex;
   /** What routes share, by content. */
@@ -62,7 +62,7 @@ export function prepare(parts: PrepareParts): PreparedBackend {
   const key = `${policy.number} ${JSON.stringify([wanted.service, wanted.clusters, backends])}`;
   const shared = parts.shared.get(key) ?? prepareShared(parts);
   parts.shared.set(key, shared);
-  return { routeRef: refer(parts), cookie: pinCookie(parts.route), weight: wanted.weight, shared };
+  return { routeRef: refer(parts), cookie: parts.cookie, weight: wanted.weight, shared };
 }
 
 function prepareShared(parts: PrepareParts): Prepared {

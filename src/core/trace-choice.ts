@@ -1,23 +1,38 @@
 /** The steps of a choice in words, for `explain`. */
 import type { Candidate, Circumstances, RequestFacts, VerifiedPin } from "./model.ts";
-import type { CanarySide } from "./steering/canary.ts";
 import { headerOf } from "./steering/canary.ts";
-import type { GeoPreference } from "./steering/geolocation.ts";
 import type { SteeringPolicy } from "./steering/policy.ts";
-import { isEligible, type Pool } from "./steering/pool.ts";
-import { note, type Trace } from "./steering/trace.ts";
+import { isEligible, type Pool, type Trace } from "./steering/pool.ts";
+import { percent } from "./steering/shares.ts";
+import { note } from "./steering/trace.ts";
 
-/** What is known about the client before any cluster is looked at. */
-export function traceClient(
-  trace: Trace,
-  about: {
-    readonly policy: SteeringPolicy;
-    readonly side: CanarySide | null;
-    readonly preferences: readonly GeoPreference[];
-    readonly request: RequestFacts;
-    readonly circumstances: Circumstances;
-  },
-): void {
+/** An empty trace. */
+export function newTrace(): Trace {
+  const trace: Trace = {
+    steps: [],
+    clusters: new Map(),
+    client: (about) => traceClient(trace, about),
+    members: (pool) => traceMembers(trace, pool),
+    tie: (pool, member, limitUs) => {
+      const within = `as near as the nearest of its group (at most ${(limitUs / 1000).toFixed(1)} ms)`;
+      note(trace, nameOf(pool, member), "tie", `${within}: the client's hash decides, by weight`);
+    },
+    starting: (pool, member, share) => {
+      const seconds = Math.round((pool.nowMs - (pool.verdicts.returnedAtMs[member] ?? 0)) / 1000);
+      const text = `came back ${seconds} s ago: it takes ${percent(share)} of its share`;
+      note(trace, nameOf(pool, member), "slow-start", text);
+    },
+    passedOn: (pool, member) => note(trace, nameOf(pool, member), "spill", "it passes this client on"),
+    pin: (pin, pinned) => tracePin(trace, pin, pinned),
+  };
+  return trace;
+}
+
+function nameOf(pool: Pool, member: number): string {
+  return pool.prepared.members[member]?.cluster.name ?? "";
+}
+
+function traceClient(trace: Trace, about: Parameters<Trace["client"]>[0]): void {
   const { policy, side, preferences, request, circumstances } = about;
   trace.steps.push({ step: "policy", text: `${policy.method.type}, by ${policy.source ?? "default"}` });
   trace.steps.push({ step: "key", text: keyText(policy, request, circumstances) });
@@ -46,10 +61,8 @@ function keyText({ affinity }: SteeringPolicy, request: RequestFacts, { client }
     : "ties and shares go by the hash of the client's address";
 }
 
-/** What each eligible member costs, and which tier of its policy it is in. */
-export function traceMembers(pool: Pool): void {
-  const { trace, ranking, policy, prepared } = pool;
-  if (trace === null) return;
+function traceMembers(trace: Trace, pool: Pool): void {
+  const { ranking, policy, prepared } = pool;
   for (const [at, { index, cluster, terms }] of prepared.members.entries()) {
     if (!isEligible(pool, at) && pool.verdicts.trouble[at] === null) continue;
     note(trace, cluster.name, "cost", costText(pool, index, terms.bias));
@@ -84,8 +97,7 @@ function costText({ ranking }: Pool, index: number, bias: number): string {
   return `${ms} ms, ${basis}; bias ${bias > 0 ? "+" : ""}${bias} makes it count as ${((ranking.biasedUs[index] ?? 0) / 1000).toFixed(1)} ms`;
 }
 
-/** What became of the client's pin. */
-export function tracePin(
+function tracePin(
   trace: Trace,
   pin: VerifiedPin | null,
   pinned: { readonly candidate: Candidate; readonly draining: boolean } | null,

@@ -1,5 +1,6 @@
 /** One edge in a process that stays: what serves, the follower of the store, and what watches health, joined. */
 import { type Cidr, parseCidrs } from "../core/address/cidr.ts";
+import { allPolicies } from "../core/all-policies.ts";
 import { type Choices, noteChoice } from "../core/health/moves.ts";
 import { DWELL_MS } from "../core/health/round-trip.ts";
 import { notePace, type Paces } from "../core/health/stall.ts";
@@ -54,7 +55,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const { say, tell } = health;
   const watch = watchHealth({ state, now, dwellMs: options.dwellMs ?? DWELL_MS, paces, say, tell });
   return {
-    ...follower({ ...follow, source, report }),
+    ...follower({ ...follow, source, report, policies: () => Promise.resolve(allPolicies) }),
     state,
     source,
     rules,

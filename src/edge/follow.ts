@@ -2,10 +2,11 @@
  * Follows the store in the background: never on the request path, and whatever goes wrong the edge keeps serving what
  * it has (DESIGN.md rule 2). One `refresh` reads the snapshot and the overlay and writes the report.
  */
+import type { Policies } from "../core/choosing.ts";
 import { overrideTable } from "../core/geo/override-table.ts";
 import { keepTargets, probeTargets } from "../core/health/probes.ts";
 import type { EdgeReport } from "../core/model.ts";
-import { buildRoutingTable } from "../core/routing-table.ts";
+import { buildRoutingTable, needsPolicies } from "../core/routing-table.ts";
 import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
 import { reportText } from "../core/snapshot/report.ts";
@@ -20,6 +21,8 @@ const STUCK_MS = 10_000;
 export interface FollowDeps {
   readonly state: EdgeState;
   readonly source: SnapshotSource;
+  /** Asked for when a host needs more than plain nearest, before its snapshot is taken; rejecting keeps the old one. */
+  readonly policies: () => Promise<Policies>;
   /** Best effort; null where the edge may not write. */
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
   readonly now: () => number;
@@ -40,8 +43,9 @@ export function follower(deps: FollowDeps): Follower {
   const { state } = deps;
   let running: { readonly done: Promise<void>; readonly startedMs: number } | null = null;
 
-  const take = (loaded: LoadedSnapshot) => {
-    const table = buildRoutingTable(loaded.snapshot);
+  const take = async (loaded: LoadedSnapshot) => {
+    const policies = needsPolicies(loaded.snapshot) ? await deps.policies() : null;
+    const table = buildRoutingTable(loaded.snapshot, policies);
     state.serving = {
       loaded,
       table,
@@ -53,7 +57,7 @@ export function follower(deps: FollowDeps): Follower {
   };
   const load = async (source: SnapshotSource) => {
     const result = await loadSnapshot(source, state.serving?.loaded ?? null);
-    if (result.result === "loaded") take(result.loaded);
+    if (result.result === "loaded") await take(result.loaded);
     else if (result.result === "refused") deps.onProblem("refused", result.problems);
   };
   const readOverlay = async () => {

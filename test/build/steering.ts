@@ -13,6 +13,7 @@ import type {
   Snapshot,
 } from "../../src/core/model.ts";
 import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
+import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";
 import { DEFAULT_POLICY, type SteeringPolicy } from "../../src/core/steering/policy.ts";
 import { circumstancesAt, request } from "./world.ts";
@@ -82,7 +83,7 @@ export function snapshotOf(clusters: readonly Cluster[], policy: Partial<Steerin
 }
 
 export function tableOf(clusters: readonly Cluster[], policy: Partial<SteeringPolicy> = {}): RoutingTable {
-  return buildRoutingTable(snapshotOf(clusters, policy));
+  return buildRoutingTable(snapshotOf(clusters, policy), allPolicies);
 }
 
 export interface HealthParts {

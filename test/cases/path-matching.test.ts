@@ -7,6 +7,7 @@ import { decide } from "../../src/core/decide.ts";
 import { healthView } from "../../src/core/health/view.ts";
 import type { HostRoutes, Snapshot } from "../../src/core/model.ts";
 import type { IngressPath, Observation } from "../../src/core/objects.ts";
+import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";
 import { cluster, ingress, meta, observation, service } from "../build/objects.ts";
 import { circumstancesAt, request } from "../build/world.ts";
@@ -75,7 +76,10 @@ const { rulesets, cases } = sharedCases<Cases>("path_matching.json");
 const tables = new Map(Object.entries(rulesets).map(([name, ruleset]) => [name, tableOf(ruleset)]));
 
 function tableOf(ruleset: Ruleset): RoutingTable {
-  return buildRoutingTable(ruleset.kind === "ingress" ? ingressSnapshot(ruleset.ingresses) : routeSnapshot(ruleset));
+  return buildRoutingTable(
+    ruleset.kind === "ingress" ? ingressSnapshot(ruleset.ingresses) : routeSnapshot(ruleset),
+    allPolicies,
+  );
 }
 
 function ingressSnapshot(list: readonly CaseIngress[]): Snapshot {

@@ -5,6 +5,7 @@ import { decide } from "../../src/core/decide.ts";
 import { type HealthView, healthView, originKey } from "../../src/core/health/view.ts";
 import type { BackendHealth, Decision, Origin } from "../../src/core/model.ts";
 import type { ClusterObject } from "../../src/core/objects.ts";
+import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";
 import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
 import { circumstancesAt, FRANKFURT, NEW_YORK, request, TOKYO } from "../build/world.ts";
@@ -26,6 +27,7 @@ function world(change: Partial<Record<keyof typeof PLACES, Partial<ClusterObject
   const members = names.map((name) => observation(name, { services: [service("shop")] }));
   return buildRoutingTable(
     compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 }).snapshot,
+    allPolicies,
   );
 }
 
@@ -165,14 +167,17 @@ describe("decide()", () => {
 
   it("does not depend on the order of clusters in the input", () => {
     const table = world();
-    const reversed = buildRoutingTable({
-      ...table.snapshot,
-      clusters: [...table.snapshot.clusters].reverse(),
-      hosts: table.snapshot.hosts.map((host) => ({
-        ...host,
-        services: host.services.map((one) => ({ ...one, backends: [...one.backends].reverse() })),
-      })),
-    });
+    const reversed = buildRoutingTable(
+      {
+        ...table.snapshot,
+        clusters: [...table.snapshot.clusters].reverse(),
+        hosts: table.snapshot.hosts.map((host) => ({
+          ...host,
+          services: host.services.map((one) => ({ ...one, backends: [...one.backends].reverse() })),
+        })),
+      },
+      allPolicies,
+    );
     const at = circumstancesAt(NEW_YORK);
     expect(order(decide(reversed, KNOWN, toShop, at))).toEqual(order(decide(table, KNOWN, toShop, at)));
   });

@@ -11,6 +11,7 @@ import type { IngressObject } from "../../src/core/objects.ts";
 import { canonicalHost } from "../../src/core/request/host.ts";
 import { canonicalTarget } from "../../src/core/request/path.ts";
 import { type Attempt, type AttemptOutcome, isIdempotent, nextTry } from "../../src/core/retry.ts";
+import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable } from "../../src/core/routing-table.ts";
 import { canonicalJson } from "../../src/core/snapshot/canonical.ts";
 import { cluster, hostClaim, ingress, ingressClass, observation, rule, service, slice } from "../build/objects.ts";
@@ -124,7 +125,7 @@ function decideIn(states: readonly State[], seed: number) {
     nowMs: 0,
   });
   const decision = decide(
-    buildRoutingTable(snapshot),
+    buildRoutingTable(snapshot, allPolicies),
     healthOf(named),
     request("shop.example.org", "/"),
     circumstancesAt(FRANKFURT, { seed }),
@@ -291,7 +292,7 @@ describe("the door: hosts and paths", () => {
       allowPrivateOrigins: false,
       nowMs: 0,
     });
-    const table = buildRoutingTable(snapshot);
+    const table = buildRoutingTable(snapshot, allPolicies);
     const headers = fc.array(fc.tuple(fc.string(), fc.string()));
     fc.assert(
       fc.property(fc.string(), hostText, pathText, headers, (method, host, target, fields) => {

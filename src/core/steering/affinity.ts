@@ -5,7 +5,7 @@
  */
 import type { Circumstances, PinOrder, RequestFacts, Route, VerifiedPin } from "../model.ts";
 import { headerOf } from "./canary.ts";
-import { hash32 } from "./hash.ts";
+import { addressHash, hash32 } from "./hash.ts";
 import type { Affinity } from "./policy.ts";
 
 /** `__Host-` makes browsers refuse the cookie from other hosts, without Secure, or with a Domain (RFC 6265bis). */
@@ -17,11 +17,10 @@ export function pinCookie(route: Route): string {
   return PIN_COOKIE_PREFIX + hash32(text).toString(16).padStart(8, "0");
 }
 
-/** The same for all requests of a client; without an address there is no client to know again, and the seed spreads. */
+/** The same for all requests of a client: by the header that the policy names, or by its address. */
 export function clientHash(affinity: Affinity | null, request: RequestFacts, circumstances: Circumstances): number {
   const header = affinity?.type === "header" ? headerOf(request, affinity.name) : null;
-  const key = header ?? circumstances.client.address;
-  return key === null ? hash32("", circumstances.seed) : hash32(key);
+  return header === null ? addressHash(circumstances.client.address, circumstances.seed) : hash32(header);
 }
 
 /** The client's pin for a cookie, if it has one that still counts. */

@@ -10,6 +10,11 @@ export function hash32(text: string, seed = 0): number {
   return mix(hash);
 }
 
+/** The same for all requests from an address; without one there is no client to know again, and the seed spreads. */
+export function addressHash(address: string | null, seed: number): number {
+  return address === null ? hash32("", seed) : hash32(address);
+}
+
 /** One number for two; both may be neighbours of others, none of the results are. */
 export function pairHash(a: number, b: number): number {
   return mix(Math.imul(mix(a ^ 0x5bd1e995), 0x9e3779b1) ^ b);

@@ -1,11 +1,13 @@
 /** The members that one pass of steering may choose from, with everything that the policies look at. */
+import type { Candidate, Circumstances, RequestFacts, VerifiedPin } from "../model.ts";
 import type { Prepared } from "../prepared.ts";
 import type { Verdicts } from "../verdict.ts";
 import type { CanarySide } from "./canary.ts";
 import type { GeoPreference } from "./geolocation.ts";
+import type { SteeringPolicy } from "./policy.ts";
 import type { PolicyIndex } from "./policy-index.ts";
 import type { Ranking } from "./ranking.ts";
-import type { Trace } from "./trace.ts";
+import type { Steps } from "./trace.ts";
 
 /** One request's view of one prepared backend. */
 export interface Pool {
@@ -28,6 +30,28 @@ export interface Pool {
   /** How many members are wanted: what the request can use, or all of them for an explanation. */
   readonly limit: number;
   readonly trace: Trace | null;
+}
+
+/** Notes what a decision does, in words that only `explain` carries (`trace-choice.ts`). */
+export interface Trace extends Steps {
+  /** What is known about the client before any cluster is looked at. */
+  client(about: {
+    readonly policy: SteeringPolicy;
+    readonly side: CanarySide | null;
+    readonly preferences: readonly GeoPreference[];
+    readonly request: RequestFacts;
+    readonly circumstances: Circumstances;
+  }): void;
+  /** What each eligible member costs, and which tier of its policy it is in. */
+  members(pool: Pool): void;
+  /** A member is as near as the nearest of its group, which ends there. */
+  tie(pool: Pool, member: number, limitUs: number): void;
+  /** A member that came back lately takes this share of its share. */
+  starting(pool: Pool, member: number, share: number): void;
+  /** A member does not take this client. */
+  passedOn(pool: Pool, member: number): void;
+  /** What became of the client's pin. */
+  pin(pin: VerifiedPin | null, pinned: { readonly candidate: Candidate; readonly draining: boolean } | null): void;
 }
 
 /** Whether a member takes part in this pass. */

@@ -17,12 +17,7 @@ export interface Ranking {
   readonly basis: CostBasis[];
 }
 
-/** Ranks clusters under one set of biases. */
-export interface Ranker {
-  /** `serial` names the health view: a ranking that was made under another one is made again. */
-  rank(vantage: Vantage, health: HealthView, at: { readonly nowMs: number; readonly serial: number }): Ranking;
-}
-
+/** What the rankings under one set of biases are made from. */
 export interface RankerParts {
   readonly clusters: readonly Cluster[];
   /** Places of the clusters that have one, by name. */
@@ -41,39 +36,53 @@ interface Slot extends Ranking {
 
 const SLOTS = 256;
 
+/** Ranks clusters under one set of biases: `rank` does it, this is what it keeps. */
+export interface Ranker extends RankerParts {
+  /** Cluster indexes by name. */
+  readonly byName: readonly number[];
+  readonly slots: (Slot | undefined)[];
+}
+
 /** A ranker with an empty memo. */
 export function ranker(parts: RankerParts): Ranker {
-  const slots: (Slot | undefined)[] = Array.from({ length: SLOTS });
   // Equal costs go by name, so that they never depend on the order of the input.
   const byName = parts.clusters.map((_, index) => index).sort((a, b) => compareNames(parts.clusters, a, b));
-  return {
-    rank(vantage, health, { nowMs, serial: view }) {
-      const { place, point } = vantage;
-      // Without a place's name nothing measured counts: neither health nor the clock has a say.
-      const serial = place === null ? -1 : view;
-      // The age of a measurement is judged by the second, so that the answer is the same with and without the memo.
-      const second = place === null ? 0 : nowMs - (nowMs % 1000);
-      const latitude = point?.latitude ?? 91;
-      const longitude = point?.longitude ?? 0;
-      const at = (Math.imul(latitude * 8192, 0x9e3779b1) ^ Math.imul(longitude * 8192, 0x85ebca6b)) >>> 24;
-      const known = slots[at];
-      if (
-        known !== undefined &&
-        known.latitude === latitude &&
-        known.longitude === longitude &&
-        known.place === place &&
-        known.serial === serial &&
-        known.second === second
-      ) {
-        return known;
-      }
-      const slot = known ?? emptySlot(parts.clusters.length);
-      slots[at] = slot;
-      Object.assign(slot, { place, latitude, longitude, serial, second });
-      fill(slot, parts, byName, { vantage, from: point === null ? null : unitVector(point), health, nowMs: second });
-      return slot;
-    },
-  };
+  return { ...parts, byName, slots: Array.from({ length: SLOTS }) };
+}
+
+/** The ranking from one place. `serial` names the health view: one that was made under another view is made again. */
+export function rank(
+  ranker: Ranker,
+  vantage: Vantage,
+  health: HealthView,
+  { nowMs, serial: view }: { readonly nowMs: number; readonly serial: number },
+): Ranking {
+  const { slots } = ranker;
+  const { place, point } = vantage;
+  // Without a place's name nothing measured counts: neither health nor the clock has a say.
+  const serial = place === null ? -1 : view;
+  // The age of a measurement is judged by the second, so that the answer is the same with and without the memo.
+  const second = place === null ? 0 : nowMs - (nowMs % 1000);
+  const latitude = point?.latitude ?? 91;
+  const longitude = point?.longitude ?? 0;
+  const at = (Math.imul(latitude * 8192, 0x9e3779b1) ^ Math.imul(longitude * 8192, 0x85ebca6b)) >>> 24;
+  const known = slots[at];
+  if (
+    known !== undefined &&
+    known.latitude === latitude &&
+    known.longitude === longitude &&
+    known.place === place &&
+    known.serial === serial &&
+    known.second === second
+  ) {
+    return known;
+  }
+  const slot = known ?? emptySlot(ranker.clusters.length);
+  slots[at] = slot;
+  Object.assign(slot, { place, latitude, longitude, serial, second });
+  const from = point === null ? null : unitVector(point);
+  fill(slot, ranker, { vantage, from, health, nowMs: second });
+  return slot;
 }
 
 function emptySlot(count: number): Slot {
@@ -92,8 +101,7 @@ function emptySlot(count: number): Slot {
 
 function fill(
   slot: Slot,
-  { clusters, places, biases }: RankerParts,
-  byName: readonly number[],
+  { clusters, places, biases, byName }: Ranker,
   context: Parameters<typeof clusterCost>[2],
 ): void {
   const { costUs, biasedUs, basis, order } = slot;

@@ -1,36 +1,10 @@
 /** How much of its share each member takes at this moment: ramps, slow start, readiness and capacity put together. */
-import { isEligible, type Pool } from "./pool.ts";
+import type { Pool } from "./pool.ts";
 import { effectiveWeight } from "./priority-load.ts";
-import { rampShare, slowStartShare } from "./slow-start.ts";
+import { rampShare } from "./ramp.ts";
 import { capacityShare } from "./spill.ts";
+import { type Shares, startingShare } from "./starting.ts";
 import { note } from "./trace.ts";
-
-/** What one pass needs to know about shares. */
-export interface Shares {
-  /** Largest slow-start share of any member; 1 when nobody is starting. Members are compared with it. */
-  readonly bestStart: number;
-  readonly starting: boolean;
-}
-
-/** Looks once whether anybody is starting: when all are, nobody is, as after the start of the whole fleet. */
-export function sharesOf(pool: Pool): Shares {
-  const { slowStart } = pool.policy.policy;
-  const { latestReturnMs } = pool.verdicts;
-  if (slowStart === null || latestReturnMs < 0 || pool.nowMs - latestReturnMs >= slowStart.windowMs) {
-    return { bestStart: 1, starting: false };
-  }
-  let bestStart = 0;
-  for (let member = 0; member < pool.prepared.members.length; member += 1) {
-    if (isEligible(pool, member)) bestStart = Math.max(bestStart, startShare(pool, member));
-  }
-  return { bestStart: bestStart === 0 ? 1 : bestStart, starting: bestStart > 0 };
-}
-
-function startShare(pool: Pool, member: number): number {
-  const { slowStart } = pool.policy.policy;
-  const returnedAtMs = pool.verdicts.returnedAtMs[member] ?? -1;
-  return slowStart === null || returnedAtMs < 0 ? 1 : slowStartShare(slowStart, pool.nowMs - returnedAtMs);
-}
 
 /** Share (0…1) from planned ramps and slow start. */
 export function timedShare(pool: Pool, shares: Shares, member: number): number {
@@ -44,18 +18,7 @@ export function timedShare(pool: Pool, shares: Shares, member: number): number {
       note(pool.trace, one.cluster.name, "slow-start", `planned ramp: it takes ${percent(share)} of its share by now`);
     }
   }
-  if (!shares.starting) return share;
-  const start = startShare(pool, member) / shares.bestStart;
-  if (pool.trace !== null && start < 1 && one !== undefined) {
-    const seconds = Math.round((pool.nowMs - (pool.verdicts.returnedAtMs[member] ?? 0)) / 1000);
-    note(
-      pool.trace,
-      one.cluster.name,
-      "slow-start",
-      `came back ${seconds} s ago: it takes ${percent(start)} of its share`,
-    );
-  }
-  return share * start;
+  return share * startingShare(pool, shares, member);
 }
 
 /** Share (0…1) that declared capacity leaves, from what the fleet offers the cluster. */

@@ -12,19 +12,11 @@ import { pairHash, weightedScore } from "./hash.ts";
 import { walkNearest } from "./nearest.ts";
 import { insert, newOrdered, type Ordered } from "./ordered.ts";
 import { isEligible, type Pool } from "./pool.ts";
-import { sharesOf } from "./shares.ts";
+import { NOBODY, type Steered } from "./steered.ts";
 import { note } from "./trace.ts";
-import { hasOneTier, SPILL_SALT, tierOf, type Walk } from "./walk.ts";
+import { newWalk, SPILL_SALT, type Walk } from "./walk.ts";
+import { tierOf, WALK_RULES } from "./walk-rules.ts";
 import { walkWeighted } from "./weighted.ts";
-
-/** Members in the order in which they are to be tried. */
-export interface Steered {
-  readonly members: readonly number[];
-  /** Members that came before the first one and had no room. */
-  readonly passedBy: readonly number[];
-}
-
-const NOBODY: readonly number[] = [];
 
 /** Orders a pool; at most `pool.limit` members. */
 export function steer(pool: Pool): Steered {
@@ -39,20 +31,10 @@ export function steer(pool: Pool): Steered {
 }
 
 function steerSide(pool: Pool): Steered {
-  const walk: Walk = {
-    pool,
-    shares: sharesOf(pool),
-    taken: newOrdered(pool.limit),
-    // All of them: who is left when everybody passes on must not depend on how many were asked for.
-    passed: newOrdered(Number.POSITIVE_INFINITY),
-    full: [],
-    oneTier: hasOneTier(pool),
-    tiers: pool.policy.tiers === null ? NOBODY : tierOrder(pool),
-    group: 0,
-  };
+  const walk = newWalk(pool, WALK_RULES, pool.policy.tiers === null ? NOBODY : tierOrder(pool));
   const weighted = pool.policy.policy.method.type === "weighted";
   for (let tier = nextTier(walk, -1); tier !== Number.POSITIVE_INFINITY; tier = nextTier(walk, tier)) {
-    if (weighted) walkWeighted(walk, tier);
+    if (weighted) walkWeighted(walk);
     else walkNearest(walk, tier);
     walk.group += 1;
     if (walk.taken.members.length >= pool.limit) break;
@@ -63,7 +45,8 @@ function steerSide(pool: Pool): Steered {
 /** The smallest tier after one that has an eligible member. */
 function nextTier(walk: Walk, after: number): number {
   const { pool } = walk;
-  if (walk.oneTier) return after === -1 ? 0 : Number.POSITIVE_INFINITY;
+  const { type } = pool.policy.policy.method;
+  if (type === "nearest" || type === "weighted") return after === -1 ? 0 : Number.POSITIVE_INFINITY;
   let next = Number.POSITIVE_INFINITY;
   for (let member = 0; member < pool.prepared.members.length; member += 1) {
     const tier = tierOf(walk, pool.prepared.members[member]?.index ?? -1);

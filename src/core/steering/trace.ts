@@ -25,18 +25,13 @@ export type StepName =
   | "health";
 
 /** Steps of the whole decision, and of each cluster, in the order in which they were taken. */
-export interface Trace {
+export interface Steps {
   readonly steps: Step[];
   readonly clusters: Map<string, Step[]>;
 }
 
-/** An empty trace. */
-export function newTrace(): Trace {
-  return { steps: [], clusters: new Map() };
-}
-
 /** Notes a step of one cluster. */
-export function note(trace: Trace, cluster: string, step: StepName, text: string): void {
+export function note(trace: Steps, cluster: string, step: StepName, text: string): void {
   const steps = trace.clusters.get(cluster);
   if (steps === undefined) trace.clusters.set(cluster, [{ step, text }]);
   else steps.push({ step, text });

@@ -6,17 +6,17 @@ import { pairHash, weightedScore } from "./hash.ts";
 import { isBeyond } from "./ordered.ts";
 import { isEligible } from "./pool.ts";
 import { readinessShare, timedShare } from "./shares.ts";
-import { offer, tierOf, type Walk } from "./walk.ts";
+import { offer, type Walk } from "./walk.ts";
 import { note } from "./trace.ts";
 
-/** Offers the eligible members of one tier. */
-export function walkWeighted(walk: Walk, tier: number): void {
+/** Offers all eligible members: there are no tiers. */
+export function walkWeighted(walk: Walk): void {
   const { pool } = walk;
   const { memberOf, members } = pool.prepared;
   const { hashes, weights } = pool.policy;
   for (let index = 0; index < memberOf.length; index += 1) {
     const member = memberOf[index] ?? -1;
-    if (member === -1 || !isEligible(pool, member) || tierOf(walk, index) !== tier) continue;
+    if (member === -1 || !isEligible(pool, member)) continue;
     const share = timedShare(pool, walk.shares, member) * readinessShare(pool, member);
     const weight = (weights[index] ?? 0) * share;
     const score = weightedScore(pairHash(pool.clientHash, hashes[index] ?? 0), weight);

@@ -4,6 +4,7 @@ import { decide } from "../../../src/core/decide.ts";
 import { healthView } from "../../../src/core/health/view.ts";
 import type { ForwardDecision, Vantage } from "../../../src/core/model.ts";
 import { compile } from "../../../src/core/compile/compile.ts";
+import { allPolicies } from "../../../src/core/all-policies.ts";
 import { buildRoutingTable } from "../../../src/core/routing-table.ts";
 import { cluster, ingress, observation, rule, service } from "../../build/objects.ts";
 import { circumstancesAt, FRANKFURT, NEW_YORK, request } from "../../build/world.ts";
@@ -15,6 +16,7 @@ const config = observation(null, {
 const members = ["eu", "us"].map((name) => observation(name, { services: [service("shop")] }));
 const table = buildRoutingTable(
   compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 }).snapshot,
+  allPolicies,
 );
 
 function decision(down: ReadonlyMap<string, string>, of: Vantage["of"] = "edge"): ForwardDecision {

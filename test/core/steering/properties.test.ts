@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { decide, decideWith } from "../../../src/core/decide.ts";
 import { explain } from "../../../src/core/explain.ts";
 import type { Circumstances, Cluster, Decision } from "../../../src/core/model.ts";
+import { allPolicies } from "../../../src/core/all-policies.ts";
 import { buildRoutingTable } from "../../../src/core/routing-table.ts";
 import type { SteeringPolicy } from "../../../src/core/steering/policy.ts";
 import {
@@ -257,7 +258,7 @@ describe("the whole decision", () => {
             list.toSorted((a, b) => rank(a.name, salt) - rank(b.name, salt)),
             policy,
           );
-          const other = decide(buildRoutingTable(snapshot), healthOf(parts), toShop, who);
+          const other = decide(buildRoutingTable(snapshot, allPolicies), healthOf(parts), toShop, who);
           expect(clusterList(other)).toEqual(clusterList(once));
           expect(decide(table, view, toShop, who)).toEqual(once);
         },

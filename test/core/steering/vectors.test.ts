@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { effectiveWeight, priorityLoad } from "../../../src/core/steering/priority-load.ts";
 import { biasedCost } from "../../../src/core/steering/ranking.ts";
-import { rampShare, slowStartShare } from "../../../src/core/steering/slow-start.ts";
+import { rampShare } from "../../../src/core/steering/ramp.ts";
+import { slowStartShare } from "../../../src/core/steering/slow-start.ts";
 
 describe("priorityLoad() with over-provisioning 1.4", () => {
   it.each([

@@ -5,6 +5,7 @@ import { overrideTable } from "../../../src/core/geo/override-table.ts";
 import { timeZonePoint } from "../../../src/core/geo/time-zones.ts";
 import { healthView } from "../../../src/core/health/view.ts";
 import type { HealthOverlay, RequestFacts, Snapshot } from "../../../src/core/model.ts";
+import { allPolicies } from "../../../src/core/all-policies.ts";
 import { buildRoutingTable } from "../../../src/core/routing-table.ts";
 import { canonicalJson } from "../../../src/core/snapshot/canonical.ts";
 import { sha256Hex } from "../../../src/store/signature.ts";
@@ -24,7 +25,7 @@ export interface DecisionInput {
 
 /** SHA-256 over the canonical text of all decisions, and how many forwarded. */
 export async function decisionHash(input: DecisionInput): Promise<string> {
-  const table = buildRoutingTable(input.snapshot);
+  const table = buildRoutingTable(input.snapshot, allPolicies);
   const health = healthView(input.overlay, new Map());
   const overrides = overrideTable(input.snapshot.locationOverrides);
   const texts: string[] = [];
