@@ -6,7 +6,9 @@ import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { packCounts } from "../src/core/snapshot/backend-counts.ts";
 import { compile } from "../src/core/compile/compile.ts";
 import { decide } from "../src/core/decide.ts";
-import { countryLocation, locateClient } from "../src/core/geo/client-location.ts";
+import { locateClient } from "../src/core/geo/client-location.ts";
+import { countryLocation } from "../src/core/geo/country-location.ts";
+import { KNOWN_COUNTRIES } from "../src/core/geo/countries.ts";
 import { overrideTable } from "../src/core/geo/override-table.ts";
 import { parseAddress } from "../src/core/address/ip.ts";
 import { healthView } from "../src/core/health/view.ts";
@@ -65,6 +67,7 @@ function circumstances(address: string, edge: Circumstances["vantage"] | null, s
     overrides,
     locator,
     zonePoint: timeZonePoint,
+    countries: KNOWN_COUNTRIES,
   });
   const point = { latitude: location.latitude ?? 0, longitude: location.longitude ?? 0 };
   return {

@@ -2,7 +2,7 @@
 import { compile } from "../src/core/compile/compile.ts";
 import { decide } from "../src/core/decide.ts";
 import { explain } from "../src/core/explain.ts";
-import { countryLocation } from "../src/core/geo/client-location.ts";
+import { countryLocation } from "../src/core/geo/country-location.ts";
 import { healthView } from "../src/core/health/view.ts";
 import type { Circumstances, RequestFacts } from "../src/core/model.ts";
 import { allPolicies } from "../src/core/all-policies.ts";

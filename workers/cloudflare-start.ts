@@ -3,6 +3,8 @@ import type { webcrypto } from "node:crypto";
 import type { Policies } from "../src/core/choosing.ts";
 import { type Choices, noteChoice } from "../src/core/health/moves.ts";
 import { bundleReader } from "../src/core/snapshot/bundle.ts";
+import type { Snapshot } from "../src/core/model.ts";
+import { needsPolicies } from "../src/core/routing-table.ts";
 import type { SnapshotSource } from "../src/core/snapshot/load.ts";
 import { follower, type Follower } from "../src/edge/follow.ts";
 import type { RequestPins } from "../src/edge/request-pins.ts";
@@ -10,6 +12,7 @@ import type { ServingDeps, ServingEdge } from "../src/edge/serving.ts";
 import { httpReader } from "../src/store/http-reader.ts";
 import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
 import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
+import type { LoadedPlaces } from "./loaded-places.ts";
 import { type CloudflareEnv, type CloudflareSettings, readSettings } from "./cloudflare-env.ts";
 
 export interface CloudflareStart {
@@ -20,7 +23,7 @@ export interface CloudflareStart {
   readonly pins: RequestPins | null;
   readonly noteChoice: ServingDeps["noteChoice"];
   /** Begins to follow the store for an edge. */
-  follow(edge: ServingEdge["follow"]): Follower;
+  follow(edge: ServingEdge["follow"], places: LoadedPlaces): Follower;
 }
 
 const REPORT_INTERVAL_MS = 60_000;
@@ -45,11 +48,14 @@ export async function startCloudflare(env: CloudflareEnv): Promise<CloudflareSta
     pins: env.PIN_KEYS === undefined ? null : await pinsOf(env.PIN_KEYS),
     // An edge that does not know its own place measures from the client's: nobody moves there.
     noteChoice: settings.location === null ? null : (decision, nowMs) => noteChoice(choices, decision, nowMs),
-    follow: (edge) => follower({ ...edge, source, report, policies }),
+    follow: (edge, places) => follower({ ...edge, source, report, bring: (snapshot) => bring(snapshot, places) }),
   };
 }
 
-async function policies(): Promise<Policies> {
+/** Loads what the hosts and overrides of a snapshot ask for. */
+async function bring(snapshot: Snapshot, places: LoadedPlaces): Promise<Policies | null> {
+  if (snapshot.locationOverrides.some((override) => override.country !== null)) await places.load();
+  if (!needsPolicies(snapshot)) return null;
   const { allPolicies } = await import("../src/core/all-policies.ts");
   return allPolicies;
 }

@@ -13,9 +13,11 @@ import { platformClient } from "../src/edge/platform-client.ts";
 import { servingEdge } from "../src/edge/serving.ts";
 import type { CloudflareEnv } from "./cloudflare-env.ts";
 import type { CloudflareStart } from "./cloudflare-start.ts";
+import { type LoadedPlaces, needsCountry, placesOnDemand } from "./loaded-places.ts";
 
 interface Isolate extends Pick<CloudflareStart, "settings" | "bundled"> {
   readonly follower: ReturnType<CloudflareStart["follow"]>;
+  readonly places: LoadedPlaces;
   readonly handling: HandleDeps;
   nextRefreshMs: number;
 }
@@ -36,9 +38,11 @@ export default {
       current.nextRefreshMs = Date.now() + settings.pollIntervalMs;
       context.waitUntil(follower.refresh());
     }
+    const location = cloudflareLocation(placeOf(request));
+    if (needsCountry(location)) await current.places.load();
     const facts = {
       peerAddress: settings.trustsPlatform ? request.headers.get("cf-connecting-ip") : null,
-      location: cloudflareLocation(placeOf(request)),
+      location,
     };
     return fetchResponse(await handle(edgeRequest(request, facts), handling), request.method);
   },
@@ -47,6 +51,7 @@ export default {
 async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
   const { startCloudflare } = await import("./cloudflare-start.ts");
   const { settings, bundled, pins, noteChoice, follow } = await startCloudflare(env);
+  const places = placesOnDemand();
   const edge = servingEdge(
     {
       name: env.EDGE_NAME ?? `cloudflare-${colo(request)}`,
@@ -54,8 +59,8 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
       debugToken: settings.debugToken,
     },
     {
-      identify: platformClient,
-      zonePoint: null,
+      identify: (asked, overrides) => platformClient(asked, overrides, places),
+      places,
       pinKeys: null,
       noteChoice,
       onAnswer: null,
@@ -71,8 +76,9 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
     zone: settings.zone,
     platformFailure: settings.trustsPlatform ? cloudflareFailure : () => null,
   });
-  const handling = { ...edge.rules, upstream, pins };
-  return { settings, bundled, follower: follow(edge.follow), handling, nextRefreshMs: Date.now() + EMPTY_RETRY_MS };
+  const handling = { ...edge.rules, upstream, watchBody: null, pins };
+  const nextRefreshMs = Date.now() + EMPTY_RETRY_MS;
+  return { settings, bundled, places, follower: follow(edge.follow, places), handling, nextRefreshMs };
 }
 
 /**

@@ -2,7 +2,9 @@
 import { classifyAddress } from "../core/address/classify.ts";
 import { parseAddress } from "../core/address/ip.ts";
 import { compile } from "../core/compile/compile.ts";
-import { countryLocation, locateClient, NO_LOCATION, type OverrideTable } from "../core/geo/client-location.ts";
+import { locateClient, NO_LOCATION, type OverrideTable, type Places } from "../core/geo/client-location.ts";
+import { KNOWN_COUNTRIES } from "../core/geo/countries.ts";
+import { countryLocation } from "../core/geo/country-location.ts";
 import { overrideTable } from "../core/geo/override-table.ts";
 import { timeZonePoint } from "../core/geo/time-zones.ts";
 import { vantageOf } from "../core/geo/vantage.ts";
@@ -17,6 +19,8 @@ import type { CliDeps } from "./deps.ts";
 import { Failure } from "./failure.ts";
 import { nearestWord } from "./nearest-word.ts";
 import { problemText } from "./problem-text.ts";
+
+const PLACES: Places = { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES };
 
 export interface ExplainOptions {
   readonly from: string;
@@ -71,7 +75,7 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     circumstances(client) {
       const who = identify(client, options.at, overrides, locator);
       const { location } = who;
-      const vantage = vantageOf({ own: options.location, place: null, location, zonePoint: timeZonePoint });
+      const vantage = vantageOf({ own: options.location, place: null, location, places: PLACES });
       return { client: who, vantage, nowMs, pins: [], offered: null, seed: 0 };
     },
   };
@@ -106,6 +110,6 @@ function clientOf(text: string | null, overrides: OverrideTable, locator: Locato
   const address = parseAddress(text);
   if (address === null) return { address: null, class: "invalid", location: NO_LOCATION };
   const addressClass = classifyAddress(address);
-  const location = locateClient({ address, addressClass, overrides, locator, zonePoint: timeZonePoint });
+  const location = locateClient({ address, addressClass, overrides, locator, ...PLACES });
   return { address: address.text, class: addressClass, location };
 }

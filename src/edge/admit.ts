@@ -1,7 +1,7 @@
 /** The first half of a request's life, the same in every runtime: who asks → decide. No body is looked at. */
 import { decide } from "../core/decide.ts";
-import type { OverrideTable } from "../core/geo/client-location.ts";
-import { type VantageFacts, vantageOf } from "../core/geo/vantage.ts";
+import type { OverrideTable, Places } from "../core/geo/client-location.ts";
+import { vantageOf } from "../core/geo/vantage.ts";
 import type { Decision, ForwardDecision, VerifiedPin } from "../core/model.ts";
 import type { IdentifiedClient } from "./client.ts";
 import type { RequestEvent } from "./event.ts";
@@ -16,8 +16,7 @@ export interface AdmitDeps {
   readonly state: EdgeState;
   readonly now: () => number;
   readonly random: () => number;
-  /** Point of an IANA time zone; null on edges that do not carry the table. */
-  readonly zonePoint: VantageFacts["zonePoint"];
+  readonly places: Places;
   readonly identify: (request: EdgeRequestHead, overrides: OverrideTable) => IdentifiedClient;
 }
 
@@ -53,7 +52,7 @@ export function admit(
       own: state.location,
       place: state.name,
       location: client.location,
-      zonePoint: deps.zonePoint,
+      places: deps.places,
     }),
     nowMs: deps.now(),
     pins,

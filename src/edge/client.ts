@@ -2,12 +2,12 @@
 import type { Cidr } from "../core/address/cidr.ts";
 import { classifyAddress } from "../core/address/classify.ts";
 import { type ClientAddress, clientAddress, type ProxyTrust } from "../core/address/client-address.ts";
-import { type LocateInput, locateClient, type OverrideTable } from "../core/geo/client-location.ts";
+import { locateClient, type OverrideTable, type Places } from "../core/geo/client-location.ts";
 import type { Client, ClientLocation } from "../core/model.ts";
 import type { Locator } from "../locate/locator.ts";
 import { type EdgeRequestHead, firstHeader } from "./message.ts";
 
-export interface ClientSources extends Pick<LocateInput, "zonePoint"> {
+export interface ClientSources extends Places {
   readonly trustedProxies: readonly Cidr[];
   readonly overrides: OverrideTable;
   readonly locator: Locator | null;
@@ -35,6 +35,7 @@ export function identifyClient(request: EdgeRequestHead, sources: ClientSources)
       : null,
     locator: sources.locator,
     zonePoint: sources.zonePoint,
+    countries: sources.countries,
   });
   return {
     client: { address: found.address?.text ?? null, class: addressClass, location },

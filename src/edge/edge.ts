@@ -1,12 +1,15 @@
 /** One edge in a process that stays: what serves, the follower of the store, and what watches health, joined. */
 import { type Cidr, parseCidrs } from "../core/address/cidr.ts";
 import { allPolicies } from "../core/all-policies.ts";
+import type { Places } from "../core/geo/client-location.ts";
+import { KNOWN_COUNTRIES } from "../core/geo/countries.ts";
 import { type Choices, noteChoice } from "../core/health/moves.ts";
 import { DWELL_MS } from "../core/health/round-trip.ts";
 import { notePace, type Paces } from "../core/health/stall.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
 import { type ClientSources, identifyClient } from "./client.ts";
 import { follower, type Follower } from "./follow.ts";
+import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
 import type { RequestRules } from "./rules.ts";
 import { servingEdge, type ServingDeps, type ServingOptions } from "./serving.ts";
 import type { EdgeState } from "./state.ts";
@@ -20,9 +23,11 @@ export interface EdgeOptions extends ServingOptions {
 }
 
 export interface EdgeDeps
-  extends Omit<ServingDeps, "identify" | "noteChoice" | "onAnswer">,
+  extends Omit<ServingDeps, "identify" | "places" | "noteChoice" | "onAnswer" | "metrics">,
     Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
   readonly source: SnapshotSource;
+  /** Where requests are counted. */
+  readonly metrics: (gauges: EdgeGauges) => EdgeMetrics;
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
 }
 
@@ -45,17 +50,20 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const { locator, headerLocation, zonePoint, source, report, now } = deps;
   const choices: Choices = new Map();
   const paces: Paces = new Map();
+  const places: Places = { zonePoint, countries: KNOWN_COUNTRIES };
   const { state, rules, health, metrics, follow } = servingEdge(options, {
     ...deps,
+    places,
+    metrics: (served) => deps.metrics(gaugesOf(served, now)),
     identify: (request, overrides) =>
-      identifyClient(request, { trustedProxies, overrides, locator, headerLocation, zonePoint }),
+      identifyClient(request, { ...places, trustedProxies, overrides, locator, headerLocation }),
     noteChoice: (decision, nowMs) => noteChoice(choices, decision, nowMs),
     onAnswer: (origin, durationMs) => notePace(paces, origin, durationMs, now()),
   });
   const { say, tell } = health;
   const watch = watchHealth({ state, now, dwellMs: options.dwellMs ?? DWELL_MS, paces, say, tell });
   return {
-    ...follower({ ...follow, source, report, policies: () => Promise.resolve(allPolicies) }),
+    ...follower({ ...follow, source, report, bring: () => Promise.resolve(allPolicies) }),
     state,
     source,
     rules,
@@ -64,6 +72,16 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     probed: watch.probed,
     tick: watch.tick,
     notReady: () => (state.serving === null ? "no snapshot is loaded yet" : null),
+  };
+}
+
+function gaugesOf(state: EdgeState, now: () => number): EdgeGauges {
+  return {
+    generation: () => state.serving?.loaded.manifest.generation ?? null,
+    snapshotAgeSeconds: () =>
+      state.serving === null ? null : (now() - state.serving.loaded.manifest.publishedAtMs) / 1000,
+    liveRequests: () => state.liveRequests,
+    ejectedOrigins: () => [...state.outliers.ejections.values()].filter((one) => one.untilMs > now()).length,
   };
 }
 

@@ -5,8 +5,8 @@
 import type { Policies } from "../core/choosing.ts";
 import { overrideTable } from "../core/geo/override-table.ts";
 import { keepTargets, probeTargets } from "../core/health/probes.ts";
-import type { EdgeReport } from "../core/model.ts";
-import { buildRoutingTable, needsPolicies } from "../core/routing-table.ts";
+import type { EdgeReport, Snapshot } from "../core/model.ts";
+import { buildRoutingTable } from "../core/routing-table.ts";
 import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
 import { reportText } from "../core/snapshot/report.ts";
@@ -21,8 +21,11 @@ const STUCK_MS = 10_000;
 export interface FollowDeps {
   readonly state: EdgeState;
   readonly source: SnapshotSource;
-  /** Asked for when a host needs more than plain nearest, before its snapshot is taken; rejecting keeps the old one. */
-  readonly policies: () => Promise<Policies>;
+  /**
+   * Brings what a snapshot needs before it is taken: the policies, or null where plain nearest is enough. While it
+   * rejects the old snapshot stays.
+   */
+  readonly bring: (snapshot: Snapshot) => Promise<Policies | null>;
   /** Best effort; null where the edge may not write. */
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
   readonly now: () => number;
@@ -44,8 +47,7 @@ export function follower(deps: FollowDeps): Follower {
   let running: { readonly done: Promise<void>; readonly startedMs: number } | null = null;
 
   const take = async (loaded: LoadedSnapshot) => {
-    const policies = needsPolicies(loaded.snapshot) ? await deps.policies() : null;
-    const table = buildRoutingTable(loaded.snapshot, policies);
+    const table = buildRoutingTable(loaded.snapshot, await deps.bring(loaded.snapshot));
     state.serving = {
       loaded,
       table,

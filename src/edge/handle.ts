@@ -8,7 +8,7 @@ import { newEvent, type RequestEvent } from "./event.ts";
 import { asResponse, failureAnswer, proxyError, textAnswer } from "./local-answer.ts";
 import { type EdgeRequest, type EdgeResponse, firstHeader } from "./message.ts";
 import type { RequestPins } from "./request-pins.ts";
-import { takeBody } from "./request-body.ts";
+import { takeBody, type WatchBody } from "./request-body.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { responseHeaders } from "./response-headers.ts";
 import type { RequestRules } from "./rules.ts";
@@ -18,6 +18,8 @@ import type { Upstream } from "./upstream.ts";
 
 export interface HandleDeps extends Omit<RequestRules, "pinKeys"> {
   readonly upstream: Upstream;
+  /** Null where `upstream` never proves that nothing was sent. */
+  readonly watchBody: WatchBody | null;
   /** Null where no cookie is believed: cookie affinity then falls back to the client's address. */
   readonly pins: RequestPins | null;
 }
@@ -50,7 +52,7 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
   const admission = admit(request, deps, event, pins);
   if (admission.to === "answer") return asResponse(admission.answer);
   const { decision, facts } = admission;
-  const taken = await takeBody(request, decision.timeoutMs, deps.upstream.provesUnsent);
+  const taken = await takeBody(request, decision.timeoutMs, deps.watchBody);
   if (!taken.ok) {
     event.code = "body-incomplete";
     return asResponse(textAnswer(taken.cause === "too-slow" ? 408 : 400, "the body did not arrive"));

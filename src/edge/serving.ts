@@ -1,12 +1,12 @@
 /** The part of an edge that serves: state, passive health, metrics and log joined; the same on every runtime. */
-import type { VantageFacts } from "../core/geo/vantage.ts";
+import type { Places } from "../core/geo/client-location.ts";
 import type { GeoPoint } from "../core/model.ts";
 import { accessLogLines } from "./access-log.ts";
 import type { AdmitDeps } from "./admit.ts";
 import type { RequestEvent } from "./event.ts";
 import type { FollowDeps } from "./follow.ts";
 import { type EdgeHealth, type EdgeHealthDeps, edgeHealth } from "./health.ts";
-import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
+import type { EdgeMetrics } from "./metrics.ts";
 import type { PinKeys } from "./pin.ts";
 import type { RequestRules } from "./rules.ts";
 import { type EdgeState, newEdgeState } from "./state.ts";
@@ -21,12 +21,12 @@ export interface ServingOptions {
 
 export interface ServingDeps extends Pick<EdgeHealthDeps, "noteChoice" | "onAnswer"> {
   readonly identify: AdmitDeps["identify"];
-  readonly zonePoint: VantageFacts["zonePoint"];
+  readonly places: Places;
   readonly pinKeys: PinKeys | null;
   readonly now: () => number;
   readonly random: () => number;
   /** Where requests are counted; a runtime without an admin listener has nobody to show more than a number to. */
-  readonly metrics: (gauges: EdgeGauges) => EdgeMetrics;
+  readonly metrics: (state: EdgeState) => EdgeMetrics;
   /** One JSON line per request; null writes none. */
   readonly accessLog: ((line: string) => void) | null;
   /** Told of each request when its head has been answered, for traces; left out where nobody collects them. */
@@ -49,15 +49,9 @@ export interface ServingEdge {
 
 /** An edge before its first snapshot; whoever follows the store puts one into its state. */
 export function servingEdge(options: ServingOptions, deps: ServingDeps): ServingEdge {
-  const { now, random, zonePoint, identify, pinKeys, noteChoice, onAnswer } = deps;
+  const { now, random, places, identify, pinKeys, noteChoice, onAnswer } = deps;
   const state = newEdgeState(options.name, options.location, Math.floor(random() * 0x1_0000_0000));
-  const metrics = deps.metrics({
-    generation: () => state.serving?.loaded.manifest.generation ?? null,
-    snapshotAgeSeconds: () =>
-      state.serving === null ? null : (now() - state.serving.loaded.manifest.publishedAtMs) / 1000,
-    liveRequests: () => state.liveRequests,
-    ejectedOrigins: () => [...state.outliers.ejections.values()].filter((one) => one.untilMs > now()).length,
-  });
+  const metrics = deps.metrics(state);
   const say = (event: string, more: object) =>
     deps.log(JSON.stringify({ time: new Date(now()).toISOString(), edge: options.name, event, ...more }));
   const health = edgeHealth({
@@ -80,7 +74,7 @@ export function servingEdge(options: ServingOptions, deps: ServingDeps): Serving
       state,
       now,
       random,
-      zonePoint,
+      places,
       identify,
       pinKeys,
       debugToken: options.debugToken,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseCidrs } from "../../src/core/address/cidr.ts";
+import { KNOWN_COUNTRIES } from "../../src/core/geo/countries.ts";
 import { overrideTable } from "../../src/core/geo/override-table.ts";
 import { headerLocation } from "../../src/core/geo/platform-location.ts";
 import { identifyClient } from "../../src/edge/client.ts";
@@ -11,6 +12,7 @@ const sources = {
   locator: null,
   headerLocation: headerLocation("cloudfront"),
   zonePoint: null,
+  countries: KNOWN_COUNTRIES,
 };
 
 function identify(headers: readonly HeaderField[], peerAddress = "127.0.0.1") {

@@ -1,6 +1,7 @@
 /** Decides many requests and hashes every decision: the same bytes on every runtime (DESIGN.md rule 11). */
 import { decide } from "../../../src/core/decide.ts";
 import { locateClient } from "../../../src/core/geo/client-location.ts";
+import { KNOWN_COUNTRIES } from "../../../src/core/geo/countries.ts";
 import { overrideTable } from "../../../src/core/geo/override-table.ts";
 import { timeZonePoint } from "../../../src/core/geo/time-zones.ts";
 import { healthView } from "../../../src/core/health/view.ts";
@@ -11,6 +12,8 @@ import { canonicalJson } from "../../../src/core/snapshot/canonical.ts";
 import { sha256Hex } from "../../../src/store/signature.ts";
 import { parseAddress } from "../../../src/core/address/ip.ts";
 import { classifyAddress } from "../../../src/core/address/classify.ts";
+
+const PLACES = { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES };
 
 export interface DecisionInput {
   readonly snapshot: Snapshot;
@@ -33,7 +36,7 @@ export async function decisionHash(input: DecisionInput): Promise<string> {
   for (const [seed, { facts, client: text, latitude, longitude }] of input.requests.entries()) {
     const address = parseAddress(text);
     const addressClass = classifyAddress(address);
-    const location = locateClient({ address, addressClass, overrides, locator: null, zonePoint: timeZonePoint });
+    const location = locateClient({ address, addressClass, overrides, locator: null, ...PLACES });
     const client = { address: address?.text ?? null, class: addressClass, location };
     const vantage = { of: "edge", place: "suite", point: { latitude, longitude } } as const;
     const nowMs = input.overlay.observedAtMs;
