@@ -9,13 +9,13 @@ export interface BundleModule {
   readonly sourceMap: string;
   /** Whether the entry imports it, directly or not: then every isolate parses it before its first request. */
   readonly atStart: boolean;
+  /** Source files in it, relative to the project. */
+  readonly inputs: readonly string[];
 }
 
 export interface Bundle {
   /** The entry first, the others by name. */
   readonly modules: readonly BundleModule[];
-  /** Source files in it, relative to the project. */
-  readonly inputs: readonly string[];
 }
 
 const ROOT = join(import.meta.dirname, "..");
@@ -49,8 +49,8 @@ export async function bundleEdge(entry: string): Promise<Bundle> {
       code: texts.get(name) ?? "",
       sourceMap: texts.get(`${name}.map`) ?? "",
       atStart: atStart.has(`dist/${entry}/${name}`),
+      inputs: Object.keys(metafile.outputs[`dist/${entry}/${name}`]?.inputs ?? {}),
     })),
-    inputs: Object.keys(metafile.inputs),
   };
 }
 

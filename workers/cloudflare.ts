@@ -1,6 +1,6 @@
 /**
  * The edge on Cloudflare Workers, and on workerd run by oneself. Wiring only. What is imported here is what serves, and
- * every cold isolate parses it before its first request; what else there is comes with `import()` (ADR 8).
+ * every cold isolate parses it before its first request; what else there is comes with `import()` (ADR 9).
  */
 import type { ExecutionContext } from "@cloudflare/workers-types";
 import { cloudflareLocation } from "../src/core/geo/platform-location.ts";

@@ -8,6 +8,7 @@ import { keepTargets, probeTargets } from "../core/health/probes.ts";
 import type { EdgeReport, Snapshot } from "../core/model.ts";
 import { buildRoutingTable } from "../core/routing-table.ts";
 import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
+import { compareVersions } from "../core/snapshot/manifest.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
 import { reportText } from "../core/snapshot/report.ts";
 import { reportHealth } from "./report-health.ts";
@@ -47,10 +48,13 @@ export function follower(deps: FollowDeps): Follower {
   let running: { readonly done: Promise<void>; readonly startedMs: number } | null = null;
 
   const take = async (loaded: LoadedSnapshot) => {
-    const table = buildRoutingTable(loaded.snapshot, await deps.bring(loaded.snapshot));
+    const policies = await deps.bring(loaded.snapshot);
+    const { serving } = state;
+    // Of a bundle and a store that are read at the same time, the older one must not come last.
+    if (serving !== null && compareVersions(loaded.manifest, serving.loaded.manifest) < 0) return;
     state.serving = {
       loaded,
-      table,
+      table: buildRoutingTable(loaded.snapshot, policies),
       overrides: overrideTable(loaded.snapshot.locationOverrides),
       loadedAtMs: deps.now(),
     };
