@@ -2,7 +2,7 @@
  * What health costs an edge: an overlay of 100 clusters × 1,000 services taken into use, and the probes of 100 origins.
  * `node bench/health.ts [SECONDS]`. The origins are in a process of their own, so that their work is not counted.
  */
-import { fork } from "node:child_process";
+import { spawn } from "node:child_process";
 import { backendKey, healthView } from "../src/core/health/view.ts";
 import type { HealthOverlay, Origin } from "../src/core/model.ts";
 import { packCounts } from "../src/core/snapshot/backend-counts.ts";
@@ -85,7 +85,7 @@ for (let n = 0; n < ${ORIGINS}; n += 1) {
 process.on("disconnect", () => process.exit(0));`;
 
 async function probeCost(): Promise<void> {
-  const child = fork("-e", [], { execArgv: ["-e", SERVER], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = spawn(process.execPath, ["-e", SERVER], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const ports = await new Promise<number[]>((resolve) =>
     child.once("message", (message) => resolve(message as number[])),
   );
@@ -127,6 +127,7 @@ async function probeCost(): Promise<void> {
   };
   const prober = probeOrigins(counted, nodeProber({ allowPrivateOrigins: true }), {
     intervalMs: null,
+    exchange: false,
     now: Date.now,
     random: Math.random,
   });

@@ -103,6 +103,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
   const probes = probeOrigins(edge, farther(nodeProber({ allowPrivateOrigins }), options.missingWayUs ?? null), {
     intervalMs: options.probeIntervalMs ?? null,
+    exchange: options.missingWayUs !== undefined,
     now: Date.now,
     random: Math.random,
   });
@@ -125,8 +126,8 @@ function farther(prober: Prober, missingWayUs: ((cluster: string) => number) | n
   if (missingWayUs === null) return prober;
   return {
     close: prober.close,
-    async probe(target) {
-      const result = await prober.probe(target);
+    async probe(target, how) {
+      const result = await prober.probe(target, how);
       const more = (us: number | null) => (us === null ? null : us + missingWayUs(target.cluster));
       return { ...result, isLocal: false, connectUs: more(result.connectUs), exchangeUs: more(result.exchangeUs) };
     },

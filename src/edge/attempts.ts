@@ -118,7 +118,9 @@ export class Attempts {
     if (ejections.size === 0 || this.#at === null || !isIdempotent(this.#method)) return false;
     const ejection = ejections.get(this.#at);
     if (ejection === undefined || ejection.sinceMs < this.#triedMs) return false;
-    return this.#decision.candidates.length > 1 && ejectionKind(this.#state.outliers, this.#at) === "answer";
+    // As many at a time as the budget lets go elsewhere; the others wait a little longer instead of failing.
+    if (this.#decision.candidates.length < 2 || !this.budgetLeft()) return false;
+    return ejectionKind(this.#state.outliers, this.#at) === "answer";
   }
 
   end(): void {

@@ -50,6 +50,7 @@ export interface EdgeHealth {
 
 /** How many intervals the verdict of a probe holds when no further one comes. */
 const INTERVALS_VALID = 3;
+const MAX_PACES = 5000;
 
 /** Keeps `state` up to date. */
 export function edgeHealth(deps: EdgeHealthDeps): EdgeHealth {
@@ -131,6 +132,8 @@ export function edgeHealth(deps: EdgeHealthDeps): EdgeHealth {
     returned: (key, cause) => tell(returnOrigin(state.outliers, key, cause, now())),
     tick() {
       for (const change of expireEjections(state.outliers, now())) tell(change);
+      // Origins come and go with pods: what was learned of those that are gone is learned again if it must be.
+      if (paces.size > MAX_PACES) paces.clear();
       for (const [origin] of paces) {
         const waiting = state.circuits.get(origin)?.requests ?? 0;
         const forMs = stalledForMs(paces, origin, waiting, now());

@@ -37,10 +37,7 @@ export async function startOrigin(name: string): Promise<TestOrigin> {
   const start = async () => {
     if (server !== null) return;
     const fresh = createServer((request, response) => {
-      // What an edge probes of its own accord is no request of a client.
-      const probe = request.headers["user-agent"] === "portolan-probe";
-      if (!probe)
-        seen.push({ method: request.method ?? "", target: request.url ?? "", headers: fieldsOf(request.rawHeaders) });
+      seen.push({ method: request.method ?? "", target: request.url ?? "", headers: fieldsOf(request.rawHeaders) });
       behaviour(request, response);
     });
     fresh.keepAliveTimeout = 60_000;

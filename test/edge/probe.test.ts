@@ -70,11 +70,11 @@ describe("nodeProber()", () => {
       response.writeHead(404, { "content-length": "0" }).end();
     });
     const one = prober();
-    const first = await one.probe(target(port));
-    const second = await one.probe(target(port));
+    const first = await one.probe(target(port), "exchange");
+    const second = await one.probe(target(port), "exchange");
     expect(first).toMatchObject({ trouble: null, connected: true, connectUs: expect.any(Number) });
     expect(second).toMatchObject({ trouble: null, exchangeUs: expect.any(Number) });
-    for (let more = 0; more < 20 && sockets.size === asked.length; more += 1) await one.probe(target(port));
+    for (let more = 0; more < 20 && sockets.size === asked.length; more += 1) await one.probe(target(port), "exchange");
     // A connection is free again when its answer has been read to the end: of many probes some share one.
     expect(sockets.size).toBeLessThan(asked.length);
     expect(new Set(asked)).toEqual(new Set(["HEAD portolan-probe.invalid portolan-probe"]));
@@ -93,19 +93,32 @@ describe("nodeProber()", () => {
       response.statusCode = request.url === "/down" ? 503 : 200;
       response.end(request.url === "/host" ? request.headers.host : "all is well");
     });
-    expect((await prober().probe(target(port, check))).trouble).toBe(trouble);
+    expect((await prober().probe(target(port, check), "exchange")).trouble).toBe(trouble);
+  });
+
+  it("opens a connection and asks nothing where connecting is all that is wanted", async () => {
+    let asked = 0;
+    const port = await httpServer((_request, response) => {
+      asked += 1;
+      response.end();
+    });
+    const result = await prober().probe(target(port), "connect");
+    expect(result).toMatchObject({ trouble: null, connected: true, isLocal: true, connectUs: expect.any(Number) });
+    expect([result.exchangeUs, asked]).toEqual([null, 0]);
   });
 
   it("tells no connection from no answer", async () => {
     const port = await silentServer();
-    const silent = await prober().probe(target(port, { timeoutMs: 50 }));
+    const silent = await prober().probe(target(port, { timeoutMs: 50 }), "exchange");
     expect(silent).toMatchObject({ trouble: "no answer in 50 ms", connected: true, exchangeUs: null });
     const gone = createServer();
     await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", () => resolve()));
     const free = (gone.address() as AddressInfo).port;
     await new Promise((resolve) => gone.close(resolve));
-    expect(await prober().probe(target(free))).toMatchObject({ trouble: "refused", connected: false });
-    expect((await prober().probe(target(port, { type: "tls", timeoutMs: 50 }))).trouble).toBe("no connection in 50 ms");
+    expect(await prober().probe(target(free), "exchange")).toMatchObject({ trouble: "refused", connected: false });
+    expect((await prober().probe(target(port, { type: "tls", timeoutMs: 50 }), "exchange")).trouble).toBe(
+      "no connection in 50 ms",
+    );
   });
 
   it("never connects to what origins must not be", async () => {
@@ -114,9 +127,9 @@ describe("nodeProber()", () => {
       asked += 1;
       response.end();
     });
-    expect((await prober(false).probe(target(port))).trouble).not.toBeNull();
+    expect((await prober(false).probe(target(port), "exchange")).trouble).not.toBeNull();
     const named = { ...target(port), origin: { ...target(port).origin, connectHost: "localhost" } };
-    expect((await prober(false).probe(named)).trouble).toMatch(/forbidden/);
+    expect((await prober(false).probe(named, "connect")).trouble).toMatch(/forbidden/);
     expect(asked).toBe(0);
   });
 });

@@ -121,7 +121,27 @@ describe("portolan up", () => {
     );
   });
 
+  it.each(["partition-api", "reset", "kill"])(
+    "loses no idempotent request when the nearest does: %s",
+    async (action) => {
+      await eventually(
+        () => zone(1),
+        (answer) => answer === "europe-west1-b",
+        15_000,
+      );
+      await sim(action, "europe-west1");
+      for (let index = 0; index < 30; index += 1) expect(await zone(1)).not.toMatch(/^status/);
+      await sim("heal", "europe-west1");
+    },
+    60_000,
+  );
+
   it("keeps users from a cluster that lies to probes", async () => {
+    await eventually(
+      () => zone(1),
+      (answer) => answer === "europe-west1-b",
+      15_000,
+    );
     await sim("lie", "europe-west1");
     for (let index = 0; index < 30; index += 1) expect(await zone(1)).toBe("us-east1-b");
     const events = await eventually(
@@ -130,7 +150,7 @@ describe("portolan up", () => {
     );
     expect(events.some((one) => one.subject === "europe-west1|default/k8shserver/80")).toBe(true);
     await sim("heal", "europe-west1");
-  });
+  }, 60_000);
 
   it("streams decisions", async () => {
     const tap = await fetch(`${admin}/tap?status=200`);

@@ -24,7 +24,7 @@ export function noteChoice(choices: Choices, decision: ForwardDecision, nowMs: n
   const world = worldOf(decision);
   choices.delete(decision.host);
   choices.set(decision.host, { cluster: first.cluster, costUs: first.costUs, sinceMs: nowMs, world });
-  if (choices.size > MAX_HOSTS) for (const oldest of choices.keys()) return choices.delete(oldest) ? null : null;
+  if (choices.size > MAX_HOSTS) forgetOldest(choices);
   if (before === undefined || before.world === world) return null;
   const old = decision.candidates.find((one) => one.cluster === before.cluster);
   return {
@@ -35,6 +35,13 @@ export function noteChoice(choices: Choices, decision: ForwardDecision, nowMs: n
     sinceMs: before.sinceMs,
     move: { from: before.cluster, to: first.cluster, costUs: first.costUs - (old?.costUs ?? before.costUs) },
   };
+}
+
+function forgetOldest(choices: Choices): void {
+  for (const oldest of choices.keys()) {
+    choices.delete(oldest);
+    return;
+  }
 }
 
 function causeOf(decision: ForwardDecision, from: string, old: Candidate | undefined, first: Candidate): string {

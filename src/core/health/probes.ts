@@ -119,9 +119,8 @@ export function recordProbe(
   nowMs: number,
 ): ProbeChange | null {
   const track = trackOf(state, target.key);
-  // An exchange goes the whole way; a connection may end at a load balancer around the corner.
-  const us = result.exchangeUs ?? result.connectUs;
-  if (us !== null && target.check === null && !result.isLocal) addSample(track.window, us, nowMs);
+  const us = target.check === null ? (result.exchangeUs ?? result.connectUs) : result.exchangeUs;
+  if (us !== null && !result.isLocal) addSample(track.window, us, nowMs);
   const { rise, fall } = target.check ?? ORIGIN_PROBE;
   if (result.exchangeUs !== null) track.answers = true;
   const good = result.trouble === null || (target.check === null && result.connected && !track.answers);
@@ -172,13 +171,8 @@ export function measureCluster(
   cluster: string,
   { targets, nowMs, dwellMs = DWELL_MS }: { targets: readonly ProbeTarget[]; nowMs: number; dwellMs?: number },
 ): boolean {
-  let best: ReturnType<typeof windowedMinimum> = null;
-  for (const target of targets) {
-    if (target.cluster !== cluster || target.check !== null) continue;
-    const window = state.tracks.get(target.key)?.window;
-    const one = window === undefined ? null : windowedMinimum(window, nowMs);
-    if (one !== null && (best === null || one.us < best.us)) best = one;
-  }
+  // An answer to a health check goes the whole way; a connection may end at a load balancer around the corner.
+  const best = least(state, targets, cluster, true, nowMs) ?? least(state, targets, cluster, false, nowMs);
   const key = roundTripKey(place, cluster);
   const before = state.measured.get(key);
   if (best === null) return before === undefined ? false : state.measured.delete(key);
@@ -187,6 +181,23 @@ export function measureCluster(
   const samples = Math.max(best.samples, MIN_SAMPLES);
   state.measured.set(key, { place, cluster, us: held.us, samples, observedAtMs: best.observedAtMs, basis: "measured" });
   return before === undefined || before.us !== held.us;
+}
+
+function least(
+  state: ProbeState,
+  targets: readonly ProbeTarget[],
+  cluster: string,
+  checked: boolean,
+  nowMs: number,
+): ReturnType<typeof windowedMinimum> {
+  let best: ReturnType<typeof windowedMinimum> = null;
+  for (const target of targets) {
+    if (target.cluster !== cluster || (target.check !== null) !== checked) continue;
+    const window = state.tracks.get(target.key)?.window;
+    const one = window === undefined ? null : windowedMinimum(window, nowMs);
+    if (one !== null && (best === null || one.us < best.us)) best = one;
+  }
+  return best;
 }
 
 function trackOf(state: ProbeState, key: string): Track {

@@ -18,7 +18,11 @@ const NOBODYS_HOST = "portolan-probe.invalid";
 const PRIVATE = parseCidrs(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]).cidrs;
 
 export interface Prober {
-  probe(target: ProbeTarget): Promise<ProbeResult>;
+  /**
+   * `connect` opens a connection and closes it: an application sees no request. `exchange` sends one, which an HTTP
+   * health check always does.
+   */
+  probe(target: ProbeTarget, how: "connect" | "exchange"): Promise<ProbeResult>;
   close(): void;
 }
 
@@ -37,13 +41,14 @@ export function nodeProber({ allowPrivateOrigins }: { readonly allowPrivateOrigi
   const allowed = (address: string): string | null =>
     originAddressProblem(address, { allowedCidrs: PRIVATE, allowPrivateOrigins });
   return {
-    async probe(target) {
+    async probe(target, how) {
       const { connectHost } = target.origin;
       const problem = isIP(connectHost) === 0 ? null : allowed(connectHost);
       if (problem !== null)
         return { trouble: problem, connected: false, isLocal: false, connectUs: null, exchangeUs: null };
       const lookupChecked = checkedLookup(allowed);
-      if (target.check !== null && target.check.type !== "http") return await handshake(target, lookupChecked);
+      const asks = target.check === null ? how === "exchange" : target.check.type === "http";
+      if (!asks) return await handshake(target, lookupChecked);
       return await exchange(target, agentFor(target), lookupChecked);
     },
     close() {
@@ -130,10 +135,14 @@ function handshake({ origin, check }: ProbeTarget, checked: LookupFunction): Pro
   const end = (trouble: string | null) => {
     clearTimeout(timer);
     socket.destroy();
-    resolve({ trouble, connected: trouble === null, isLocal: false, connectUs, exchangeUs: null });
+    resolve({ trouble, connected: trouble === null, isLocal, connectUs, exchangeUs: null });
   };
   const timer = setTimeout(() => end(`no connection in ${timeoutMs} ms`), timeoutMs);
-  socket.once("connect", () => (connectUs = microseconds(performance.now() - started)));
+  let isLocal = false;
+  socket.once("connect", () => {
+    connectUs = microseconds(performance.now() - started);
+    isLocal = isLoopback(socket.remoteAddress);
+  });
   socket.once(tls ? "secureConnect" : "connect", () => end(null));
   socket.once("error", (error) => end(words(error)));
   return promise;

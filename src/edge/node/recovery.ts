@@ -2,7 +2,7 @@
  * When to probe: every origin and every health check at its interval with jitter, one probe of a target in flight, and
  * what is out much more often, so that a healed cluster is back within a second and not after 30.
  */
-import { ejectionKind } from "../../core/health/outlier.ts";
+import { type EjectionKind, ejectionKind } from "../../core/health/outlier.ts";
 import { ORIGIN_PROBE, type ProbeTarget } from "../../core/health/probes.ts";
 import { originKey } from "../../core/health/view.ts";
 import type { Edge } from "../edge.ts";
@@ -20,6 +20,8 @@ const EAGER_MS = 1000;
 export interface ProbeOptions {
   /** Shortens every interval to at most this, as on one machine; null leaves them as configured. */
   readonly intervalMs: number | null;
+  /** Asks origins something in HTTP to measure them, as `portolan up` does, where only answers are delayed. */
+  readonly exchange: boolean;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -72,7 +74,9 @@ export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions):
   }
   async function run(target: ProbeTarget, schedule: Schedule): Promise<void> {
     schedule.running = true;
-    const result = await prober.probe(target);
+    // Only an answer proves that what did not answer does so again; otherwise no application is bothered.
+    const asks = options.exchange || kindOf(target) === "answer";
+    const result = await prober.probe(target, asks ? "exchange" : "connect");
     if (closed || schedules.get(target.key) !== schedule) return;
     schedule.running = false;
     schedule.done += 1;
@@ -93,6 +97,10 @@ export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions):
     const intervalMs = schedule.done < EAGER_PROBES ? Math.min(EAGER_MS, intervalOf(target)) : intervalOf(target);
     return intervalMs * (0.9 + 0.2 * random());
   }
+  function kindOf(target: ProbeTarget): EjectionKind | null {
+    const out = outKey(target);
+    return out === null ? null : ejectionKind(edge.state.outliers, out);
+  }
   /** What of a target is out: the Service that is checked, or the origin. */
   function outKey(target: ProbeTarget): string | null {
     const { ejections } = edge.state.outliers;
@@ -106,7 +114,7 @@ export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions):
     if (kind === "connect") return true;
     if (kind === "answer") return answered;
     if (kind === "status") return target.check?.type === "http" && target.subject === out;
-    return kind === "probe" && (target.check !== null || answered);
+    return kind === "probe";
   }
   return {
     close() {
