@@ -71,6 +71,7 @@ function overlay(ready: Readonly<Record<string, number>>): HealthOverlay {
     verdicts: [],
     roundTrips: [],
     events: [],
+    offered: [],
   };
 }
 
