@@ -42,7 +42,7 @@ export const UP_EDGES: readonly { readonly name: string; readonly location: GeoP
 const QUICK_RETURN = `apiVersion: portolan.dev/v1alpha1
 kind: TrafficPolicy
 metadata: { name: quick-return }
-spec: { steering: { slowStart: { window: 2s, fromPercent: 50 } } }
+spec: { steering: { slowStart: { window: 0s } } }
 `;
 
 /** Starts everything; what was started is stopped again when something cannot start. */
@@ -138,7 +138,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
 }
 
 async function startWorld(configDir: string): Promise<SimWorld> {
-  // People who try a failure want to see the way back at once, not a share that grows for a minute and a half.
+  // People who try a failure want to see the way back at once: no share that grows for a minute and a half.
   await writeFile(join(configDir, "traffic-policy.yaml"), QUICK_RETURN);
   const plain = async (name: string) =>
     parseManifests(await exampleText(name), name).documents.map((document) => document.value);
