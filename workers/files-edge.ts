@@ -16,6 +16,7 @@ import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 import { openDatabase } from "./database.ts";
 import { notMembers, refuseEmpty } from "./manifests.ts";
+import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
 import { orderActions } from "./order-actions.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
@@ -79,6 +80,8 @@ async function startParts(
     control.trigger();
   });
   const tap = newTap(Date.now);
+  // Kept before the edge, so that it is closed behind it.
+  const lines = keep(lineBuffer(deps.out));
   const edge = keep(
     await startNodeEdge(
       { ...options, name: "edge", audience: AUDIENCE, pollIntervalMs: 100 },
@@ -87,7 +90,7 @@ async function startParts(
         verify: null,
         locator,
         pinKeys: await pinKeysOf(process.env.PORTOLAN_PIN_KEYS),
-        accessLog: (line) => deps.out(`${line}\n`),
+        accessLog: lines.add,
         log: (line) => deps.err(`${line}\n`),
         tap,
       },
