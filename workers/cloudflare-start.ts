@@ -61,9 +61,8 @@ async function bring(snapshot: Snapshot, places: LoadedPlaces): Promise<Policies
 }
 
 async function pinsOf(text: string): Promise<RequestPins> {
-  const { parsePinKeys } = await import("../src/edge/pin.ts");
   const { requestPins } = await import("../src/edge/request-pins.ts");
-  return requestPins(await parsePinKeys(text), Date.now);
+  return await requestPins(text, Date.now);
 }
 
 /** KV first; the second store is asked only when the first cannot be reached. */

@@ -2,7 +2,7 @@
 import type { VerifiedPin } from "../core/model.ts";
 import type { RequestEvent } from "./event.ts";
 import type { EdgeRequestHead, HeaderField } from "./message.ts";
-import { mayPin, type PinKeys, pinHeader, verifyPins } from "./pin.ts";
+import { mayPin, parsePinKeys, pinHeader, verifyPins } from "./pin.ts";
 
 export interface RequestPins {
   /** The pins of a request whose signatures are right. */
@@ -11,8 +11,9 @@ export interface RequestPins {
   field(event: RequestEvent, status: number, headers: readonly HeaderField[]): Promise<HeaderField | null>;
 }
 
-/** Pins under these keys, with WebCrypto alone. */
-export function requestPins(keys: PinKeys, now: () => number): RequestPins {
+/** Pins under keys as operators write them (`parsePinKeys`), with WebCrypto alone. */
+export async function requestPins(text: string, now: () => number): Promise<RequestPins> {
+  const keys = await parsePinKeys(text);
   return {
     verified: (request) => verifyPins(request, keys, now()),
     async field({ decision, tries }, status, headers) {
