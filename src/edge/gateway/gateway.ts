@@ -64,9 +64,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     identify: () => ({
       client: { address: null, class: "none", location: NO_LOCATION },
       trusted: false,
-      hearsay: null,
+      chain: null,
     }),
-    zonePoint: null,
+    places: { zonePoint: null, countries: null },
+    pinKeys: null,
     debugToken: null,
     onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, now())),
     onEvent(event) {
