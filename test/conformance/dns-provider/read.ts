@@ -12,11 +12,6 @@ export function withoutApex(sets: readonly RecordSet[]): readonly RecordSet[] {
   return sets.filter((set) => set.name !== "example.org" || (set.type !== "NS" && set.type !== "SOA"));
 }
 
-/** The sets of one name. */
-export async function at(dns: RunningDns, name: string): Promise<readonly RecordSet[]> {
-  return (await records(dns)).filter((set) => set.name === name);
-}
-
 export async function apply(dns: RunningDns, ...changes: readonly DnsChange[]): Promise<readonly ChangeOutcome[]> {
   return await dns.provider.apply(dns.zone, changes);
 }
