@@ -32,7 +32,7 @@ import { type Cause, causeOf, mindedBy } from "./route53/errors.ts";
 import { nameFromRoute53, nameToRoute53 } from "./route53/names.ts";
 import { setFromRoute53 } from "./route53/records.ts";
 import { inOrder, settle, type WriteResult } from "./settle.ts";
-import { byKey, type RecordMap, sortByKey, sortZones } from "./standing.ts";
+import { byKey, type RecordMap, sortByKey, sortZones, standing } from "./standing.ts";
 
 export interface Route53Options {
   /** Region, credentials and endpoint as the SDK takes them; its default chain for what is left out. */
@@ -56,7 +56,7 @@ const FEW = 3;
 
 export function route53(options: Route53Options = {}): DnsProvider {
   const { time = realTime, patience = PATIENCE, pageSize = 300 } = options;
-  const { requestsPerSecond = 9, requestBurst = 45, changesPerSecond = 500, changeBurst = 1000 } = options;
+  const { requestsPerSecond = 9, requestBurst = 45, changesPerSecond = 450, changeBurst = 900 } = options;
   const client = new Route53Client({ region: "us-east-1", ...options.client, maxAttempts: 1 });
   const requests = tokenBucket({ burst: requestBurst, perSecond: requestsPerSecond }, time);
   const singleChanges = tokenBucket({ burst: changeBurst, perSecond: changesPerSecond }, time);
@@ -64,15 +64,17 @@ export function route53(options: Route53Options = {}): DnsProvider {
   const lettersOf = new Map<string, Map<string, ResourceRecordSet>>();
 
   /** Calls until there is an answer; what cannot be cured by waiting is an answer too. */
-  async function call<T>(send: () => Promise<T>): Promise<Attempt<Answer<T>>> {
+  async function call<T>(send: () => Promise<T>, changes = 0, onLost?: () => void): Promise<Attempt<Answer<T>>> {
     return await patiently<Answer<T>>(
       async () => {
         await requests(1);
+        await singleChanges(changes);
         try {
           return { done: true, value: { value: await send() } };
         } catch (error) {
           const cause = causeOf(error);
-          if (cause.isTransient) return { done: false, cause: cause.message, retryAfterMs: null };
+          if (cause.isLost) onLost?.();
+          if (cause.isTransient) return { done: false, cause: cause.text, retryAfterMs: null };
           return { done: true, value: { refusal: cause } };
         }
       },
@@ -86,7 +88,7 @@ export function route53(options: Route53Options = {}): DnsProvider {
     const result = await call(send);
     if (!result.done) throw new Error(`Cannot ${what}: ${result.cause}`);
     if ("refusal" in result.value) {
-      throw new Error(`Cannot ${what}: ${result.value.refusal.message}`, { cause: result.value.refusal.error });
+      throw new Error(`Cannot ${what}: ${result.value.refusal.text}`, { cause: result.value.refusal.error });
     }
     return result.value.value;
   }
@@ -134,19 +136,36 @@ export function route53(options: Route53Options = {}): DnsProvider {
   async function write(zone: Zone, batch: readonly DnsChange[]): Promise<WriteResult> {
     const letters = lettersOf.get(zone.id) ?? new Map<string, ResourceRecordSet>();
     const Changes = batch.flatMap((change) => wireChanges(change, letters));
-    await singleChanges(costOf(Changes).changes);
     const input = { HostedZoneId: zone.id, ChangeBatch: { Changes } };
-    const result = await call(() => client.send(new ChangeResourceRecordSetsCommand(input)));
-    if (!result.done) return { status: "failed", message: `Cannot change the zone "${zone.name}": ${result.cause}` };
+    let isLost = false;
+    const send = () => client.send(new ChangeResourceRecordSetsCommand(input));
+    const result = await call(send, costOf(Changes).changes, () => {
+      isLost = true;
+    });
+    const what = `Cannot change the zone "${zone.name}"`;
+    if (!result.done) return { status: "failed", message: `${what}: ${result.cause}` };
     if (!("refusal" in result.value)) return { status: "ok" };
-    const { message, isAboutRecords, isStale } = result.value.refusal;
-    if (!isAboutRecords) return { status: "failed", message: `Cannot change the zone "${zone.name}": ${message}` };
-    return {
-      status: "refused",
-      message: `Cannot change the zone "${zone.name}": ${message}`,
-      minded: mindedBy(message, batch),
-      again: isStale,
-    };
+    const { text, isAboutRecords, isStale } = result.value.refusal;
+    const message = `${what}: ${text.slice(0, 1000)}`;
+    if (!isAboutRecords) return { status: "failed", message };
+    const minded = mindedBy(text, batch);
+    if (isLost && (await wasTaken(zone, batch, minded))) return { status: "ok" };
+    return { status: "refused", message, minded, again: isStale };
+  }
+
+  /**
+   * After a lost answer the same batch is minded in every part if it was taken, since no part of it can happen twice;
+   * and it is taken whole or not at all. So one part that is done, looked up, settles it in one call instead of a list.
+   * One that was not minded, if there is any: either the message is cut off, or the batch was not taken.
+   */
+  async function wasTaken(zone: Zone, batch: readonly DnsChange[], minded: readonly DnsChange[]): Promise<boolean> {
+    const known = new Set(minded);
+    const change = batch.findLast((one) => !known.has(one)) ?? batch.at(-1);
+    if (change === undefined) return false;
+    const isHere = (set: RecordSet) => set.name === (change.after[0] ?? change.before[0])?.name;
+    const sample = { ...change, before: change.before.filter(isHere), after: change.after.filter(isHere) };
+    const current = await read(zone, [sample]).catch(() => null);
+    return current !== null && standing(sample, current, "change").state === "done";
   }
 
   return {

@@ -3,9 +3,11 @@ import type { DnsChange } from "../../core/dns/records.ts";
 import { nameFromRoute53 } from "./names.ts";
 
 export interface Cause {
-  readonly message: string;
+  readonly text: string;
   /** Throttled, busy, broken or lost: the same request may be taken later. */
   readonly isTransient: boolean;
+  /** No answer, or one that does not tell whether the work was done. */
+  readonly isLost: boolean;
   /** A record of the batch is to blame, not the zone or the credentials. */
   readonly isAboutRecords: boolean;
   /** A set was not deleted because it stands in other letters than ours. */
@@ -31,8 +33,9 @@ export function causeOf(error: unknown): Cause {
   const text = messages.length > 0 ? messages.join(", ") : message;
   const isAboutRecords = ABOUT_RECORDS.has(name);
   return {
-    message: `${name}: ${text.slice(0, 4000)}`,
+    text: `${name}: ${text}`,
     // No status: the connection broke before, in the middle of, or after the work.
+    isLost: status === null || status >= 500,
     isTransient: TRANSIENT.has(name) || status === null || status >= 500 || status === 429,
     isAboutRecords,
     isStale: isAboutRecords && text.includes("values provided do not match"),
@@ -43,9 +46,18 @@ export function causeOf(error: unknown): Cause {
 function fieldsOf(error: unknown) {
   if (!(error instanceof Error)) return { name: "Error", message: String(error), messages: [], status: null };
   const metadata = "$metadata" in error ? (error.$metadata as { readonly httpStatusCode?: number }) : {};
-  // `messages` is what InvalidChangeBatch says in the newer of its two shapes.
-  const messages = "messages" in error && Array.isArray(error.messages) ? error.messages.map(String) : [];
-  return { name: error.name, message: error.message, messages, status: metadata.httpStatusCode ?? null };
+  const status = metadata.httpStatusCode ?? null;
+  // InvalidChangeBatch has two shapes: <ErrorResponse>, and <InvalidChangeBatch><Messages>, which the SDK does not
+  // recognise: the error is then named "Unknown", and holds the elements as they were.
+  const messages = "Messages" in error ? messagesOf(error.Messages) : [];
+  if (messages.length > 0) return { name: "InvalidChangeBatch", message: "", messages, status };
+  const modelled = "messages" in error && Array.isArray(error.messages) ? error.messages.map(String) : [];
+  return { name: error.name, message: error.message, messages: modelled, status };
+}
+
+function messagesOf(element: unknown): readonly string[] {
+  if (typeof element !== "object" || element === null || !("Message" in element)) return [];
+  return [element.Message].flat().filter((one) => typeof one === "string");
 }
 
 /** The changes that a message names by one of their sets, or quotes by one of their values; empty if it does neither. */

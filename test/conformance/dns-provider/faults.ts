@@ -39,7 +39,7 @@ export function faultTests(test: Register): void {
     const stands = await records(dns);
     for (let index = 0; index < 10; index += 1) {
       const pair = [mine[index]?.status, theirs[index]?.status];
-      expect(pair.toSorted()).toEqual(["applied", "overtaken"]);
+      expect(new Set(pair)).toEqual(new Set(["applied", "overtaken"]));
       expect(stands[index]?.values).toEqual([pair[0] === "applied" ? "192.0.2.77" : "192.0.2.88"]);
     }
   });
