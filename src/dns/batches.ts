@@ -1,5 +1,7 @@
 /** Packing changes into requests: groups are never split, order is kept, and no request is larger than its limits. */
 
+import { type DnsChange, recordKey } from "../core/dns/records.ts";
+
 export interface BatchCost {
   readonly changes: number;
   readonly bytes: number;
@@ -24,6 +26,27 @@ export function packBatches<T>(groups: readonly T[], costOf: (group: T) => Batch
   }
   if (batch.length > 0) batches.push(batch);
   return batches;
+}
+
+/**
+ * Splits where a set would be touched twice: conditions are asked of the zone as it is before the batch, and Route 53
+ * deletes a set only once in a batch.
+ */
+export function withoutRepetition(batches: readonly (readonly DnsChange[])[]): DnsChange[][] {
+  return batches.flatMap((batch) => {
+    const parts: DnsChange[][] = [[]];
+    let keys = new Set<string>();
+    for (const change of batch) {
+      const own = [...change.before, ...change.after].map(recordKey);
+      if (own.some((key) => keys.has(key))) {
+        parts.push([]);
+        keys = new Set();
+      }
+      for (const key of own) keys.add(key);
+      parts.at(-1)?.push(change);
+    }
+    return parts;
+  });
 }
 
 function add(a: BatchCost, b: BatchCost): BatchCost {

@@ -13,7 +13,9 @@
  * A far side without transactions can leave a change half done, which is why it may be found so and finished; where
  * changes are atomic, half of one is somebody else's work.
  */
+import { compareText } from "../core/match-route.ts";
 import { type DnsCapabilities, type DnsChange, type RecordSet, recordKey, type Zone } from "../core/dns/records.ts";
+import { canonicalJson } from "../core/snapshot/canonical.ts";
 
 export type Standing =
   | { readonly state: "open" }
@@ -38,30 +40,19 @@ export function byKey(sets: Iterable<RecordSet>): Map<string, RecordSet> {
 
 /** Sets in the order in which `list` gives them. */
 export function sortByKey(sets: Iterable<RecordSet>): readonly RecordSet[] {
-  return [...sets].sort((a, b) => compare(recordKey(a), recordKey(b)));
+  return [...sets].sort((a, b) => compareText(recordKey(a), recordKey(b)));
 }
 
 /** Zones in the order in which `zones` gives them. */
 export function sortZones(zones: Iterable<Zone>): readonly Zone[] {
   const text = (zone: Zone) => `${zone.name}\t${zone.visibility}\t${zone.id}`;
-  return [...zones].sort((a, b) => compare(text(a), text(b)));
-}
-
-/** Text that is equal exactly for equal sets, whatever order their fields were written in. */
-export function recordText(set: RecordSet): string {
-  const { name, type, ttlSeconds, values, setIdentifier, policy, healthCheckId, alias, properties } = set;
-  return JSON.stringify([
-    [name, type, ttlSeconds, values, setIdentifier, healthCheckId],
-    policy === null ? null : sortedEntries(policy),
-    alias === null ? null : sortedEntries(alias),
-    properties.map((one) => [one.name, one.value]),
-  ]);
+  return [...zones].sort((a, b) => compareText(text(a), text(b)));
 }
 
 /** Whether two sets say the same; null is "no set". */
 export function sameSet(a: RecordSet | null, b: RecordSet | null): boolean {
   if (a === null || b === null) return a === b;
-  return recordText(a) === recordText(b);
+  return canonicalJson(a) === canonicalJson(b);
 }
 
 /** Each key of a change once, with what it is to turn from and into. */
@@ -92,17 +83,4 @@ function describe(step: Step, there: RecordSet | null): string {
   const how = there.alias === null ? there.values.join(", ") : `an alias of ${there.alias.name}`;
   if (step.from === null) return `Cannot create ${what}: it is there already, ${how.slice(0, 200)}`;
   return `Cannot change ${what}: it is now ${how.slice(0, 200)} (TTL ${there.ttlSeconds ?? "none"})`;
-}
-
-function sortedEntries(fields: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(fields)
-    .map(([name, value]): readonly [string, unknown] => [
-      name,
-      typeof value === "object" && value !== null ? sortedEntries(value) : value,
-    ])
-    .sort(([a], [b]) => compare(a, b));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -11,7 +11,7 @@
  */
 import type { Change, ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { type DnsChange, type RecordSet, recordKey } from "../../core/dns/records.ts";
-import { type BatchCost, packBatches } from "../batches.ts";
+import { type BatchCost, packBatches, withoutRepetition } from "../batches.ts";
 import { sameSet } from "../standing.ts";
 import { setFromRoute53, setToRoute53 } from "./records.ts";
 
@@ -44,7 +44,7 @@ function inLetters(set: RecordSet, letters: Letters): ResourceRecordSet {
 
 /** Batches within Route 53's limits, in order. */
 export function packRoute53(changes: readonly DnsChange[], letters: Letters): DnsChange[][] {
-  return chainFree(packBatches(changes, (change) => costOf(wireChanges(change, letters)), LIMITS));
+  return withoutRepetition(packBatches(changes, (change) => costOf(wireChanges(change, letters)), LIMITS));
 }
 
 /** Cost of Route 53's own changes. */
@@ -59,22 +59,4 @@ export function costOf(changes: readonly Change[]): BatchCost {
     }
   }
   return { changes: changes.length, values, bytes };
-}
-
-/** A set that two changes touch is in two batches, in their order: one batch may delete a set only once. */
-function chainFree(batches: readonly DnsChange[][]): DnsChange[][] {
-  return batches.flatMap((batch) => {
-    const parts: DnsChange[][] = [[]];
-    let keys = new Set<string>();
-    for (const change of batch) {
-      const own = [...change.before, ...change.after].map(recordKey);
-      if (own.some((key) => keys.has(key))) {
-        parts.push([]);
-        keys = new Set();
-      }
-      for (const key of own) keys.add(key);
-      parts.at(-1)?.push(change);
-    }
-    return parts;
-  });
 }
