@@ -3,22 +3,12 @@ import { describe, expect, it } from "vitest";
 import { rfc2136 } from "../../../src/dns/rfc2136.ts";
 import { create, recordSet } from "../../build/dns.ts";
 import { dnsProviderSuite, type Gap } from "../../conformance/dns-provider.ts";
+import { PLAIN_ZONE_GAPS } from "../../dns/gaps.ts";
 import { virtualTime } from "../../dns/virtual-time.ts";
 import { KEY, rfc2136World, startBind, startKnot } from "./name-servers.ts";
 
-const policies = ["weighted", "latency", "geolocation", "geoproximity", "failover", "multivalue"];
 const GAPS: readonly Gap[] = [
-  {
-    reason: "a plain zone has no routing policies",
-    tests: [
-      ...policies.map((policy) => `gives back ${policy} sets as they were written`),
-      "keeps sets of one name apart by their identifier",
-      "does not replace a weighted set that somebody else changed",
-      "refuses a simple set beside weighted ones",
-      "lists 90 sets of one name whole",
-    ],
-  },
-  { reason: "RFC 1035 has no alias", tests: ["gives back an alias as it was written"] },
+  ...PLAIN_ZONE_GAPS,
   {
     reason: "the server cannot be watched between its writes; an update is one transaction of it",
     tests: ["never leaves a name without a value while all its values change"],
