@@ -12,6 +12,7 @@ import {
   type CloudflareRecord,
   type GroupedRecords,
   groupRecords,
+  type RecordPart,
   readRecords,
   type WantedRecord,
   wantedRecord,

@@ -51,8 +51,7 @@ export async function startCloudflare(
       return { code: 9021, message: "Invalid TTL. Must be between 60 and 86,400 seconds, or 1 for Automatic." };
     const data = (input["data"] ?? {}) as Readonly<Record<string, string | number>>;
     if (type === "SRV" && input["data"] === undefined) return { code: 9100, message: "data is required for SRV" };
-    const content =
-      type === "SRV" ? `${data["weight"]} ${data["port"]} ${data["target"]}` : String(input["content"] ?? "");
+    const content = type === "SRV" ? `${data["weight"]} ${data["port"]} ${data["target"]}` : text(input["content"]);
     if (type === "A" && !isIPv4(content))
       return { code: 9005, message: "Content for A record must be a valid IPv4 address." };
     if (type === "AAAA" && !isIPv6(content))
@@ -180,4 +179,8 @@ export async function startCloudflare(
       await new Promise((resolve) => server.close(resolve));
     },
   });
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
