@@ -1,7 +1,8 @@
 /** Composition root of the command line. */
 import { readFileSync } from "node:fs";
 import { main } from "../src/cli/main.ts";
-import { maxmindLocator } from "../src/locate/maxmind.ts";
+import { openDatabase } from "./database.ts";
+import { debugToken } from "./debug-token.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { loadTree, validate } from "./manifests.ts";
 import { startUp } from "./up.ts";
@@ -15,7 +16,8 @@ process.exitCode = await main(process.argv.slice(2), {
   err: (text) => void process.stderr.write(text),
   loadTree,
   validate,
-  openLocator: (path) => maxmindLocator(path, { pollIntervalMs: 0 }),
+  debugToken,
+  openLocator: openDatabase,
   startEdge: startFilesEdge,
   startUp,
   untilStopped: () =>

@@ -1,5 +1,5 @@
 /** `portolan edge --from DIR`: control and edge in one process, joined by a store in memory. */
-import type { CliDeps, EdgeOptions, Running } from "../src/cli/deps.ts";
+import type { CliDeps, EdgeOptions, LoadedTree, Running } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
 import { runControl } from "../src/control/control.ts";
@@ -7,88 +7,114 @@ import type { ReconcileResult } from "../src/control/reconcile.ts";
 import { statusReport } from "../src/core/status.ts";
 import type { Problem } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
-import { directoryReaders } from "../src/kube/directory.ts";
-import { maxmindLocator } from "../src/locate/maxmind.ts";
+import { directoryReaders, type ManifestDirectory } from "../src/kube/directory.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
+import { openDatabase } from "./database.ts";
+import { notMembers, refuseEmpty } from "./manifests.ts";
 import { startAdmin } from "./node-admin.ts";
+import { orderActions } from "./order-actions.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
 
 const AUDIENCE = "files";
 
-/** Starts everything or fails with what is wrong and what to try. */
+/** Starts everything or fails with what is wrong and what to try; what was started is stopped again then. */
 export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">): Promise<Running> {
-  const directory = await directoryReaders(options.from);
-  const atStart = [directory.config, ...directory.clusters()].map((reader) => reader.observe());
-  const errors = atStart.flatMap((one) => one.problems).filter((problem) => problem.severity === "error");
-  if (directory.config.observe().error !== null || errors.length > 0) {
-    await directory.close();
-    const text = errors.map(problemText).join("\n") || (directory.config.observe().error ?? "");
-    throw new Failure(`Cannot start from ${options.from}:\n${text}`, `portolan validate -f ${options.from}`);
+  const running: { close(): unknown }[] = [];
+  const keep = <T extends { close(): unknown }>(part: T): T => {
+    running.push(part);
+    return part;
+  };
+  const close = async () => {
+    for (const part of running.splice(0).reverse()) await part.close();
+  };
+  try {
+    return { banner: await startParts(options, deps, keep), close };
+  } catch (error) {
+    // A watcher that stays open would keep the process alive after it said that it cannot start.
+    await close();
+    throw error;
   }
-  const locator = options.geoip === null ? null : await maxmindLocator(options.geoip, { onProblem: deps.err });
+}
+
+type Keep = <T extends { close(): unknown }>(part: T) => T;
+
+async function startParts(
+  options: EdgeOptions,
+  deps: Pick<CliDeps, "out" | "err">,
+  keep: Keep,
+): Promise<readonly string[]> {
+  const directory = keep(await directoryReaders(options.from));
+  refuseBadStart(directory, options.from);
+  const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: deps.err }));
   const store = memoryStore();
   const sayOnce = changedProblems(deps.err);
-  const control = await runControl(
-    {
-      store,
-      config: directory.config,
-      clusters: directory.clusters,
-      digest: sha256Hex,
-      sign: null,
-      verify: null,
-      now: Date.now,
-    },
-    {
-      audience: AUDIENCE,
-      allowPrivateOrigins: options.allowPrivateOrigins,
-      debounceMs: 10,
-      intervalMs: 5000,
-      onResult: (result) => sayOnce(result.problems),
-      onError: (error) => deps.err(`Cannot reconcile: ${String(error)}\n`),
-    },
+  const control = keep(
+    await runControl(
+      {
+        store,
+        config: directory.config,
+        clusters: directory.clusters,
+        digest: sha256Hex,
+        sign: null,
+        verify: null,
+        now: Date.now,
+      },
+      {
+        audience: AUDIENCE,
+        allowPrivateOrigins: options.allowPrivateOrigins,
+        debounceMs: 10,
+        intervalMs: 5000,
+        onResult: (result) => sayOnce([...result.problems, ...notMembers(treeOf(directory))]),
+        onError: (error) => deps.err(`Cannot reconcile: ${String(error)}\n`),
+      },
+    ),
   );
   directory.onClusters(() => {
     for (const reader of directory.clusters()) control.watch(reader);
     control.trigger();
   });
-  const edge = await startNodeEdge(
-    {
-      ...options,
-      name: "edge",
-      audience: AUDIENCE,
-      debugToken: process.env.PORTOLAN_DEBUG_TOKEN ?? null,
-      pollIntervalMs: 100,
-    },
-    {
-      store: edgeStore(store),
-      verify: null,
-      locator,
-      accessLog: (line) => deps.out(`${line}\n`),
-      log: (line) => deps.err(`${line}\n`),
-    },
-  ).catch((error: unknown) => portFailure(error, "--listen", options.listen));
-  const admin =
-    options.admin === null
-      ? null
-      : await startAdmin(options.admin, {
-          metricsText: edge.edge.metricsText,
-          notReady: edge.edge.notReady,
-          status: () => statusOf(store, control.last()),
-          actions: new Map(),
-        }).catch((error: unknown) => portFailure(error, "--admin", options.admin));
-  return {
-    banner: [`edge       ${edge.url}`, ...(admin === null ? [] : [`admin      ${admin.url}`])],
-    async close() {
-      await admin?.close();
-      await edge.close();
-      await control.close();
-      await directory.close();
-      locator?.close();
-    },
-  };
+  const edge = keep(
+    await startNodeEdge(
+      { ...options, name: "edge", audience: AUDIENCE, pollIntervalMs: 100 },
+      {
+        store: edgeStore(store),
+        verify: null,
+        locator,
+        accessLog: (line) => deps.out(`${line}\n`),
+        log: (line) => deps.err(`${line}\n`),
+      },
+    ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
+  );
+  if (options.admin === null) return [`edge       ${edge.url}`];
+  const admin = keep(
+    await startAdmin(options.admin, {
+      metricsText: edge.edge.metricsText,
+      notReady: edge.edge.notReady,
+      status: () => statusOf(store, control.last()),
+      actions: orderActions(store, control),
+    }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
+  );
+  return [`edge       ${edge.url}`, `admin      ${admin.url}`];
+}
+
+/** A first start must be right; later a bad change is refused and what is served stays. */
+function refuseBadStart(directory: ManifestDirectory, from: string): void {
+  const { config, clusters } = treeOf(directory);
+  const all = [config, ...clusters];
+  const errors = all.flatMap((one) => one.problems).filter((problem) => problem.severity === "error");
+  const unreadable = all.flatMap((one) => (one.error === null ? [] : [one.error]));
+  if (unreadable.length > 0 || errors.length > 0) {
+    const text = [...unreadable, ...errors.map(problemText)].join("\n");
+    throw new Failure(`Cannot start from ${from}:\n${text}`, `portolan validate -f ${from}`);
+  }
+  refuseEmpty(from, { config, clusters });
+}
+
+function treeOf(directory: ManifestDirectory): LoadedTree {
+  return { config: directory.config.observe(), clusters: directory.clusters().map((reader) => reader.observe()) };
 }
 
 /** The status of a store and the last reconcile. */
@@ -105,6 +131,8 @@ export async function statusOf(store: Store, last: ReconcileResult | null): Prom
     reports,
     withheld: last?.withheld ?? [],
     approval: last?.approval ?? null,
+    rollback: last?.orders.rollback ?? null,
+    drains: last?.orders.drains ?? [],
     problems: last?.problems ?? [],
     nowMs: Date.now(),
   });

@@ -1,6 +1,6 @@
 /** Composition root of one edge on Node: store, upstream, server and probes joined. */
-import { timeZonePoint } from "../src/core/geo/points.ts";
-import { headerLocation } from "../src/core/geo/platform-location.ts";
+import { timeZonePoint } from "../src/core/geo/time-zones.ts";
+import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
 import { probeEjected } from "../src/edge/node/recovery.ts";
@@ -17,6 +17,8 @@ export interface NodeEdgeOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly location: GeoPoint | null;
   readonly trustedProxies: readonly string[];
+  /** The platform in front whose location headers are believed from trusted proxies. */
+  readonly locationHeaders: LocationHeaders | null;
   readonly debugToken: string | null;
   readonly audience: string;
   readonly allowPrivateOrigins: boolean;
@@ -64,7 +66,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     report: deps.store.report,
     upstream,
     locator: deps.locator,
-    headerLocation,
+    headerLocation: options.locationHeaders === null ? null : headerLocation(options.locationHeaders),
     zonePoint: timeZonePoint,
     metrics: edgeMetrics,
     now: Date.now,

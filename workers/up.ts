@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { CliDeps, Running, UpOptions } from "../src/cli/deps.ts";
 import { exampleText, SIM_CLIENTS, SIM_CLUSTERS, type SimWorld, startSimWorld } from "../src/cli/sim/world.ts";
 import { type RunningControl, runControl } from "../src/control/control.ts";
+import type { AdminAction } from "../src/api/admin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
 import { apiReader } from "../src/kube/api-reader.ts";
@@ -18,6 +19,7 @@ import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from
 import { portFailure, statusOf } from "./files-edge.ts";
 import { startAdmin } from "./node-admin.ts";
 import { edgeStore, type NodeEdge, startNodeEdge } from "./node-edge.ts";
+import { orderActions } from "./order-actions.ts";
 import { upBanner } from "./up-banner.ts";
 
 const AUDIENCE = "up";
@@ -84,6 +86,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           listen,
           location,
           trustedProxies: location === null ? [`${HOST}/32`] : [],
+          locationHeaders: null,
           debugToken: null,
           audience: AUDIENCE,
           allowPrivateOrigins: true,
@@ -99,7 +102,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
         metricsText: () => mergeMetrics(edges.map(({ edge }) => ({ edge: edge.state.name, text: edge.metricsText() }))),
         notReady: () => edges.map(({ edge }) => edge.notReady()).find((reason) => reason !== null) ?? null,
         status: () => statusOf(store, control.last()),
-        actions: simActions(world),
+        actions: new Map([...simActions(world), ...orderActions(store, control)]),
       }).catch((error: unknown) => portFailure(error, "portolan up --port", adminListen)),
     );
     const banner = upBanner({
@@ -159,7 +162,7 @@ async function clientDatabase(folder: string) {
   return await maxmindLocator(path, { pollIntervalMs: 0 });
 }
 
-function simActions(world: SimWorld): ReadonlyMap<string, (cluster: string) => Promise<string>> {
+function simActions(world: SimWorld): ReadonlyMap<string, AdminAction> {
   return new Map([
     ["/sim/kill", world.kill],
     ["/sim/heal", world.heal],

@@ -9,7 +9,15 @@ export interface AdminDeps {
   /** Anything that can be printed as JSON. */
   readonly status: () => Promise<unknown>;
   /** `POST` paths and what they do; a `RangeError` is answered with 404 and its message. */
-  readonly actions: ReadonlyMap<string, (argument: string) => Promise<string>>;
+  readonly actions: ReadonlyMap<string, AdminAction>;
+}
+
+/** Resolves to what it did, or to why not and what to try; the latter is answered with 409. */
+export type AdminAction = (argument: string, query: Readonly<Record<string, string>>) => Promise<string | Refused>;
+
+export interface Refused {
+  readonly problem: string;
+  readonly next: string;
 }
 
 /** `/healthz`, `/readyz`, `/metrics`, `/status`, and `POST /<action>/<argument>`. */
@@ -35,7 +43,9 @@ export function adminApi(deps: AdminDeps): Hono {
   for (const [path, act] of deps.actions) {
     app.post(`${path}/:argument`, async (context) => {
       try {
-        return context.json({ did: await act(context.req.param("argument")) });
+        const result = await act(context.req.param("argument"), context.req.query());
+        if (typeof result !== "string") return context.json({ error: result.problem, next: result.next }, 409);
+        return context.json({ did: result });
       } catch (error) {
         if (error instanceof RangeError) return context.json({ error: error.message, next: "portolan status" }, 404);
         throw error;

@@ -3,14 +3,22 @@ import { Failure } from "./failure.ts";
 /** Where `portolan up` serves its admin API unless told otherwise. */
 export const DEFAULT_ADMIN = "http://127.0.0.1:7180";
 
+const TIMEOUT_MS = 5000;
+
 /** One call of the admin API; a refusal's own words become the failure. */
 export async function callAdmin<T>(admin: string, path: string, method: "GET" | "POST"): Promise<T> {
+  const base = adminUrl(admin);
   let response: Response;
   try {
-    response = await fetch(new URL(path, admin), { method, headers: { "content-type": "application/json" } });
+    response = await fetch(new URL(path, base), {
+      method,
+      headers: { "content-type": "application/json" },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
   } catch (error) {
+    const late = error instanceof Error && error.name === "TimeoutError";
     throw new Failure(
-      `Cannot reach the admin API at ${admin}: nothing answers there`,
+      `Cannot reach the admin API at ${admin}: ${late ? "no answer in time" : "nothing answers there"}`,
       "portolan up, in another terminal; or --admin URL",
       {
         cause: error,
@@ -23,4 +31,11 @@ export async function callAdmin<T>(admin: string, path: string, method: "GET" | 
     body.error ?? `Cannot ${method} ${path}: the admin API answered ${response.status}`,
     body.next ?? "portolan status",
   );
+}
+
+/** `http://HOST:PORT`, or `HOST:PORT` as `--admin` of `portolan edge` takes it. */
+function adminUrl(text: string): URL {
+  const url = URL.parse(text.includes("://") ? text : `http://${text}`);
+  if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return url;
+  throw new Failure(`Cannot call the admin API at "${text}": it is not an http URL`, `--admin ${DEFAULT_ADMIN}`);
 }

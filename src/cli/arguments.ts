@@ -38,8 +38,32 @@ export function place(name: string, text: string): GeoPoint {
   );
 }
 
+const DURATION_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `30s`, `10m`, `2h`, `1d` in ms. */
+export function duration(name: string, text: string): number {
+  const unit = DURATION_MS[text.slice(-1)];
+  const count = Number(text.slice(0, -1));
+  if (unit !== undefined && text.length > 1 && Number.isInteger(count) && count > 0) return count * unit;
+  throw new Failure(`Cannot read ${name} "${text}": it is not a number of s, m, h or d`, `${name} 10m`);
+}
+
+/** One of the words, or null when the argument is not there. */
+export function oneOf<T extends string>(name: string, text: string | undefined, words: readonly T[]): T | null {
+  if (text === undefined) return null;
+  const word = words.find((one) => one === text);
+  if (word !== undefined) return word;
+  throw new Failure(`Cannot read ${name} "${text}": it is none of ${words.join(", ")}`, `${name} ${words[0] ?? ""}`);
+}
+
 /** The value of an argument that must be there. */
 export function required(name: string, value: string | undefined, example: string): string {
   if (value !== undefined && value !== "") return value;
   throw new Failure(`Cannot go on without ${name}`, example);
+}
+
+/** The value of `-o`: `text` or `json`. */
+export function outputIsJson(text: string): boolean {
+  if (text === "json" || text === "text") return text === "json";
+  throw new Failure(`Cannot print as "${text}": the formats are text and json`, "-o json");
 }

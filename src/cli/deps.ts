@@ -1,4 +1,5 @@
 /** What the command line needs from the rest of the house; wired in `workers/cli.ts`. */
+import type { LocationHeaders } from "../core/geo/platform-location.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
 import type { Locator } from "../locate/locator.ts";
@@ -15,8 +16,11 @@ export interface EdgeOptions {
   readonly location: GeoPoint | null;
   readonly geoip: string | null;
   readonly trustedProxies: readonly string[];
+  readonly locationHeaders: LocationHeaders | null;
   readonly admin: HostPort | null;
   readonly allowPrivateOrigins: boolean;
+  /** Who sends it as Portolan-Debug is told the decision; null tells nobody. Never printed. */
+  readonly debugToken: string | null;
 }
 
 export interface HostPort {
@@ -42,7 +46,9 @@ export interface CliDeps {
   /** Reads manifests once; problems are in the observations. Rejects when the path cannot be read. */
   readonly loadTree: (path: string) => Promise<LoadedTree>;
   /** Every problem of a file or directory, also what only shows when everything is compiled together. */
-  readonly validate: (path: string) => Promise<readonly Problem[]>;
+  readonly validate: (path: string, allowPrivateOrigins: boolean) => Promise<readonly Problem[]>;
+  /** The debug token of a file, of the environment when there is none, or null. */
+  readonly debugToken: (file: string | null) => Promise<string | null>;
   readonly openLocator: (path: string) => Promise<Locator>;
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;

@@ -9,9 +9,11 @@ import {
   type OverrideTable,
   overrideTable,
 } from "../core/geo/client-location.ts";
-import { timeZonePoint } from "../core/geo/points.ts";
+import { timeZonePoint } from "../core/geo/time-zones.ts";
+import { vantageOf } from "../core/geo/vantage.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
-import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot, Vantage } from "../core/model.ts";
+import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot } from "../core/model.ts";
+import type { Problem } from "../core/objects.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
 import type { Locator } from "../locate/locator.ts";
 import type { CliDeps } from "./deps.ts";
@@ -31,6 +33,8 @@ export interface ExplainOptions {
 }
 
 export interface ExplainWorld {
+  /** What its owners should know of the manifests; none of it stops an explanation. */
+  readonly problems: readonly Problem[];
   readonly table: RoutingTable;
   readonly health: HealthView;
   /** For a client given as an address or a country code; class `invalid` when it is neither. */
@@ -61,11 +65,14 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
   const overrides = overrideTable(compiled.snapshot.locationOverrides);
   const locator = options.geoip === null ? null : await deps.openLocator(options.geoip);
   return {
+    problems: compiled.problems.filter((problem) => problem.severity === "error"),
     table: buildRoutingTable(compiled.snapshot),
     health,
     circumstances(client) {
       const who = identify(client, options.at, overrides, locator);
-      return { client: who, vantage: vantageOf(options.location, who.location), nowMs, seed: 0 };
+      const { location } = who;
+      const vantage = vantageOf({ own: options.location, place: null, location, zonePoint: timeZonePoint });
+      return { client: who, vantage, nowMs, seed: 0 };
     },
   };
 }
@@ -101,11 +108,4 @@ function clientOf(text: string | null, overrides: OverrideTable, locator: Locato
   const addressClass = classifyAddress(address);
   const location = locateClient({ address, addressClass, overrides, locator, zonePoint: timeZonePoint });
   return { address: address.text, class: addressClass, location };
-}
-
-function vantageOf(own: GeoPoint | null, location: ClientLocation): Vantage {
-  if (own !== null) return { of: "edge", place: null, point: own };
-  const { latitude, longitude } = location;
-  if (latitude === null || longitude === null) return { of: "nowhere", place: null, point: null };
-  return { of: "client", place: null, point: { latitude, longitude } };
 }

@@ -1,7 +1,11 @@
 /** The command line: a table of commands, one file each. Returns the exit code; never calls `process.exit`. */
 import type { Command } from "./command.ts";
+import { approveCommand } from "./commands/approve.ts";
+import { diffCommand } from "./commands/diff.ts";
+import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { rollbackCommand } from "./commands/rollback.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
 import { upCommand } from "./commands/up.ts";
@@ -17,14 +21,20 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["explain", explainCommand],
   ["edge", edgeCommand],
   ["validate", validateCommand],
+  ["diff", diffCommand],
+  ["approve", approveCommand],
+  ["rollback", rollbackCommand],
+  ["drain", drainCommand],
 ]);
 
 /** Runs one command line, without the program's name. */
 export async function main(argv: readonly string[], deps: CliDeps): Promise<number> {
   const [name, ...args] = argv;
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    deps.out(help(args[0]));
-    return 0;
+    const [word] = args;
+    if (word === undefined || COMMANDS.has(word)) deps.out(help(word));
+    else deps.err(failureText(unknownCommand(word), "help"));
+    return word === undefined || COMMANDS.has(word) ? 0 : 1;
   }
   if (name === "--version" || name === "version") {
     deps.out(`portolan ${deps.version}\n`);
@@ -40,7 +50,7 @@ export async function main(argv: readonly string[], deps: CliDeps): Promise<numb
     return await command.run(args, deps);
   } catch (error) {
     deps.err(failureText(error, name));
-    return 1;
+    return command?.failureCode ?? 1;
   }
 }
 
@@ -59,9 +69,20 @@ function unknownCommand(name: string): Failure {
 
 function failureText(error: unknown, name: string): string {
   if (error instanceof Failure) return `${error.message}\nNext: ${error.next}\n`;
-  const isUsage = error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const isUsage = code.startsWith("ERR_PARSE_ARGS");
   const message = error instanceof Error ? error.message : String(error);
+  if (isUsage && code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return unknownOption(message, name);
   if (isUsage) return `Cannot read the arguments of "${name}": ${message}\nNext: portolan help ${name}\n`;
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
   return `${message}${cause}\nNext: portolan help ${name}\n`;
+}
+
+/** Node names the option in quotes; the ones that the command has stand in its usage. */
+function unknownOption(message: string, name: string): string {
+  const option = /'(-[^']*)'/.exec(message)?.[1] ?? "";
+  const known = COMMANDS.get(name)?.usage.match(/--[a-z-]+/g) ?? [];
+  const near = nearestWord(option, known);
+  const hint = near === null ? "" : `; did you mean "${near}"?`;
+  return `Cannot read the arguments of "${name}": unknown option "${option}"${hint}\nNext: portolan help ${name}\n`;
 }

@@ -2,9 +2,18 @@
 import { problemOf } from "../core/compile/problem.ts";
 import type { Snapshot } from "../core/model.ts";
 import type { ClusterObject, Problem } from "../core/objects.ts";
+import type { OrderedDrain } from "./interventions.ts";
 
 /** On a Cluster: drain it even when a host is then left without a backend. */
 const FORCE_ANNOTATION = "portolan.dev/force-drain";
+
+/** A person's drains: weight 0, whatever the Cluster objects say. */
+export function drainClusters(snapshot: Snapshot, drains: readonly OrderedDrain[]): Snapshot {
+  const ordered = new Set(drains.map((one) => one.cluster));
+  if (!snapshot.clusters.some((one) => ordered.has(one.name))) return snapshot;
+  const clusters = snapshot.clusters.map((one) => (ordered.has(one.name) ? { ...one, weight: 0 } : one));
+  return { ...snapshot, clusters };
+}
 
 /** Gives the weight back to clusters whose drain would empty a host, and says so on the Cluster. */
 export function refuseEmptyingDrains(

@@ -11,10 +11,12 @@ import { publishSnapshot, snapshotSlices } from "../core/snapshot/publish.ts";
 import type { ObjectReader } from "../kube/reader.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
-import { refuseEmptyingDrains } from "./drain.ts";
+import { drainClusters, refuseEmptyingDrains } from "./drain.ts";
+import { type Interventions, readOrders, type Rollback } from "./interventions.ts";
 import { type LastObservations, lastObservations } from "./last-observations.ts";
 import { judgeApis, makeOverlay } from "./overlay.ts";
 import { pruneGenerations } from "./retention.ts";
+import { keptSnapshot } from "./rollback.ts";
 import { type Withheld, withholdRemovals } from "./withhold.ts";
 
 export interface ControlDeps {
@@ -50,6 +52,8 @@ export interface ReconcileResult {
   readonly withheld: readonly Withheld[];
   /** SHA-256 of the removal that is withheld; approve it to let the hosts go. */
   readonly approval: string | null;
+  /** What people have ordered. */
+  readonly orders: Interventions;
 }
 
 /** A state that knows nothing yet. */
@@ -80,32 +84,45 @@ export async function reconcile(
   state.apiHealth = judgeApis(clusters, state.apiHealth, nowMs);
   const previous = state.published?.snapshot ?? null;
   const compiled = compile({ config, clusters, previous, allowPrivateOrigins: options.allowPrivateOrigins, nowMs });
-  const approved = await approvals(deps.store);
+  const orders = await readOrders(deps.store);
   const hashes = new Map<string, string>();
   const decision = withholdRemovals(previous, compiled.snapshot, config, clusters, () => false);
   if (decision.removal !== "") hashes.set(decision.removal, await deps.digest(decision.removal));
-  const isApproved = (removal: string) => approved.has(hashes.get(removal) ?? "");
+  const isApproved = (removal: string) => orders.approved.includes(hashes.get(removal) ?? "");
   const judged = withholdRemovals(previous, compiled.snapshot, config, clusters, isApproved);
   const drains = refuseEmptyingDrains(previous, judged.snapshot, config.objects.clusters);
-  const problems = [...compiled.problems, ...drains.problems];
+  const source = { ...deps, get: text.get, audience: options.audience };
+  const kept = orders.rollback === null ? null : await keptSnapshot(source, orders.rollback);
+  const problems = [...compiled.problems, ...drains.problems, ...(kept?.ok === false ? [kept.problem] : [])];
+  const wanted = kept === null ? drains.snapshot : kept.ok ? kept.snapshot : (previous ?? drains.snapshot);
+  const snapshot = drainClusters(wanted, orders.drains);
 
   // Apply: health always, configuration only when it differs.
   const overlay = makeOverlay(clusters, compiled.backends, state.apiHealth, nowMs);
   await text.put("overlay", overlayText(overlay), "any");
   await state.remembered.remember([config, ...clusters].filter(isRead(deps.config, readers)));
-  const outcome = await publishIfChanged(deps, state, options, drains.snapshot, manifest?.version ?? null, nowMs);
+  const plan = { snapshot, replaces: manifest?.version ?? null, nowMs, pinned: orders.rollback };
+  const outcome = await publishIfChanged(deps, state, options, plan);
   const approval = judged.removal === "" ? null : (hashes.get(judged.removal) ?? null);
-  return { outcome, published: state.published, overlay, problems, withheld: judged.withheld, approval };
+  return { outcome, published: state.published, overlay, problems, withheld: judged.withheld, approval, orders };
+}
+
+interface PublishPlan {
+  readonly snapshot: Snapshot;
+  /** Store version of the manifest that it replaces. */
+  readonly replaces: string | null;
+  readonly nowMs: number;
+  /** A generation that must not be pruned. */
+  readonly pinned: Rollback | null;
 }
 
 async function publishIfChanged(
   deps: ControlDeps,
   state: ControlState,
   options: ControlOptions,
-  snapshot: Snapshot,
-  replaces: string | null,
-  nowMs: number,
+  plan: PublishPlan,
 ): Promise<"published" | "unchanged" | "lost-race"> {
+  const { snapshot, replaces, nowMs } = plan;
   const text = textStore(deps.store);
   const current = state.published;
   // A store that was wiped holds nothing any more, whatever this process remembers.
@@ -129,13 +146,8 @@ async function publishIfChanged(
   // The way back through the edge's own loader is the dry run: what an edge could not load would show here first.
   const loaded = await loadSnapshot({ ...deps, get: text.get, audience: options.audience }, current);
   if (loaded.result === "loaded") state.published = loaded.loaded;
-  await pruneGenerations(deps.store);
+  await pruneGenerations(deps.store, plan.pinned);
   return "published";
-}
-
-async function approvals(store: Store): Promise<ReadonlySet<string>> {
-  const keys = await store.list("approvals/");
-  return new Set(keys.map((key) => key.slice("approvals/".length)));
 }
 
 function isRead(config: ObjectReader, readers: readonly ObjectReader[]): (observation: Observation) => boolean {
@@ -144,5 +156,14 @@ function isRead(config: ObjectReader, readers: readonly ObjectReader[]): (observ
 }
 
 function waiting(state: ControlState): ReconcileResult {
-  return { outcome: "waiting", published: state.published, overlay: null, problems: [], withheld: [], approval: null };
+  const orders = { approved: [], rollback: null, drains: [] };
+  return {
+    outcome: "waiting",
+    published: state.published,
+    overlay: null,
+    problems: [],
+    withheld: [],
+    approval: null,
+    orders,
+  };
 }

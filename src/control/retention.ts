@@ -1,3 +1,5 @@
+import type { Version } from "../core/model.ts";
+import { generationKey } from "../core/snapshot/publish.ts";
 import { parseEnvelope } from "../core/snapshot/manifest.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
@@ -5,9 +7,10 @@ import { textStore } from "../store/text.ts";
 /** Generations kept for a rollback (at least five, FM06). */
 const KEEP_GENERATIONS = 10;
 
-/** Deletes old manifests and the slices that only they named. Whatever a kept manifest names stays. */
-export async function pruneGenerations(store: Store): Promise<void> {
-  const manifests = await store.list("manifests/");
+/** Deletes old manifests and the slices that only they named. Whatever a kept manifest names stays; so does `pinned`. */
+export async function pruneGenerations(store: Store, pinned: Version | null): Promise<void> {
+  const pin = pinned === null ? null : generationKey(pinned);
+  const manifests = (await store.list("manifests/")).filter((key) => key !== pin);
   const old = manifests.slice(0, Math.max(0, manifests.length - KEEP_GENERATIONS));
   if (old.length === 0) return;
   const text = textStore(store);
@@ -16,7 +19,7 @@ export async function pruneGenerations(store: Store): Promise<void> {
     return parsed.ok ? parsed.manifest.slices.map((slice) => slice.hash) : [];
   };
   const needed = new Set<string>();
-  for (const key of ["manifest", ...manifests.slice(-KEEP_GENERATIONS)]) {
+  for (const key of ["manifest", ...manifests.slice(-KEEP_GENERATIONS), ...(pin === null ? [] : [pin])]) {
     for (const hash of await slicesOf(key)) needed.add(hash);
   }
   for (const key of old) {

@@ -7,12 +7,15 @@
  * | the hash of this very removal was approved            | it goes                                           |
  * | otherwise                                             | it stays, is reported, and everything else is applied |
  *
+ * A host that keeps its rules and loses its last backend is emptied too: there the Services that served it must have been
+ * seen deleted, be there still (somebody edited them), or be named by no rule of the host any more.
+ *
  * The rule's threshold of max(20 %, 5) is for records; a host that loses its last rule is always "emptied", so every
  * unexplained removal of a host is withheld.
  */
 import { compareText } from "../core/match-route.ts";
-import type { Cluster, HostRoutes, ObjectSource, Snapshot } from "../core/model.ts";
-import { type Observation, objectKey } from "../core/objects.ts";
+import type { Cluster, HostRoutes, ObjectSource, ServiceKey, Snapshot } from "../core/model.ts";
+import { type ObjectMeta, type Observation, objectKey } from "../core/objects.ts";
 
 export interface Withheld {
   readonly host: string;
@@ -41,19 +44,61 @@ export function withholdRemovals(
   const unexplained = missing.filter(
     (host) => !host.sources.every((source) => isExplained(source, members, config, clusters)),
   );
-  if (unexplained.length === 0) return { snapshot: next, withheld: [], removal: "" };
-  const removal = unexplained
+  const emptied = emptiedHosts(previous, next, { members, config, clusters });
+  if (unexplained.length + emptied.length === 0) return { snapshot: next, withheld: [], removal: "" };
+  const removal = [...unexplained, ...emptied]
     .map((host) => host.host)
     .sort(compareText)
     .join("\n");
   if (isApproved(removal)) return { snapshot: next, withheld: [], removal: "" };
   const restored = {
     ...next,
-    hosts: restore(next.hosts, unexplained),
-    clusters: withClusters(next, previous, unexplained),
+    hosts: restore(next.hosts, unexplained, emptied),
+    clusters: withClusters(next, previous, [...unexplained, ...emptied]),
   };
-  const reason = "its rules are gone, but nobody saw them being deleted";
-  return { snapshot: restored, withheld: unexplained.map((host) => ({ host: host.host, reason })), removal };
+  const withheld = [
+    ...unexplained.map(({ host }) => ({ host, reason: "its rules are gone, but nobody saw them being deleted" })),
+    ...emptied.map(({ host }) => ({
+      host,
+      reason: "its backends are gone, but nobody saw their Services being deleted",
+    })),
+  ];
+  return { snapshot: restored, withheld, removal };
+}
+
+interface World {
+  readonly members: ReadonlySet<string>;
+  readonly config: Observation;
+  readonly clusters: readonly Observation[];
+}
+
+/** Hosts as they were that have rules still, but no backend any more, and not everything of that is explained. */
+function emptiedHosts(previous: Snapshot, next: Snapshot, world: World): readonly HostRoutes[] {
+  const now = new Map(next.hosts.map((host) => [host.host, host]));
+  return previous.hosts.filter((before) => {
+    const after = now.get(before.host);
+    if (after === undefined || hasBackends(after) || !hasBackends(before)) return false;
+    const wanted = new Set(after.services.map(({ service }) => service));
+    return before.services.some(
+      ({ service, backends }) =>
+        wanted.has(service) && !backends.every(({ cluster }) => isLossExplained(service, cluster, world)),
+    );
+  });
+}
+
+function hasBackends(host: HostRoutes): boolean {
+  return host.services.some(({ backends }) => backends.length > 0);
+}
+
+function isLossExplained(key: ServiceKey, cluster: string, { members, config, clusters }: World): boolean {
+  if (!members.has(cluster)) return config.deleted.has(objectKey("Cluster", "", cluster));
+  const observation = clusters.find((one) => one.cluster === cluster);
+  if (observation === undefined) return false;
+  const [namespace = "", name = ""] = key.split("/");
+  if (observation.deleted.has(objectKey("Service", namespace, name))) return true;
+  const isIt = ({ meta }: { readonly meta: ObjectMeta }) => meta.namespace === namespace && meta.name === name;
+  // The stand-in service of an adopted Ingress has the Ingress' own name.
+  return observation.objects.services.some(isIt) || observation.objects.ingresses.some(isIt);
 }
 
 function isExplained(
@@ -74,8 +119,19 @@ function isExplained(
   );
 }
 
-function restore(hosts: readonly HostRoutes[], missing: readonly HostRoutes[]): readonly HostRoutes[] {
-  return [...hosts, ...missing].sort((a, b) => compareText(a.host, b.host));
+/** Hosts that went come back whole; emptied ones keep today's rules and get their old backends. */
+function restore(
+  hosts: readonly HostRoutes[],
+  missing: readonly HostRoutes[],
+  emptied: readonly HostRoutes[],
+): readonly HostRoutes[] {
+  const old = new Map(emptied.map((host) => [host.host, new Map(host.services.map((one) => [one.service, one]))]));
+  const refilled = hosts.map((host) => {
+    const services = old.get(host.host);
+    if (services === undefined) return host;
+    return { ...host, services: host.services.map((one) => services.get(one.service) ?? one) };
+  });
+  return [...refilled, ...missing].sort((a, b) => compareText(a.host, b.host));
 }
 
 /** A restored host needs the clusters it names. */

@@ -1,5 +1,5 @@
 /** The state of the whole system for people: `portolan status` and the admin API's `/status`. */
-import type { EdgeReport, HealthOverlay } from "./model.ts";
+import type { EdgeReport, HealthOverlay, Version } from "./model.ts";
 import type { Problem } from "./objects.ts";
 import type { LoadedSnapshot } from "./snapshot/load.ts";
 
@@ -47,6 +47,14 @@ export interface StatusReport {
   readonly edges: readonly EdgeStatus[];
   readonly withheld: readonly { readonly host: string; readonly reason: string }[];
   readonly approval: string | null;
+  /** Generation that a person has rolled back to; null when the objects rule. */
+  readonly rollback: (Version & { readonly sinceMs: number }) | null;
+  /** Drains that people have ordered, beside what the Cluster objects say. */
+  readonly drains: readonly {
+    readonly cluster: string;
+    readonly sinceMs: number;
+    readonly deadlineMs: number | null;
+  }[];
   readonly problems: readonly Problem[];
 }
 
@@ -56,6 +64,8 @@ export interface StatusInput {
   readonly reports: readonly EdgeReport[];
   readonly withheld: StatusReport["withheld"];
   readonly approval: string | null;
+  readonly rollback: StatusReport["rollback"];
+  readonly drains: StatusReport["drains"];
   readonly problems: readonly Problem[];
   readonly nowMs: number;
 }
@@ -97,6 +107,8 @@ export function statusReport(input: StatusInput): StatusReport {
     })),
     withheld: input.withheld,
     approval: input.approval,
+    rollback: input.rollback,
+    drains: input.drains,
     problems: input.problems,
   };
 }

@@ -1,7 +1,7 @@
 /** Who asks, and from where: the trust chain, then the location chain. Nothing from an untrusted hop is believed. */
 import type { Cidr } from "../core/address/cidr.ts";
 import { classifyAddress } from "../core/address/classify.ts";
-import { clientAddress } from "../core/address/client-address.ts";
+import { type ClientAddress, clientAddress, type ProxyTrust } from "../core/address/client-address.ts";
 import { type LocateInput, locateClient, type OverrideTable } from "../core/geo/client-location.ts";
 import type { Client, ClientLocation } from "../core/model.ts";
 import type { Locator } from "../locate/locator.ts";
@@ -23,9 +23,7 @@ export interface IdentifiedClient {
 
 /** The client as the trust chain shows it. Never throws. */
 export function identifyClient(request: EdgeRequest, sources: ClientSources): IdentifiedClient {
-  const header = firstHeader(request.headers, "forwarded") === null ? "x-forwarded-for" : "forwarded";
-  const lines = request.headers.flatMap(([name, value]) => (name === header ? [value] : []));
-  const found = clientAddress(request.peerAddress, lines, { cidrs: sources.trustedProxies, hops: 0, header });
+  const found = addressOf(request, sources.trustedProxies);
   const addressClass = classifyAddress(found.address);
   const location = locateClient({
     address: found.address,
@@ -42,4 +40,20 @@ export function identifyClient(request: EdgeRequest, sources: ClientSources): Id
     client: { address: found.address?.text ?? null, class: addressClass, location },
     trusted: found.peerTrusted,
   };
+}
+
+/**
+ * A proxy maintains one of the two headers and passes the other on as the client sent it, and nobody told us which. So
+ * the one that is there counts; where both are there they must agree, or the walk ends at the proxy: a client that
+ * adds the header that its proxy does not know can hide its own address then, but not claim another's.
+ */
+function addressOf(request: EdgeRequest, cidrs: readonly Cidr[]): ClientAddress {
+  const walk = (header: ProxyTrust["header"], lines: readonly string[]) =>
+    clientAddress(request.peerAddress, lines, { cidrs, hops: 0, header });
+  const found = (["x-forwarded-for", "forwarded"] as const).flatMap((header) => {
+    const lines = request.headers.flatMap(([name, value]) => (name === header ? [value] : []));
+    return lines.length === 0 ? [] : [walk(header, lines)];
+  });
+  const [one, other = one] = found;
+  return one !== undefined && one.address?.text === other?.address?.text ? one : walk("forwarded", []);
 }

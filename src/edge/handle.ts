@@ -3,7 +3,8 @@
  * carried out, and whatever happens one event is written when the head of the answer is known.
  */
 import { decide } from "../core/decide.ts";
-import type { Client, Decision, Vantage } from "../core/model.ts";
+import { vantageOf } from "../core/geo/vantage.ts";
+import type { Decision } from "../core/model.ts";
 import type { AttemptOutcome } from "../core/retry.ts";
 import { type ClientSources, identifyClient } from "./client.ts";
 import { debugHeaders, isDebugToken } from "./debug.ts";
@@ -69,7 +70,12 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
 
   const decision = decide(serving.table, state.health, request, {
     client,
-    vantage: vantageOf(state, client),
+    vantage: vantageOf({
+      own: state.location,
+      place: state.name,
+      location: client.location,
+      zonePoint: deps.zonePoint,
+    }),
     nowMs: deps.now(),
     seed: nextSeed(state),
   });
@@ -119,14 +125,6 @@ function withoutOrigin(decision: Exclude<Decision, { action: "forward" }>, event
     default:
       return decision satisfies never;
   }
-}
-
-/** The bytes leave from the edge when it knows its place; otherwise the client's is the best guess (DESIGN.md Vantage). */
-function vantageOf(state: EdgeState, client: Client): Vantage {
-  if (state.location !== null) return { of: "edge", place: state.name, point: state.location };
-  const { latitude, longitude } = client.location;
-  if (latitude === null || longitude === null) return { of: "nowhere", place: null, point: null };
-  return { of: "client", place: null, point: { latitude, longitude } };
 }
 
 function nextSeed(state: EdgeState): number {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Problem } from "../core/objects.ts";
 import { type FolderContent, readFolder } from "./folder.ts";
 import { type ManifestSource, manifestSource } from "./manifest-source.ts";
+import type { ManifestFile } from "./manifest-set.ts";
 import type { ObjectReader } from "./reader.ts";
 import { dnsLabel } from "./schema/names.ts";
 
@@ -19,24 +20,31 @@ export interface ManifestDirectory {
 }
 
 export interface DirectoryOptions {
-  /** How long changes are collected before they are read, so that a burst is one change. */
+  /** Changes are read when there was none for so long, so that a burst, or a file in the making, is one change. */
   readonly debounceMs?: number;
+  /** How long a manifest may be missing before its objects count as deleted: some editors delete and write anew. */
+  readonly deletionGraceMs?: number;
   /** How often the directory is compared where the system reports no changes: network mounts, links. */
   readonly pollIntervalMs?: number;
   readonly now?: () => number;
 }
+
+/** A burst of changes is read after so many pauses, even when it goes on. */
+const LONGEST_BURST = 8;
 
 /**
  * Opens a directory and reads it once. A directory that does not exist is a source that is not reachable, and is used
  * as soon as it appears; bad files are told in the observations' problems. Never rejects.
  */
 export async function directoryReaders(dir: string, options: DirectoryOptions = {}): Promise<ManifestDirectory> {
-  const { debounceMs = 30, pollIntervalMs = 700, now = Date.now } = options;
+  const { debounceMs = 40, deletionGraceMs = 250, pollIntervalMs = 500, now = Date.now } = options;
   const config = folderReader(null, now);
   const clusters = new Map<string, FolderReader>();
   const clusterListeners: (() => void)[] = [];
+  const vanishing = new Map<string, number>();
   const watchers = folderWatchers(() => schedule());
   let debounce: NodeJS.Timeout | null = null;
+  let burstSinceMs = 0;
   let scanning: Promise<void> = Promise.resolve();
   let closed = false;
 
@@ -44,12 +52,13 @@ export async function directoryReaders(dir: string, options: DirectoryOptions = 
     if (closed) return;
     const top = await readFolder(dir, force ? null : config.signature);
     const names = top?.ok ? top.folders : [];
-    config.take(top, top?.ok ? names.flatMap((name) => misnamed(dir, name)) : []);
+    config.take(unlessVanishing("", config, top), top?.ok ? names.flatMap((name) => misnamed(dir, name)) : []);
     const added = names.filter((name) => !clusters.has(name) && dnsLabel(name) === null);
     for (const name of added) clusters.set(name, folderReader(name, now));
     await Promise.all(
       [...clusters].map(async ([name, reader]) => {
-        reader.take(await readFolder(join(dir, name), force ? null : reader.signature));
+        const content = await readFolder(join(dir, name), force ? null : reader.signature);
+        reader.take(unlessVanishing(name, reader, content));
       }),
     );
     if (closed) return;
@@ -62,11 +71,31 @@ export async function directoryReaders(dir: string, options: DirectoryOptions = 
     return scanning;
   }
 
-  function schedule(): void {
-    debounce ??= setTimeout(() => {
+  function schedule(pauseMs: number = debounceMs): void {
+    const nowMs = performance.now();
+    if (debounce === null) burstSinceMs = nowMs;
+    // Somebody who writes without end must not keep the rest from being read.
+    else if (nowMs - burstSinceMs > debounceMs * LONGEST_BURST) return;
+    else clearTimeout(debounce);
+    debounce = setTimeout(() => {
       debounce = null;
       void queue(true);
-    }, debounceMs);
+    }, pauseMs);
+  }
+
+  /** Null, for "as before", while a manifest has only just gone missing. */
+  function unlessVanishing(key: string, reader: FolderReader, content: FolderContent | null): FolderContent | null {
+    if (content === null) return null;
+    const isVanishing = content.ok && reader.misses(content);
+    const sinceMs = isVanishing ? (vanishing.get(key) ?? performance.now()) : null;
+    const leftMs = sinceMs === null ? 0 : sinceMs + deletionGraceMs - performance.now();
+    if (sinceMs === null || leftMs <= 0) {
+      vanishing.delete(key);
+      return content;
+    }
+    vanishing.set(key, sinceMs);
+    schedule(leftMs);
+    return null;
   }
 
   await queue(true);
@@ -90,6 +119,8 @@ export async function directoryReaders(dir: string, options: DirectoryOptions = 
 interface FolderReader {
   readonly reader: ObjectReader;
   readonly signature: string | null;
+  /** Whether a manifest that was there is not in the folder now. */
+  misses(content: { readonly files: readonly ManifestFile[] }): boolean;
   take(content: FolderContent | null, more?: readonly Problem[]): void;
 }
 
@@ -97,12 +128,18 @@ function folderReader(cluster: string | null, now: () => number): FolderReader {
   const source: ManifestSource = manifestSource(cluster, now);
   let listeners: (() => void)[] = [];
   let signature: string | null = null;
+  let files: readonly string[] = [];
   return {
+    misses(content) {
+      const present = new Set(content.files.map(({ file }) => file));
+      return files.some((file) => !present.has(file));
+    },
     get signature() {
       return signature;
     },
     take(content, more) {
       if (content !== null) signature = content.ok ? content.signature : null;
+      if (content?.ok) files = content.files.map(({ file }) => file);
       if (source.update(content, more)) for (const listener of listeners) listener();
     },
     reader: {

@@ -1,7 +1,7 @@
 import type { Observation, Problem } from "../core/objects.ts";
 import type { FolderContent } from "./folder.ts";
 import { kubeObjects } from "./kinds.ts";
-import { type ManifestFile, manifestSet } from "./manifest-set.ts";
+import { type ManifestFile, manifestSet, type ReadFile, readManifestFile } from "./manifest-set.ts";
 
 /** What is known of one source of files: the last state, and how the next content of its folder changes it. */
 export interface ManifestSource {
@@ -38,9 +38,18 @@ export function manifestSource(cluster: string | null, now: () => number): Manif
   let keys: ReadonlySet<string> = new Set();
   let filesWithText: ReadonlySet<string> = new Set();
   let seen = "";
+  // YAML of 10 000 objects takes seconds to read: a change of one file reads that file alone.
+  let readBefore: ReadonlyMap<string, ReadFile> = new Map();
 
   function takeIn(files: readonly ManifestFile[], more: readonly Problem[]): void {
-    const set = manifestSet(files, cluster);
+    const read = new Map<string, ReadFile>();
+    const set = manifestSet(files, cluster, (file) => {
+      const known = readBefore.get(file.file);
+      const now = known?.text === file.text ? known : readManifestFile(file, cluster);
+      read.set(file.file, now);
+      return now;
+    });
+    readBefore = read;
     const emptied = files.filter(({ file, text }) => text.trim() === "" && filesWithText.has(file));
     const problems = [...set.problems, ...emptied.map(({ file }) => emptiedFile(file, cluster)), ...more];
     const isGood = !problems.some(({ severity }) => severity === "error");

@@ -61,6 +61,10 @@ function kindOf(value: unknown): FoundKind {
   }
   const near = kind === undefined ? didYouMean(name, kinds.keys()) : null;
   const hint = near === null ? "" : `; did you mean ${near}?`;
+  // In the group of the kind that was meant it can only be a slip, and what nobody reads would route nothing.
+  if (near !== null && kinds.get(near)?.apiVersions.includes(apiVersion)) {
+    return refused("error", "UnknownKind", ["kind"], `kind ${name} is not known in ${apiVersion}${hint}`);
+  }
   const what = kind === undefined ? `kind ${name}` : `kind ${name} of ${apiVersion}`;
   return refused("warning", "KindIgnored", ["kind"], `Portolan does not read ${what}${hint}`);
 }

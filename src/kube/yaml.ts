@@ -167,6 +167,9 @@ function syntaxMessage(code: ErrorCode, message: string): { reason: string; text
   if (code === "TAB_AS_INDENT") {
     return { reason: "InvalidSyntax", text: "Cannot read the document: it is indented with a tab; use spaces" };
   }
+  if (message.startsWith("Maximum call stack")) {
+    return { reason: "InvalidSyntax", text: "Cannot read the document: it is nested too deeply" };
+  }
   return { reason: "InvalidSyntax", text: `Cannot read the document: ${firstLine(message)}` };
 }
 

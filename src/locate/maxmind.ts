@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import type { ClientLocation } from "../core/model.ts";
 import { locationOfRecord } from "./record.ts";
 import type { Locator } from "./locator.ts";
 import { type VerifiedMmdb, verifyMmdb } from "./verify-mmdb.ts";
@@ -21,6 +22,15 @@ export async function maxmindLocator(path: string, options: MaxmindOptions = {})
     path,
     await readFile(path).catch((cause: unknown) => unreadable(path, cause)),
   );
+
+  // The reader hands out the same record for all addresses of a network; it is read once.
+  const locations = new WeakMap<object, { readonly location: ClientLocation | null }>();
+  const remembered = (record: unknown): ClientLocation | null => {
+    if (typeof record !== "object" || record === null) return null;
+    const known = locations.get(record) ?? { location: locationOfRecord(record) };
+    locations.set(record, known);
+    return known.location;
+  };
 
   const reload = async () => {
     const next = await signatureOf(path);
@@ -49,7 +59,7 @@ export async function maxmindLocator(path: string, options: MaxmindOptions = {})
       // The package walks the first 32 bits of an IPv6 address in an IPv4 file and finds somebody else.
       if (database.ipVersion === 4 && address.includes(":")) return null;
       try {
-        return locationOfRecord(database.get(address));
+        return remembered(database.get(address));
       } catch {
         return null;
       }

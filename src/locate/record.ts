@@ -10,17 +10,20 @@ export function locationOfRecord(record: unknown): ClientLocation | null {
   const root = fields(record);
   if (root === null) return null;
   const location = fields(root.location) ?? root;
-  const latitude = coordinate(location.latitude, 90);
-  const longitude = coordinate(location.longitude, 180);
-  const country = code(fields(root.country)?.iso_code) ?? code(root.country_code) ?? code(root.country);
+  const latitude = coordinate(location.latitude ?? location.lat, 90);
+  const longitude = coordinate(location.longitude ?? location.lng, 180);
+  // Exactly 0,0 is how "unknown" looks in data that has no null: nobody lives in the Gulf of Guinea.
+  const hasPoint = latitude !== null && longitude !== null && (latitude !== 0 || longitude !== 0);
+  const country =
+    countryCode(fields(root.country)?.iso_code) ?? countryCode(root.country_code) ?? countryCode(root.country);
   const [largest] = Array.isArray(root.subdivisions) ? (root.subdivisions as readonly unknown[]) : [];
   const region = code3(fields(largest)?.iso_code);
   const known: ClientLocation = {
-    latitude: longitude === null ? null : latitude,
-    longitude: latitude === null ? null : longitude,
+    latitude: hasPoint ? latitude : null,
+    longitude: hasPoint ? longitude : null,
     accuracyKm: coordinate(location.accuracy_radius, 40_000),
     country,
-    continent: code(fields(root.continent)?.code) ?? code(root.continent_code),
+    continent: code(fields(root.continent)?.code) ?? code(root.continent_code) ?? code(root.continent),
     subdivision: country === null || region === null ? null : `${country}-${region}`,
     city: text(fields(fields(root.city)?.names)?.en) ?? text(root.city),
     timeZone: text(location.time_zone) ?? text(root.timezone),
@@ -48,6 +51,14 @@ function coordinate(value: unknown, limit: number): number | null {
 
 function code(value: unknown): string | null {
   return typeof value === "string" && /^[A-Za-z]{2}$/.test(value) ? value.toUpperCase() : null;
+}
+
+/** What databases write for "no country", and the codes of none: legacy files have Europe and Asia as such. */
+const NO_COUNTRY: readonly string[] = ["XX", "ZZ", "EU", "AP"];
+
+function countryCode(value: unknown): string | null {
+  const found = code(value);
+  return found === null || NO_COUNTRY.includes(found) ? null : found;
 }
 
 function code3(value: unknown): string | null {

@@ -14,6 +14,7 @@ export interface VerifiedMmdb {
 }
 
 const SEPARATOR = 16;
+const HALF_CACHE = 8192;
 /** One address of every first octet that is in use, and some IPv6: each is decoded to the end. */
 const PROBES = [
   ...Array.from({ length: 28 }, (_, index) => `${1 + index * 8}.1.1.1`),
@@ -25,7 +26,7 @@ const PROBES = [
 
 /** Opens and checks; throws an Error that says what is wrong. */
 export function verifyMmdb(bytes: Buffer): VerifiedMmdb {
-  const reader = new Reader<Response>(bytes);
+  const reader = new Reader<Response>(bytes, { cache: recordCache() });
   const { metadata } = reader;
   const { nodeCount, recordSize, ipVersion, binaryFormatMajorVersion, databaseType } = metadata;
   if (binaryFormatMajorVersion !== 2) throw new Error(`its format version is ${binaryFormatMajorVersion}, not 2`);
@@ -45,5 +46,21 @@ export function verifyMmdb(bytes: Buffer): VerifiedMmdb {
     ipVersion,
     databaseType,
     builtAtMs: Number.isFinite(builtAtMs) && builtAtMs > 0 ? builtAtMs : null,
+  };
+}
+
+/** Networks share records, so decoded ones are kept by their place in the file; two halves keep it bounded. */
+function recordCache(): { get(key: string | number): unknown; set(key: string | number, value: unknown): void } {
+  let young = new Map<string | number, unknown>();
+  let old = young;
+  return {
+    get: (key) => young.get(key) ?? old.get(key),
+    set(key, value) {
+      if (young.size >= HALF_CACHE) {
+        old = young;
+        young = new Map();
+      }
+      young.set(key, value);
+    },
   };
 }

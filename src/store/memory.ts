@@ -7,7 +7,9 @@ export function memoryStore(): Store {
   return {
     name: "memory",
     async get(key) {
-      return values.get(checkKey(key)) ?? null;
+      const stored = values.get(checkKey(key));
+      // A copy, as from any other store: what a caller does with it stays with the caller.
+      return stored === undefined ? null : { ...stored, value: stored.value.slice() };
     },
     async put(key, value, condition: PutCondition) {
       const current = values.get(checkKey(key))?.version ?? null;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { continentOf } from "../../src/core/geo/continents.ts";
 import { distanceKm } from "../../src/core/geo/distance.ts";
-import { countryPoint, timeZonePoint } from "../../src/core/geo/points.ts";
+import { continentOf, countryPoint } from "../../src/core/geo/countries.ts";
+import { timeZonePoint } from "../../src/core/geo/time-zones.ts";
 import { regionPoint } from "../../src/core/geo/regions/regions.ts";
 import { sharedCases } from "./shared.ts";
 

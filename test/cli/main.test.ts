@@ -1,17 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Explanation } from "../../src/core/explain.ts";
 import { main } from "../../src/cli/main.ts";
-import { maxmindLocator } from "../../src/locate/maxmind.ts";
 import { writeMmdb } from "../../src/locate/mmdb-writer.ts";
+import { openDatabase } from "../../workers/database.ts";
+import { debugToken } from "../../workers/debug-token.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
 import { startUp } from "../../workers/up.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/three-clusters");
 const folder = mkdtempSync(join(tmpdir(), "portolan-cli-"));
+const EMPTY = join(folder, "empty");
+mkdirSync(EMPTY);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function run(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
@@ -21,7 +24,8 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     err: (text) => void (err += text),
     loadTree,
     validate,
-    openLocator: (path) => maxmindLocator(path, { pollIntervalMs: 0 }),
+    debugToken,
+    openLocator: openDatabase,
     startEdge: startFilesEdge,
     startUp,
     untilStopped: async () => undefined,
@@ -106,7 +110,7 @@ describe("portolan explain", () => {
     const lines = [
       '{"host":"shop.example.org","path":"/1","client":"JP"}',
       "nonsense",
-      '{"host":"shop.example.org","path":"/2","method":"POST","headers":{"A":["b","c"]}}',
+      '{"host":"shop.example.org","path":"/2","method":"POST","headers":{"A":["b","c"]},"client":"81.2.69.400"}',
     ];
     const { code, out, err } = await run(
       "explain",
@@ -121,7 +125,13 @@ describe("portolan explain", () => {
       .map((line) => JSON.parse(line) as Partial<Explanation> & { error?: string });
     expect(answers.map((answer) => answer.forwardPath ?? answer.error)).toEqual(["/1", "the line is not JSON", "/2"]);
     expect(answers[0]?.candidates?.[0]?.cluster).toBe("japaneast");
-    expect([code, err]).toEqual([1, "1 of 3 lines could not be read as requests\n"]);
+    // Whom nobody can locate is served all the same.
+    expect(answers[2]?.client).toMatchObject({ address: null, class: "invalid", source: "none" });
+    expect([code, err]).toEqual([
+      1,
+      '1 of 3 clients are neither an address nor a country: their class is "invalid"\n' +
+        "1 of 3 lines could not be read as requests\n",
+    ]);
   });
 });
 
@@ -146,7 +156,23 @@ describe("portolan", () => {
       /Next: --client/,
     ],
     [["explain", "--from", EXAMPLE], /Cannot go on without a URL/, /Next: portolan explain/],
-    [["explain", "--form", EXAMPLE], /Cannot read the arguments of "explain".*--form/, /Next: portolan help explain/],
+    [["explain", "--form", EXAMPLE], /unknown option "--form"; did you mean "--from"\?/, /Next: portolan help explain/],
+    [["help", "explian"], /Cannot run "explian"/, /Next: portolan explain/],
+    [["explain", "--from", EXAMPLE, "http://x/", "-o", "yaml"], /Cannot print as "yaml"/, /Next: -o json/],
+    [["explain", "--from", EXAMPLE, "http://x/", "http://y/"], /Cannot explain "http:\/\/y\/" as well/, /Next: /],
+    [["explain", "--from", EXAMPLE, "--requests", "/nowhere"], /requests in \/nowhere: ENOENT/, /Next: ls/],
+    [["explain", "--from", EMPTY, "http://x/"], /it holds no object/, /Next: --from/],
+    [["validate", "-f", EMPTY], /it holds no object/, /Next: --from/],
+    [["validate", "-f", "/nowhere"], /Cannot read \/nowhere: it does not exist/, /Next: ls/],
+    [["edge", "--from", EMPTY, "--listen", "127.0.0.1:0"], /it holds no object/, /Next: --from/],
+    [["edge", "--from", "/nowhere", "--listen", "127.0.0.1:0"], /it does not exist/, /Next: portolan validate/],
+    [["edge", "--from", EXAMPLE, "--listen", "127.0.0.1:0", "--geoip", "/x"], /GeoIP database "\/x"/, /Next: --geoip/],
+    [
+      ["edge", "--from", EXAMPLE, "--listen", "127.0.0.1:0", "--debug-token-file", "/x"],
+      /Cannot read the debug token in \/x/,
+      /Next: /,
+    ],
+    [["status", "--admin", "ftp://x"], /it is not an http URL/, /Next: --admin http/],
     [["edge", "--from", EXAMPLE], /Cannot go on without --listen/, /Next: portolan edge/],
     [["edge", "--from", EXAMPLE, "--listen", "nonsense:x"], /it is not HOST:PORT/, /Next: --listen/],
     [
@@ -201,5 +227,37 @@ describe("portolan validate", () => {
     expect(code).toBe(1);
     expect(out).toMatch(/bad\.yaml:5:3 {2}error .*unknown field "rule"; did you mean "rules"\?/);
     expect(out).toMatch(/bad\.yaml:7:13 {2}error/);
+  });
+
+  it("refuses addresses that no edge may connect to, private ones of tests unless allowed", async () => {
+    const slice = (address: string) =>
+      file(
+        "slice.yaml",
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: { name: s-1 }\naddressType: IPv4\n" +
+          `endpoints: [{ addresses: ["${address}"] }]\n`,
+      );
+    const codes = async (address: string) => [
+      (await run("validate", "-f", slice(address))).code,
+      (await run("validate", "-f", slice(address), "--allow-private-origins")).code,
+    ];
+    expect(await codes("10.1.2.3")).toEqual([0, 0]);
+    expect(await codes("127.0.0.1")).toEqual([1, 0]);
+    expect(await codes("::ffff:169.254.169.254")).toEqual([1, 1]);
+    expect(await codes("1.2.3.4%eth0")).toEqual([1, 1]);
+  });
+
+  it("says which objects stand where nobody reads them", async () => {
+    const dir = join(folder, "misplaced");
+    mkdirSync(join(dir, "c1"), { recursive: true });
+    file(
+      "misplaced/service.yaml",
+      "apiVersion: v1\nkind: Service\nmetadata: { name: s }\nspec: { ports: [{ port: 80 }] }\n",
+    );
+    file("misplaced/c1/c1.yaml", "apiVersion: portolan.dev/v1alpha1\nkind: Cluster\nmetadata: { name: c1 }\n");
+    const { code, out } = await run("validate", "-f", dir);
+    expect(code).toBe(0);
+    expect(out).toMatch(/Cannot use the folder c1: no Cluster object has that name/);
+    expect(out).toMatch(/service\.yaml:1:1 {2}warning {2}Service default\/s: .*only in a folder DIR\/<cluster>/);
+    expect(out).toMatch(/c1\.yaml:1:1 {2}warning {2}Cluster c1: .*only at the top/);
   });
 });

@@ -10,13 +10,17 @@ export interface EdgeStoreServer {
   readonly store: TextStore;
   /** `down` cuts every connection, `hanging` never answers. */
   become(state: "up" | "down" | "hanging"): void;
+  /** Reads that were begun since it became what it is. */
+  asked(): number;
   close(): Promise<void>;
 }
 
 export async function startEdgeStore(): Promise<EdgeStoreServer> {
   const store = textStore(memoryStore());
   let state: "up" | "down" | "hanging" = "up";
+  let asked = 0;
   const server = createServer((request, response) => {
+    asked += 1;
     if (state === "down") request.socket.destroy();
     if (state === "up") answer(request, response);
   });
@@ -38,9 +42,11 @@ export async function startEdgeStore(): Promise<EdgeStoreServer> {
     store,
     become(next) {
       state = next;
+      asked = 0;
       // Connections that are kept alive would outlive the change.
       server.closeAllConnections();
     },
+    asked: () => asked,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

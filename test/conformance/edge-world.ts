@@ -34,9 +34,12 @@ export interface RunningEdge {
 }
 
 export const HOST = "shop.example.org";
+/** Also routed by every snapshot: here a cluster may take as long as it likes, and no timeout hides what else ends. */
+export const PATIENT_HOST = "patient.example.org";
 export const DEBUG_TOKEN = "suite-token";
 /** Short, so that a hanging cluster is left soon. */
 const ROUTE_TIMEOUT_MS = 1500;
+const PATIENT_TIMEOUT_MS = 120_000;
 const AUDIENCE = "suite";
 const KEY_ID = "suite-1";
 
@@ -75,15 +78,15 @@ export async function startEdgeWorld(runtime: RuntimeUnderTest): Promise<EdgeWor
         },
       }),
     );
-    const ingresses = hosts.map((host) => ingress(host, { rules: [rule(host, "/", "shop")] }));
+    const ingresses = [...hosts, PATIENT_HOST].map((host) => ingress(host, { rules: [rule(host, "/", "shop")] }));
     const config = observation(null, { clusters, ingresses });
     const members = origins.map(({ name }) => observation(name, { services: [service("shop")] }));
     const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: true, nowMs: 0 });
-    const shorter = snapshot.hosts.map((host) => ({
-      ...host,
-      routes: host.routes.map((route) => ({ ...route, timeoutMs: ROUTE_TIMEOUT_MS })),
-    }));
-    return { ...snapshot, hosts: shorter };
+    const bounded = snapshot.hosts.map((host) => {
+      const timeoutMs = host.host === PATIENT_HOST ? PATIENT_TIMEOUT_MS : ROUTE_TIMEOUT_MS;
+      return { ...host, routes: host.routes.map((route) => ({ ...route, timeoutMs })) };
+    });
+    return { ...snapshot, hosts: bounded };
   };
 
   return {

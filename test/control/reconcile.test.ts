@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { approve, changeOrders } from "../../src/control/interventions.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../../src/control/reconcile.ts";
 import type { Observation } from "../../src/core/objects.ts";
 import type { ObjectReader } from "../../src/kube/reader.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { sha256Hex } from "../../src/store/signature.ts";
 import type { Store } from "../../src/store/store.ts";
-import { textStore } from "../../src/store/text.ts";
 import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
 
 /** A reader of the contract whose observation the test sets: what a source says is the input here. */
@@ -129,7 +129,7 @@ describe("reconcile()", () => {
     const result = await run();
     expect(hostsOf(result)).toEqual(["new.example.org", "other.example.org", "shop.example.org"]);
     expect(result.withheld).toMatchObject([{ host: "shop.example.org" }]);
-    await textStore(store).put(`approvals/${result.approval}`, "", "any");
+    await changeOrders(store, (current) => approve(current, result.approval ?? ""));
     const after = await run();
     expect(hostsOf(after)).toEqual(["new.example.org", "other.example.org"]);
     expect(after).toMatchObject({ withheld: [], approval: null });
@@ -156,6 +156,41 @@ describe("reconcile()", () => {
     expect(vanished.published?.snapshot.clusters.map((one) => one.name)).toEqual(["eu", "us"]);
     config.now = { ...config.now, deleted: new Set(["Cluster//us"]) };
     expect(hostsOf(await run())).toEqual(["other.example.org"]);
+  });
+
+  it("keeps a host's backends whose Services vanished unseen everywhere, and lets them go when seen", async () => {
+    const { us, eu, control } = world();
+    const run = control();
+    await run();
+    const before = [us.now, eu.now];
+    us.now = observation("us");
+    expect(clustersOf(await run())).toEqual(["eu"]);
+    eu.now = observation("eu");
+    const kept = await run();
+    expect(clustersOf(kept)).toEqual(["eu"]);
+    expect(kept.withheld.map(({ host }) => host)).toEqual(["other.example.org", "shop.example.org"]);
+    eu.now = observation("eu", {}, { deleted: new Set(["Service/default/shop"]) });
+    const emptied = await run();
+    expect([clustersOf(emptied), emptied.withheld]).toEqual([[], []]);
+    [us.now, eu.now] = [before[0] ?? us.now, before[1] ?? eu.now];
+    expect(clustersOf(await run())).toEqual(["eu", "us"]);
+  });
+
+  it("lets a host lose its backends when its Service was edited or its rule names another", async () => {
+    const { config, us, eu, control } = world();
+    const run = control();
+    await run();
+    const external = observation("us", { services: [service("shop", { type: "ExternalName" })] });
+    us.now = external;
+    eu.now = { ...external, cluster: "eu" };
+    expect(clustersOf(await run())).toEqual([]);
+    us.now = observation("us", { services: [service("shop")] });
+    await run();
+    const elsewhere = ingress("shop", { rules: [rule("shop.example.org", "/", "nowhere")] });
+    config.now = gone(config.now, elsewhere, other);
+    const result = await run();
+    expect(result.withheld).toEqual([]);
+    expect(result.published?.snapshot.hosts[1]?.services).toEqual([{ service: "default/nowhere/80", backends: [] }]);
   });
 
   it("refuses a drain that would leave a host without a backend, unless forced", async () => {

@@ -240,3 +240,97 @@ describe("compile()", () => {
     expect(reasons(result)).toEqual(["Ingress default/mixed: InvalidHost", "Ingress default/mixed: InvalidPath"]);
   });
 });
+
+describe("addresses that edges must not connect to", () => {
+  const addresses = ["192.0.2.7", "10.0.0.1", "127.0.0.1", "169.254.169.254", "fe80::1", "localhost", "0177.0.0.1"];
+  const originsOf = (endpoints: readonly string[], allowPrivateOrigins: boolean) => {
+    const held = { ingresses: [shop], services: [service("shop")], endpointSlices: [slice("shop", endpoints)] };
+    const result = run({
+      config: { clusters: [cluster("a", { gateway: null, originCidrs: [] })] },
+      members: [observation("a", held)],
+      allowPrivateOrigins,
+    });
+    const origins = result.snapshot.hosts[0]?.services[0]?.backends[0]?.origins ?? [];
+    return { origins: origins.map((origin) => origin.connectHost), problems: reasons(result) };
+  };
+
+  it("keeps loopback and private endpoints with --allow-private-origins, and never metadata, link-local or names", () => {
+    const { origins, problems } = originsOf(addresses, true);
+    expect(origins).toEqual(["10.0.0.1", "127.0.0.1", "192.0.2.7"]);
+    expect(problems.filter((text) => text.endsWith("ForbiddenAddress"))).toHaveLength(3);
+  });
+
+  it("uses no endpoint at all without it, and reports what no pod can have", () => {
+    const { origins, problems } = originsOf(addresses, false);
+    expect(origins).toEqual([]);
+    expect(problems.filter((text) => text.endsWith("ForbiddenAddress"))).toHaveLength(5);
+  });
+
+  it.each([
+    "127.0.0.1.",
+    "127.1",
+    "2130706433",
+    "0x7f.1",
+    "1.2.3.4%eth0",
+    "[::1]",
+    "localhost",
+    "a.localhost",
+    "metadata.google.internal",
+    "METADATA.google.internal.",
+  ])("refuses the load balancer address %s", (hostname) => {
+    const balanced = service("shop", { loadBalancer: [{ ip: null, hostname }] });
+    const result = run({
+      config: { clusters: [cluster("a", { gateway: null })] },
+      members: [observation("a", { ingresses: [shop], services: [balanced] })],
+    });
+    expect(result.snapshot.hosts[0]?.services[0]?.backends[0]?.origins).toEqual([]);
+    expect(reasons(result)).toEqual(["Ingress default/shop: NoUsableAddress"]);
+  });
+
+  it("takes the TCP port of a Service when a UDP port has the same number", () => {
+    const port = { targetPort: "8080", appProtocol: null };
+    const ports = [
+      { ...port, name: "quic", port: 80, protocol: "UDP" },
+      { ...port, name: "http", port: 80, protocol: "TCP" },
+    ];
+    const named = { ...slice("shop", ["10.0.0.1"]), ports: [{ name: "http", port: 8080 }] };
+    const result = run({
+      config: { clusters: [cluster("a", { gateway: null })] },
+      members: [
+        observation("a", { ingresses: [shop], services: [service("shop", { ports })], endpointSlices: [named] }),
+      ],
+      allowPrivateOrigins: true,
+    });
+    expect(result.snapshot.hosts[0]?.services[0]?.backends[0]?.origins).toMatchObject([{ connectHost: "10.0.0.1" }]);
+  });
+});
+
+describe("paths of rules", () => {
+  const withPath = (path: string, pathType: "Prefix" | "ImplementationSpecific" = "Prefix") => {
+    const paths = [{ path, pathType, backend: { service: "shop", port: "80" } }];
+    const held = { ingresses: [ingress("shop", { rules: [{ host: "a.example.org", paths }] })] };
+    return run({ members: [observation("a", { ...held, services: [service("shop")] })] });
+  };
+
+  it.each([
+    ["/caf\u00e9", "/caf%C3%A9"],
+    ["/a b", "/a%20b"],
+    ["/caf%c3%a9", "/caf%C3%A9"],
+    ["/%7Euser", "/~user"],
+  ])("brings %s to the form that clients send", (path, canonical) => {
+    const result = withPath(path);
+    expect(result.snapshot.hosts[0]?.routes[0]?.path.value).toBe(canonical);
+    expect(result.problems).toEqual([]);
+  });
+
+  it.each(["/a?b", "/a#b", "/a%zz", "/a\ud800"])("refuses %s, which no request can have", (path) => {
+    const result = withPath(path);
+    expect(reasons(result)).toEqual(["Ingress default/shop: InvalidPath"]);
+    expect(result.snapshot.hosts).toEqual([]);
+  });
+
+  it("warns of patterns, which are plain prefixes", () => {
+    expect(reasons(withPath("/*", "ImplementationSpecific"))).toEqual(["Ingress default/shop: LiteralPath"]);
+    expect(reasons(withPath("/a", "ImplementationSpecific"))).toEqual([]);
+  });
+});

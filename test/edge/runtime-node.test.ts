@@ -17,6 +17,7 @@ edgeRuntimeSuite({
         listen: { host: "127.0.0.1", port: 0 },
         location,
         trustedProxies: [],
+        locationHeaders: null,
         debugToken,
         audience,
         allowPrivateOrigins: true,

@@ -64,6 +64,33 @@ describe("directoryReaders()", () => {
     await until(fra, ({ objects, deleted }) => objects.services.length === 2 && deleted.size === 0);
   });
 
+  test("reads again only the file that changed", async () => {
+    await writeFile(join(dir, "fra/three.yaml"), service("three"));
+    const fra = await openFra();
+    const [before] = fra.observe().objects.services;
+    await writeFile(join(dir, "fra/three.yaml"), service("three", 81));
+    const { objects } = await until(fra, ({ objects }) => objects.services[1]?.ports[0]?.port === 81);
+    expect(objects.services[0]).toBe(before);
+  });
+
+  test("takes a file that is deleted and written anew for a change, not for a deletion", async () => {
+    const directory = await directoryReaders(dir, { pollIntervalMs: 10, debounceMs: 5, deletionGraceMs: 3_600_000 });
+    opened.push(directory);
+    const [fra] = directory.clusters();
+    if (fra === undefined) throw new Error("the folder fra has no reader");
+    const seen: string[][] = [];
+    fra.onChange(() => seen.push(names(fra)));
+    await rm(join(dir, "fra/services.yaml"));
+    // The other folder is read after the deletion was, so this waits for as long as it takes to see it.
+    await writeFile(join(dir, "more.yaml"), clusterObject("ams"));
+    await until(directory.config, ({ objects }) => objects.clusters.length === 2);
+    expect(names(fra)).toEqual(["one", "two"]);
+    await writeFile(join(dir, "fra/services.yaml"), `${service("one", 81)}---\n${service("two")}`);
+    await until(fra, ({ objects }) => objects.services[0]?.ports[0]?.port === 81);
+    expect(seen).toEqual([["one", "two"]]);
+    expect(fra.observe().deleted.size).toBe(0);
+  });
+
   test("hears of a change without the poll", async () => {
     const directory = await open(dir, 3_600_000);
     const [fra] = directory.clusters();

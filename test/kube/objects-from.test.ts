@@ -201,6 +201,10 @@ spec:
   test.each([
     [{ kind: "Deployment", apiVersion: "apps/v1" }, "warning Portolan does not read kind Deployment"],
     [{ kind: "Secret", apiVersion: "v1", data: { a: "x" } }, "warning Portolan does not read kind Secret"],
+    [
+      { kind: "Ingres", apiVersion: "networking.k8s.io/v1" },
+      "error kind Ingres is not known in networking.k8s.io/v1; did you mean Ingress?",
+    ],
     [{ kind: "Ingres", apiVersion: "x/v1" }, "warning Portolan does not read kind Ingres; did you mean Ingress?"],
     [
       { kind: "Service", apiVersion: "serving.knative.dev/v1" },

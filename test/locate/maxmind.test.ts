@@ -1,8 +1,10 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { type MaxmindOptions, maxmindLocator } from "../../src/locate/maxmind.ts";
+import { locationOfRecord } from "../../src/locate/record.ts";
 import { writeMmdb } from "../../src/locate/mmdb-writer.ts";
 import { verifyMmdb } from "../../src/locate/verify-mmdb.ts";
 import { eventually } from "../scenarios/until.ts";
@@ -38,6 +40,71 @@ async function open(path: string, options: MaxmindOptions = { pollIntervalMs: 10
   const locator = await maxmindLocator(path, options);
   return { locator, country: () => locator.locate("192.0.2.7")?.country };
 }
+
+describe("locationOfRecord()", () => {
+  it.each([
+    ["IPinfo's", { country: "DE", continent: "EU", city: "Berlin", lat: "52.5", lng: "13.4" }],
+    [
+      "IPinfo Lite's",
+      { country: "Germany", country_code: "DE", continent: "Europe", continent_code: "EU", asn: "AS3320" },
+    ],
+    ["ip-location-db's", { country_code: "DE", city: "Berlin", state1: "Berlin", latitude: 52.5, longitude: 13.4 }],
+    [
+      "DB-IP's",
+      { country: { iso_code: "DE" }, continent: { code: "EU" }, location: { latitude: 52.5, longitude: 13.4 } },
+    ],
+  ])("reads %s records", (_name, record) => {
+    expect(locationOfRecord(record)).toMatchObject({
+      country: "DE",
+      continent: "continent" in record ? "EU" : null,
+      latitude: "lat" in record || "latitude" in record || "location" in record ? 52.5 : null,
+      asn: "asn" in record ? 3320 : null,
+    });
+  });
+
+  it.each([
+    [{ latitude: 0, longitude: 0 }],
+    [{ latitude: 91, longitude: 0 }],
+    [{ country_code: "XX" }],
+    [{ country: { iso_code: "ZZ" } }],
+    [{ country_code: "-" }],
+    [{ registered_country: { iso_code: "US" } }],
+    [{}],
+    [null],
+    [[]],
+  ])("knows nothing from %j", (record) => {
+    expect(locationOfRecord(record)).toBeNull();
+  });
+
+  it("is total, and gives no location outside the globe", () => {
+    const keys = fc.constantFrom("country", "location", "latitude", "lng", "continent", "city", "asn", "subdivisions");
+    fc.assert(
+      fc.property(fc.dictionary(keys, fc.jsonValue()), (record) => {
+        const { latitude, longitude } = locationOfRecord(record) ?? { latitude: null, longitude: null };
+        expect(latitude === null).toBe(longitude === null);
+        expect(Math.abs(latitude ?? 0) <= 90 && Math.abs(longitude ?? 0) <= 180).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("verifyMmdb()", () => {
+  it("refuses or opens a file with flipped bits, and no look-up does worse than throw", () => {
+    const good = Buffer.from(database("DE"));
+    const flips = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(7)), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(flips, (bits) => {
+        const bytes = Buffer.from(good);
+        for (const [at, bit] of bits) bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+        try {
+          locationOfRecord(verifyMmdb(bytes).get("192.0.2.7"));
+        } catch (error) {
+          expect(error).toBeInstanceOf(Error);
+        }
+      }),
+    );
+  });
+});
 
 describe("maxmindLocator()", () => {
   it("takes a newer file into use", async () => {

@@ -77,8 +77,10 @@ async function world(): Promise<{ dir: string; edge: Running; url: string; messa
       location: { latitude: 50.1, longitude: 8.7 },
       geoip: null,
       trustedProxies: [],
+      locationHeaders: null,
       admin: null,
       allowPrivateOrigins: true,
+      debugToken: null,
     },
     { out: () => undefined, err: (text) => void messages.push(text) },
   );
@@ -155,8 +157,10 @@ describe("portolan edge --from DIR", () => {
       location: null,
       geoip: null,
       trustedProxies: [],
+      locationHeaders: null,
       admin: null,
       allowPrivateOrigins: false,
+      debugToken: null,
     };
     await expect(startFilesEdge(options, { out: () => undefined, err: () => undefined })).rejects.toThrow(
       /shop\.yaml:6:13 {2}error/,

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { hostPort, place, required } from "../arguments.ts";
+import { LOCATION_HEADERS } from "../../core/geo/platform-location.ts";
+import { hostPort, oneOf, place, required } from "../arguments.ts";
 import type { Command } from "../command.ts";
 
 /** `portolan edge`: one edge from Kubernetes YAML alone. */
@@ -9,8 +10,11 @@ export const edgeCommand: Command = {
   [--location LAT,LON | --location PROVIDER/REGION]   the edge's own place; without it the client's place counts
   [--geoip FILE]                 a MaxMind-format database that locates clients
   [--trusted-proxy CIDR]…        whose X-Forwarded-For and Forwarded are believed
+  [--location-headers cloudfront|vercel]   believed from trusted proxies, when that platform is in front
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
+  [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
+                                 without the file, the environment's PORTOLAN_DEBUG_TOKEN
 
 DIR/*.yaml is the config source (Cluster, TrafficPolicy, HostClaim, federated Ingress),
 DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, EndpointSlice). It is watched.`,
@@ -23,11 +27,15 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         location: { type: "string" },
         geoip: { type: "string" },
         "trusted-proxy": { type: "string", multiple: true },
+        "location-headers": { type: "string" },
         admin: { type: "string" },
         "allow-private-origins": { type: "boolean" },
+        "debug-token-file": { type: "string" },
       },
     });
     const example = "portolan edge --from DIR --listen 127.0.0.1:8080";
+    // Listened for before the start: whoever sees the first line may signal before the next one runs.
+    const stopped = deps.untilStopped();
     const edge = await deps.startEdge(
       {
         from: required("--from", values.from, example),
@@ -35,13 +43,15 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         location: values.location === undefined ? null : place("--location", values.location),
         geoip: values.geoip ?? null,
         trustedProxies: values["trusted-proxy"] ?? [],
+        locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
         admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
         allowPrivateOrigins: values["allow-private-origins"] ?? false,
+        debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
       },
       deps,
     );
     deps.out(`${edge.banner.join("\n")}\n`);
-    await deps.untilStopped();
+    await stopped;
     await edge.close();
     return 0;
   },

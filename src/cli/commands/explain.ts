@@ -2,12 +2,13 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { explain, whatWouldChange } from "../../core/explain.ts";
-import { place, point, required } from "../arguments.ts";
+import { outputIsJson, place, point, required } from "../arguments.ts";
 import type { CliDeps } from "../deps.ts";
 import { type ExplainWorld, explainWorld } from "../explain-world.ts";
 import { explanationText } from "../explanation-text.ts";
 import { Failure } from "../failure.ts";
 import type { Command } from "../command.ts";
+import { problemText } from "../problem-text.ts";
 import { batchRequest, urlRequest } from "../request-line.ts";
 
 const EXAMPLE = "portolan explain --from examples/three-clusters http://shop.example.org/";
@@ -40,6 +41,11 @@ portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON
         "allow-private-origins": { type: "boolean", default: false },
       },
     });
+    const asJson = outputIsJson(values.output);
+    const url = values.requests === undefined ? required("a URL", positionals[0], EXAMPLE) : "";
+    const surplus = values.requests === undefined ? positionals[1] : positionals[0];
+    if (surplus !== undefined)
+      throw new Failure(`Cannot explain "${surplus}" as well: one URL or one --requests at a time`, EXAMPLE);
     const world = await explainWorld(deps, {
       from: required("--from", values.from, EXAMPLE),
       geoip: values.geoip ?? null,
@@ -48,8 +54,8 @@ portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON
       down: values.down,
       allowPrivateOrigins: values["allow-private-origins"],
     });
+    for (const problem of world.problems) deps.err(`${problemText(problem)}\n`);
     if (values.requests !== undefined) return await explainBatch(world, values.requests, deps);
-    const url = required("a URL", positionals[0], EXAMPLE);
     const request = urlRequest(url, values.method, values.header);
     const circumstances = world.circumstances(values.client ?? null);
     if (circumstances.client.class === "invalid") {
@@ -60,8 +66,7 @@ portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON
     }
     const explanation = explain(world.table, world.health, request, circumstances);
     const changes = whatWouldChange(world.table, world.health, request, circumstances);
-    if (values.output === "json")
-      deps.out(`${JSON.stringify({ ...explanation, whatWouldChange: changes }, null, 2)}\n`);
+    if (asJson) deps.out(`${JSON.stringify({ ...explanation, whatWouldChange: changes }, null, 2)}\n`);
     else deps.out(`${explanationText(request, explanation, changes)}\n`);
     return 0;
   },
@@ -70,6 +75,7 @@ portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON
 /** A bad line gets an error line of its own; the others go on, and the exit code says that there was one. */
 async function explainBatch(world: ExplainWorld, file: string, deps: CliDeps): Promise<number> {
   let bad = 0;
+  let nobody = 0;
   let line = 0;
   let pending = "";
   try {
@@ -82,9 +88,12 @@ async function explainBatch(world: ExplainWorld, file: string, deps: CliDeps): P
       pending = "";
     }
   } catch (error) {
-    throw new Failure(`Cannot read the requests in ${file}`, "portolan help explain", { cause: error });
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new Failure(`Cannot read the requests in ${file}: ${cause}`, `ls -l ${file}`, { cause: error });
   }
   deps.out(pending);
+  if (nobody > 0)
+    deps.err(`${nobody} of ${line} clients are neither an address nor a country: their class is "invalid"\n`);
   if (bad > 0) deps.err(`${bad} of ${line} lines could not be read as requests\n`);
   return bad > 0 ? 1 : 0;
 
@@ -95,10 +104,8 @@ async function explainBatch(world: ExplainWorld, file: string, deps: CliDeps): P
       return JSON.stringify({ error: parsed.problem, line: number });
     }
     const circumstances = world.circumstances(parsed.client);
-    if (circumstances.client.class === "invalid") {
-      bad += 1;
-      return JSON.stringify({ error: `client "${parsed.client}" is neither an address nor a country`, line: number });
-    }
+    // An edge goes on without the client's place, so the explanation does too.
+    if (circumstances.client.class === "invalid") nobody += 1;
     return JSON.stringify(explain(world.table, world.health, parsed.request, circumstances));
   }
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { StatusReport } from "../../core/status.ts";
 import { callAdmin, DEFAULT_ADMIN } from "../admin-client.ts";
+import { outputIsJson } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { problemText } from "../problem-text.ts";
 import { age, table } from "../table.ts";
@@ -17,8 +18,9 @@ export const statusCommand: Command = {
         output: { type: "string", short: "o", default: "text" },
       },
     });
+    const asJson = outputIsJson(values.output);
     const report = await callAdmin<StatusReport>(values.admin, "/status", "GET");
-    deps.out(values.output === "json" ? `${JSON.stringify(report, null, 2)}\n` : `${statusText(report)}\n`);
+    deps.out(asJson ? `${JSON.stringify(report, null, 2)}\n` : `${statusText(report)}\n`);
     return 0;
   },
 };
@@ -54,9 +56,18 @@ function statusText(report: StatusReport): string {
       ]),
     ),
   ];
+  if (report.rollback !== null) {
+    const { epoch, generation, sinceMs } = report.rollback;
+    parts.push(`Rolled back to ${epoch}.${generation} for ${age(nowMs - sinceMs)}, until: portolan rollback end`);
+  }
+  for (const { cluster, sinceMs, deadlineMs } of report.drains) {
+    const pins =
+      deadlineMs === null || deadlineMs <= nowMs ? "" : `, pinned clients for ${age(deadlineMs - nowMs)} more`;
+    parts.push(`Drained: ${cluster} for ${age(nowMs - sinceMs)}${pins}, until: portolan drain ${cluster} --end`);
+  }
   if (report.withheld.length > 0) {
     const hosts = report.withheld.map((one) => `  ${one.host}: ${one.reason}`);
-    parts.push(`Withheld (approve with hash ${report.approval ?? "unknown"}):\n${hosts.join("\n")}`);
+    parts.push(`Withheld, until: portolan approve ${report.approval ?? "HASH"}\n${hosts.join("\n")}`);
   }
   if (report.problems.length > 0) parts.push(report.problems.map(problemText).join("\n"));
   return parts.join("\n\n");

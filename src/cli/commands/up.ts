@@ -16,9 +16,11 @@ From another terminal: portolan status, portolan sim kill europe-west1.`,
     if (!Number.isInteger(port) || port < 0 || port > 65_000) {
       throw new Failure(`Cannot read --port "${values.port}": it is not a port number`, "portolan up --port 7100");
     }
+    // Listened for before the start, so that Ctrl-C in the middle of it stops the clusters' processes too.
+    const stopped = deps.untilStopped();
     const up = await deps.startUp({ port }, deps);
     deps.out(`${up.banner.join("\n")}\n`);
-    await deps.untilStopped();
+    await stopped;
     deps.out("\nstopping\n");
     await up.close();
     return 0;

@@ -1,10 +1,11 @@
 /** Cluster objects → clusters: where each one is, and where its bytes go. */
-import { parseCidr } from "../address/cidr.ts";
+import { type Cidr, parseCidrs } from "../address/cidr.ts";
 import { originAddressProblem } from "../address/origin-address.ts";
 import { nearestRegionNames, regionPoint } from "../geo/regions/regions.ts";
 import { compareText } from "../match-route.ts";
 import type { Cluster, GeoPoint, Origin } from "../model.ts";
 import type { ClusterObject, Problem } from "../objects.ts";
+import { nameProblem } from "../request/host.ts";
 import { problemOf } from "./problem.ts";
 
 export interface ClustersResult {
@@ -43,25 +44,42 @@ function placeOf(object: ClusterObject, problems: Problem[]): GeoPoint | null {
 function gatewayOf(object: ClusterObject, allowPrivateOrigins: boolean, problems: Problem[]): Origin | null {
   const gateway = object.gateway;
   if (gateway === null) return null;
-  const problem = hostProblem(gateway.connectHost, object, allowPrivateOrigins);
+  const problem = hostProblem(gateway.connectHost, parseCidrs(object.originCidrs).cidrs, allowPrivateOrigins);
   if (problem === null) return { ...gateway };
-  const message = `Cannot use the gateway ${gateway.connectHost}: ${problem}`;
+  const message = `Cannot use the gateway ${gateway.connectHost}: it ${problem}`;
   problems.push(problemOf("error", "ForbiddenAddress", null, object.meta, "spec.gateway.connectHost", message));
   return null;
 }
 
-/** Why an origin's connect host is refused: literals by their range, names by what they say; null when it is fine. */
-export function hostProblem(host: string, cluster: ClusterObject, allowPrivateOrigins: boolean): string | null {
-  if (!looksLikeAddress(host)) return null;
-  const allowedCidrs = cluster.originCidrs.map(parseCidr).filter((cidr) => cidr !== null);
+/**
+ * Why an origin's connect host is refused, as a clause (`is a loopback address`); null when it is fine. Literals are
+ * judged by their range. A name can only be judged by what it says here, and again when an edge resolves it.
+ */
+export function hostProblem(host: string, allowedCidrs: readonly Cidr[], allowPrivateOrigins: boolean): string | null {
+  const bare = (host.endsWith(".") ? host.slice(0, -1) : host).toLowerCase();
+  if (isName(bare)) return nameIsSpecial(bare, allowPrivateOrigins);
   return originAddressProblem(host, { allowedCidrs, allowPrivateOrigins });
 }
 
-/** Anything that a resolver might read as an address: digits and dots only, `0x…`, or with a colon. */
-function looksLikeAddress(host: string): boolean {
-  if (host.includes(":")) return true;
-  const last = host.slice(host.lastIndexOf(".") + 1).toLowerCase();
-  return last !== "" && (last.startsWith("0x") || isDigits(last));
+/** RFC 6761 §6.3, and the names under which clouds serve credentials. */
+function nameIsSpecial(name: string, allowPrivateOrigins: boolean): string | null {
+  if (METADATA_NAMES.includes(name)) return "is the name of a cloud metadata service";
+  const loopback = name === "localhost" || name.endsWith(".localhost");
+  return loopback && !allowPrivateOrigins ? "is a name of the loopback address" : null;
+}
+
+const METADATA_NAMES: readonly string[] = [
+  "metadata",
+  "metadata.google.internal",
+  "metadata.goog",
+  "instance-data",
+  "instance-data.ec2.internal",
+];
+
+/** Not a name: anything that a resolver might read as an address, `127.1`, `0x7f.1`, `2130706433`, `1.2.3.4%eth0`. */
+function isName(host: string): boolean {
+  const last = host.slice(host.lastIndexOf(".") + 1);
+  return nameProblem(host) === null && !last.startsWith("0x") && !isDigits(last);
 }
 
 function isDigits(text: string): boolean {

@@ -7,6 +7,7 @@ import type { BackendHealth, HostRoutes, ServiceBackends, ServiceKey, Snapshot }
 import type { Observation, Problem } from "../objects.ts";
 import { compileClusters } from "./clusters.ts";
 import type { Declaration } from "./declaration.ts";
+import { forbiddenEndpoints } from "./endpoints.ts";
 import { adoptedService, declareIngresses, ownershipOf } from "./ingress.ts";
 import { mergeRoutes } from "./merge.ts";
 import { assignHosts } from "./ownership.ts";
@@ -42,6 +43,9 @@ export function compile(input: CompileInput): CompileResult {
   const declared = [config, ...observations].map(declareIngresses);
   problems.push(...declared.flatMap((one) => one.problems));
   const declarations = declared.flatMap((one) => one.declarations);
+  for (const { cluster, objects } of observations) {
+    problems.push(...forbiddenEndpoints(cluster, objects.endpointSlices, allowPrivateOrigins));
+  }
   const owned = assignHosts(declarations, config.objects.hostClaims, input.previous, input.nowMs);
   problems.push(...owned.problems);
   const collect = backendCollector(membersOf(input, observations), allowPrivateOrigins);

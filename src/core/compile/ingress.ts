@@ -2,7 +2,7 @@
 import type { ServiceKey } from "../model.ts";
 import type { IngressObject, IngressPath, Observation, Problem, ServicePortRef } from "../objects.ts";
 import { nameProblem } from "../request/host.ts";
-import { canonicalTarget } from "../request/path.ts";
+import { canonicalRulePath } from "../request/rule-path.ts";
 import type { Declaration, Declarations } from "./declaration.ts";
 import { problemOf } from "./problem.ts";
 
@@ -78,9 +78,13 @@ function declareIngress(
     hosts.add(host);
     for (const [at, path] of rule.paths.entries()) {
       const value = pathValue(path);
+      const field = `spec.rules[${index}].http.paths[${at}].path`;
+      if (path.pathType === "ImplementationSpecific" && looksLikePattern(path.path)) {
+        const message = `Cannot read the path "${path.path}" as a pattern: ImplementationSpecific is a plain prefix here, so each of its characters stands for itself`;
+        problems.push(problemOf("warning", "LiteralPath", cluster, ingress.meta, field, message));
+      }
       if (value.ok) declare(host, value.path, path.pathType, path.backend);
       else {
-        const field = `spec.rules[${index}].http.paths[${at}].path`;
         const message = `Cannot use the path "${path.path}": ${value.reason}`;
         problems.push(problemOf("error", "InvalidPath", cluster, ingress.meta, field, message));
       }
@@ -91,12 +95,16 @@ function declareIngress(
   for (const host of hosts.add("*")) declare(host, { type: "Prefix", value: "/" }, null, ingress.defaultBackend);
 }
 
+/** What other controllers read as a glob or a regular expression: `/*`, `/api(/|$)(.*)`. */
+function looksLikePattern(path: string): boolean {
+  return /[*()[\]{}^$|+]/.test(path);
+}
+
 function pathValue(
   path: IngressPath,
 ): { readonly ok: true; readonly path: Declaration["path"] } | { readonly ok: false; readonly reason: string } {
   // Kubernetes lets ImplementationSpecific leave the path out; then it is the root.
-  const target = canonicalTarget(path.path === "" ? "/" : path.path);
+  const target = canonicalRulePath(path.path === "" ? "/" : path.path);
   if (!target.ok) return target;
-  if (target.query !== "") return { ok: false, reason: "a rule cannot match on the query" };
   return { ok: true, path: { type: path.pathType === "Exact" ? "Exact" : "Prefix", value: target.path } };
 }

@@ -1,4 +1,5 @@
 /** Service ports → backends: which clusters hold a service port, where its bytes go, and how many endpoints are ready. */
+import { type Cidr, parseCidrs } from "../address/cidr.ts";
 import { compareText } from "../match-route.ts";
 import type { Backend, BackendHealth, Origin, ServiceBackends, ServiceKey } from "../model.ts";
 import type {
@@ -7,13 +8,15 @@ import type {
   LoadBalancerAddress,
   Observation,
   ServiceObject,
-  ServicePort,
 } from "../objects.ts";
 import { hostProblem } from "./clusters.ts";
+import { endpointOrigins, readiness } from "./endpoints.ts";
 
 /** One member cluster: its object and what it holds, indexed for look-ups. */
 export interface Member {
   readonly cluster: ClusterObject;
+  /** Its `originCIDRs`, read. */
+  readonly cidrs: readonly Cidr[];
   readonly services: ReadonlyMap<string, ServiceObject>;
   readonly slices: ReadonlyMap<string, readonly EndpointSliceObject[]>;
   /** Addresses that the controllers of adopted Ingresses wrote, by stand-in service. */
@@ -36,7 +39,7 @@ export function member(cluster: ClusterObject, observation: Observation, adopted
   const services = new Map(
     observation.objects.services.map((service) => [`${service.meta.namespace}/${service.meta.name}`, service]),
   );
-  return { cluster, services, slices, adopted };
+  return { cluster, cidrs: parseCidrs(cluster.originCidrs).cidrs, services, slices, adopted };
 }
 
 export type BackendResult =
@@ -68,7 +71,10 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
       reason: `Service ${namespace}/${serviceName} is of type ExternalName, which is not routed to`,
     };
   }
-  const port = service.ports.find((one) => one.name === portRef || String(one.port) === portRef);
+  // HTTP goes over TCP; a UDP port of the same number is another one.
+  const port = service.ports.find(
+    (one) => one.protocol === "TCP" && (one.name === portRef || String(one.port) === portRef),
+  );
   if (port === undefined) {
     const has = service.ports.map((one) => one.name ?? one.port).join(", ");
     return {
@@ -84,7 +90,8 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
     return withAddresses(member, service.loadBalancer, port.port, protocol, health, allowPrivateOrigins);
   }
   if (!allowPrivateOrigins) return found(name, [], health, "it has neither a gateway nor a load balancer address");
-  return found(name, endpointOrigins(slices ?? [], port, protocol), health, null);
+  const direct = endpointOrigins(member.cidrs, slices ?? [], port, { protocol, allowPrivateOrigins });
+  return found(name, direct.origins, health, direct.trouble);
 }
 
 function withAddresses(
@@ -99,52 +106,11 @@ function withAddresses(
   let trouble: string | null = addresses.length === 0 ? "its controller has written no address yet" : null;
   for (const address of addresses) {
     const connectHost = address.hostname ?? address.ip ?? "";
-    const problem = connectHost === "" ? "it is empty" : hostProblem(connectHost, member.cluster, allowPrivateOrigins);
+    const problem = connectHost === "" ? "is empty" : hostProblem(connectHost, member.cidrs, allowPrivateOrigins);
     if (problem === null) origins.push(origin(connectHost, port, protocol));
-    else trouble = `its address "${connectHost}" is refused: ${problem}`;
+    else trouble = `its address "${connectHost}" is refused: it ${problem}`;
   }
   return found(member.cluster.meta.name, origins, health, trouble);
-}
-
-/** Ready endpoints; when none is ready all of them, so that a panic has where to go (DESIGN.md rule 4). */
-function endpointOrigins(
-  slices: readonly EndpointSliceObject[],
-  port: ServicePort,
-  protocol: Origin["protocol"],
-): Origin[] {
-  const ready: Origin[] = [];
-  const others: Origin[] = [];
-  for (const slice of slices) {
-    const number = slicePort(slice, port);
-    if (number === null) continue;
-    for (const endpoint of slice.endpoints) {
-      const address = endpoint.addresses[0];
-      if (address !== undefined) (endpoint.ready ? ready : others).push(origin(address, number, protocol));
-    }
-  }
-  return ready.length > 0 ? ready : others;
-}
-
-/** A slice names its ports like the Service does; a Service with one nameless port has one nameless port there. */
-function slicePort(slice: EndpointSliceObject, port: ServicePort): number | null {
-  const match = slice.ports.find((one) => (one.name ?? "") === (port.name ?? ""));
-  return match?.port ?? null;
-}
-
-function readiness(
-  cluster: string,
-  service: ServiceKey,
-  slices: readonly EndpointSliceObject[],
-  port: ServicePort,
-): BackendHealth {
-  let ready = 0;
-  let total = 0;
-  for (const slice of slices) {
-    if (slicePort(slice, port) === null) continue;
-    total += slice.endpoints.length;
-    for (const endpoint of slice.endpoints) if (endpoint.ready) ready += 1;
-  }
-  return { cluster, service, ready, total };
 }
 
 function origin(connectHost: string, port: number, protocol: Origin["protocol"]): Origin {
@@ -153,11 +119,11 @@ function origin(connectHost: string, port: number, protocol: Origin["protocol"])
 
 function found(
   cluster: string,
-  origins: Origin[],
+  origins: readonly Origin[],
   health: BackendHealth | null,
   trouble: string | null,
 ): BackendResult {
-  const sorted = origins.sort((a, b) => compareText(a.connectHost, b.connectHost) || a.port - b.port);
+  const sorted = [...origins].sort((a, b) => compareText(a.connectHost, b.connectHost) || a.port - b.port);
   return { found: true, backend: { cluster, origins: sorted }, health, trouble };
 }
 

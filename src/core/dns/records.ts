@@ -3,7 +3,7 @@
  * spelling per meaning, so that two record sets are equal exactly if their JSON is.
  *
  * Names: lower case, without the trailing dot, `*` for a wildcard, at most 253 characters in labels of at most 63;
- * any other byte that a zone may hold is `\DDD` (RFC 1035 §5.1). A provider turns its own spelling (`example.org.`,
+ * any other byte that a zone may hold is `\DDD`, decimal (RFC 1035 §5.1; Route 53's own escapes are octal). A provider turns its own spelling (`example.org.`,
  * `\052.example.org`, relative names) into this one on the way in, and back on the way out. See `names.ts`.
  */
 
@@ -184,4 +184,20 @@ export interface DnsPlan {
 export function recordKey(set: Pick<RecordSet, "name" | "type" | "setIdentifier">): string {
   // Tab is in no canonical name, type or set identifier.
   return `${set.name}\t${set.type}\t${set.setIdentifier ?? ""}`;
+}
+
+/** A set that some resource asks for, before anybody looked whether it can stand. */
+export interface DesiredSet {
+  readonly set: RecordSet;
+  /** `kind/namespace/name` of the object that asks; with `@cluster` where one cluster is the reason. */
+  readonly resource: string;
+  /** In which zones of its name the set belongs; `clusterset.local` only ever in private ones. */
+  readonly visibility: Zone["visibility"];
+}
+
+/** A set without policy, health check, alias or properties. */
+export function plainSet(name: string, type: RecordType, values: readonly string[], ttlSeconds: number): RecordSet {
+  const sorted = [...new Set(values)].sort();
+  const rest = { setIdentifier: null, policy: null, healthCheckId: null, alias: null, properties: [] };
+  return { name, type, ttlSeconds, values: sorted, ...rest };
 }

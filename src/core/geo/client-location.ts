@@ -6,8 +6,7 @@
 import { type CidrTable, cidrTable, parseCidr } from "../address/cidr.ts";
 import type { IpAddress } from "../address/ip.ts";
 import type { AddressClass, ClientLocation, GeoPoint, LocationOverride } from "../model.ts";
-import { continentOf } from "./continents.ts";
-import { countryPoint } from "./points.ts";
+import { continentOf, countryPoint } from "./countries.ts";
 
 export const NO_LOCATION: ClientLocation = {
   latitude: null,
@@ -22,9 +21,6 @@ export const NO_LOCATION: ClientLocation = {
   anonymous: false,
   source: "none",
 };
-
-/** From this radius on a database's point says no more than the country does. */
-const COUNTRY_LEVEL_KM = 500;
 
 export type OverrideTable = CidrTable<LocationOverride>;
 
@@ -78,14 +74,17 @@ function fromOverride(override: LocationOverride): ClientLocation {
   return { ...NO_LOCATION, ...point, country, continent, source: "override" };
 }
 
-/** Continent from the country, coordinates from the time zone or the country where there are none worth having. */
+/** Continent from the country, coordinates from the time zone or the country where there are none. What is given stays. */
 function fillGaps(location: ClientLocation, zonePoint: LocateInput["zonePoint"]): ClientLocation {
-  const { country, timeZone } = location;
+  const { country, latitude, longitude } = location;
   const continent = location.continent ?? (country === null ? null : continentOf(country));
-  const vague = location.accuracyKm !== null && location.accuracyKm >= COUNTRY_LEVEL_KM && location.city === null;
-  if (location.latitude !== null && location.longitude !== null && !vague) return { ...location, continent };
-  const zone = timeZone === null ? null : (zonePoint?.(timeZone) ?? null);
-  const point = zone ?? (country === null ? null : countryPoint(country));
-  if (point === null) return { ...location, continent };
-  return { ...location, latitude: point.latitude, longitude: point.longitude, continent };
+  const point = latitude === null || longitude === null ? roughPoint(location, zonePoint) : null;
+  return { ...location, ...point, country, continent };
+}
+
+/** Where most people of the client's time zone live, or of its country; null when neither is known. */
+export function roughPoint(location: ClientLocation, zonePoint: LocateInput["zonePoint"]): GeoPoint | null {
+  const { timeZone, country } = location;
+  const zone = timeZone === null ? null : zonePoint?.(timeZone);
+  return zone ?? (country === null ? null : countryPoint(country));
 }

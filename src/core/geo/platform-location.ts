@@ -21,9 +21,26 @@ export function cloudflareLocation(cf: unknown): ClientLocation | null {
   });
 }
 
-/** From headers; the caller must have authenticated the hop that set them. Null when they say nothing. */
-export function headerLocation(get: (name: string) => string | null): ClientLocation | null {
-  return cloudFrontLocation(get) ?? vercelLocation(get);
+/** Platforms whose headers can be read. */
+export const LOCATION_HEADERS = ["cloudfront", "vercel"] as const;
+export type LocationHeaders = (typeof LOCATION_HEADERS)[number];
+
+/**
+ * A reader of one platform's headers, for an edge behind that platform. A proxy that is trusted for addresses need not
+ * know these fields and would pass a client's own on, so the operator names the platform; the caller authenticates the
+ * hop. Null when the headers say nothing.
+ */
+export function headerLocation(
+  platform: LocationHeaders,
+): (get: (name: string) => string | null) => ClientLocation | null {
+  switch (platform) {
+    case "cloudfront":
+      return cloudFrontLocation;
+    case "vercel":
+      return vercelLocation;
+    default:
+      return platform satisfies never;
+  }
 }
 
 function cloudFrontLocation(get: (name: string) => string | null): ClientLocation | null {

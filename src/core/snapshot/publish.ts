@@ -39,6 +39,11 @@ function slice(key: string, value: unknown, dryRun: { ok: boolean; problem?: str
   return { key, text: json };
 }
 
+/** Where the manifest of a generation is kept; the order of these keys is the order of versions. */
+export function generationKey({ epoch, generation }: Version): string {
+  return `manifests/${epoch}-${String(generation).padStart(10, "0")}`;
+}
+
 export interface SnapshotSink {
   /** Writes under a condition, as `Store.put` does: `any`, or the version that must be current. */
   put(key: string, text: string, condition: "any" | { readonly version: string | null }): Promise<string | null>;
@@ -90,6 +95,6 @@ export async function publishSnapshot(
   const version = await sink.put("manifest", envelope, { version: options.replaces });
   if (version === null) return null;
   // Kept beside the live one: the last generations are what a rollback republishes.
-  await sink.put(`manifests/${options.epoch}-${String(options.generation).padStart(10, "0")}`, envelope, "any");
+  await sink.put(generationKey(options), envelope, "any");
   return { manifest, hash: await sink.digest(payload), version };
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { IngressObject, IngressPath, ServicePortRef } from "../../core/objects.ts";
+import { rulePathProblem } from "../../core/request/rule-path.ts";
 import { isRecord } from "../plain.ts";
 import { always, fields, perMode, shown, text, type Report } from "./fields.ts";
 import { backendBeta, backendV1 } from "./ingress-backend.ts";
@@ -91,7 +92,7 @@ function judgePath(value: unknown, report: Report): void {
   if (path === "" && isMatched) report('is missing; it must start with "/"', ["path"], { reason: "MissingField" });
   if (path === "") return;
   // Kubernetes asks nothing more of the other paths, which are the controller's own affair.
-  const wrong = isMatched || !path.startsWith("/") ? ingressPath(path) : null;
+  const wrong = (isMatched || !path.startsWith("/") ? ingressPath(path) : null) ?? rulePathProblem(path);
   if (wrong !== null) report(`is ${shown(path)}; ${wrong}`, ["path"]);
 }
 

@@ -32,6 +32,7 @@ export function relayTests(test: Register): void {
     world.origins[0].behave((_request, response) => response.writeHead(200, { "content-length": "1234" }).end());
     const answer = await ask(edge.url, "/", { method: "HEAD" });
     expect([answer.status, answer.headers["content-length"], answer.body.length]).toEqual([200, "1234", 0]);
+    expect(world.origins[0].seen).toMatchObject([{ method: "HEAD" }]);
   });
 
   test("relays statuses that have no body", async ({ world, edge }) => {

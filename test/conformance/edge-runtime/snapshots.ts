@@ -14,13 +14,14 @@ export function snapshotTests(test: Register): void {
     const traffic = (async () => {
       while (!going.signal.aborted) statuses.push((await ask(edge.url, "/")).status);
     })();
-    await world.publish([HOST, other]);
-    await eventually(
-      () => ask(edge.url, "/", { host: other }),
-      (answer) => answer.status === 200,
-    );
-    going.abort();
-    await traffic;
+    const change = async () => {
+      await world.publish([HOST, other]);
+      await eventually(
+        () => ask(edge.url, "/", { host: other }),
+        (answer) => answer.status === 200,
+      );
+    };
+    await Promise.all([traffic, change().finally(() => going.abort())]);
     expect(statuses.length).toBeGreaterThan(0);
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
     await world.publish([HOST]);
@@ -38,6 +39,14 @@ export function snapshotTests(test: Register): void {
     const cold = await world.start();
     expect((await ask(cold.url, "/", { host: "forged.example.org" })).status).toBe(503);
     await cold.close();
+    const before = world.store.asked();
+    await eventually(
+      () => ask(edge.url, "/"),
+      // Enough that one look at the forged snapshot has begun and ended.
+      () => world.store.asked() >= before + 8,
+    );
+    expect((await ask(edge.url, "/", { host: "forged.example.org" })).status).toBe(404);
+    expect((await ask(edge.url, "/", { host: "signed.example.org" })).status).toBe(200);
     await world.publish([HOST]);
   });
 
@@ -45,6 +54,11 @@ export function snapshotTests(test: Register): void {
     expect((await ask(edge.url, "/")).status).toBe(200);
     for (const state of ["down", "hanging"] as const) {
       world.store.become(state);
+      // Before it has asked in vain an edge does not know, and serving is no feat.
+      await eventually(
+        async () => expect((await ask(edge.url, "/")).status).toBe(200),
+        () => world.store.asked() > 0,
+      );
       for (let index = 0; index < 10; index += 1) expect((await ask(edge.url, "/")).status).toBe(200);
     }
   });

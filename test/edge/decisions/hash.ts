@@ -1,7 +1,7 @@
 /** Decides many requests and hashes every decision: the same bytes on every runtime (DESIGN.md rule 11). */
 import { decide } from "../../../src/core/decide.ts";
 import { locateClient, overrideTable } from "../../../src/core/geo/client-location.ts";
-import { timeZonePoint } from "../../../src/core/geo/points.ts";
+import { timeZonePoint } from "../../../src/core/geo/time-zones.ts";
 import { healthView } from "../../../src/core/health/view.ts";
 import type { HealthOverlay, RequestFacts, Snapshot } from "../../../src/core/model.ts";
 import { buildRoutingTable } from "../../../src/core/routing-table.ts";

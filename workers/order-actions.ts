@@ -1,0 +1,33 @@
+/** A person's orders on the admin port: `POST /approve/HASH`, `/rollback/TO`, `/drain/CLUSTER`, `/undrain/CLUSTER`. */
+import type { AdminAction } from "../src/api/admin.ts";
+import type { RunningControl } from "../src/control/control.ts";
+import { type OrderResult, orders } from "../src/control/orders.ts";
+import type { Store } from "../src/store/store.ts";
+
+export function orderActions(store: Store, control: RunningControl): ReadonlyMap<string, AdminAction> {
+  const given = orders({
+    store,
+    now: Date.now,
+    served() {
+      const published = control.last()?.published ?? null;
+      return published === null ? null : { ...published.manifest, snapshot: published.snapshot };
+    },
+    pendingApproval: () => control.last()?.approval ?? null,
+    trigger: control.trigger,
+  });
+  const said = (result: OrderResult) => (result.ok ? result.did : { problem: result.problem, next: result.next });
+  return new Map<string, AdminAction>([
+    ["/approve", async (hash) => said(await given.approve(hash))],
+    ["/rollback", async (to) => said(await given.rollback(to))],
+    [
+      "/drain",
+      async (cluster, { deadlineMs, force }) => {
+        const until = deadlineMs === undefined ? null : Date.now() + Number(deadlineMs);
+        if (until !== null && !Number.isSafeInteger(until))
+          throw new RangeError("Cannot read deadlineMs: it is not a number");
+        return said(await given.drain(cluster, { deadlineMs: until, force: force === "true" }));
+      },
+    ],
+    ["/undrain", async (cluster) => said(await given.undrain(cluster))],
+  ]);
+}
