@@ -18,7 +18,7 @@ import {
   wantedRecord,
 } from "./cloudflare/records.ts";
 import { type HttpAnswer, requestOnce } from "./http.ts";
-import { isInside } from "./lawful.ts";
+import { isWithin } from "../core/dns/names.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, realTime, type Time, tokenBucket } from "./pace.ts";
 import type { DnsProvider } from "./provider.ts";
 import { inOrder, type WriteResult } from "./settle.ts";
@@ -108,7 +108,7 @@ export function cloudflare(options: CloudflareOptions): DnsProvider {
     async apply(zone, changes) {
       // Cloudflare appends the zone to a name that does not end in it, and so would write another record than asked for.
       const isOutside = (change: DnsChange) =>
-        ![...change.before, ...change.after].every((set) => isInside(set.name, zone.name));
+        ![...change.before, ...change.after].every((set) => isWithin(set.name, zone.name));
       const outcomes = await applyUnfenced(
         changes.filter((change) => !isOutside(change)),
         {

@@ -1,5 +1,5 @@
 import type { DnsCapabilities, DnsChange, RecordSet, Zone } from "../core/dns/records.ts";
-import { problemAtName, problemOfSet } from "./lawful.ts";
+import { problemAtName, problemOfSet } from "./zone-rules.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, realTime, type Time } from "./pace.ts";
 import { APPLIED, type ChangeOutcome, type DnsProvider } from "./provider.ts";
 import { byKey, type RecordMap, sortByKey, sortZones, standing, stepsOf } from "./standing.ts";

@@ -5,7 +5,7 @@
  */
 import { type DnsCapabilities, type DnsChange, type RecordSet, recordKey, type Zone } from "../core/dns/records.ts";
 import { packBatches, withoutRepetition } from "./batches.ts";
-import { isInside } from "./lawful.ts";
+import { isWithin } from "../core/dns/names.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, realTime, type Time } from "./pace.ts";
 import { type ChangeOutcome, type DnsProvider } from "./provider.ts";
 import { exchange, type NameServer } from "./rfc2136/exchange.ts";
@@ -169,7 +169,7 @@ export function rfc2136(options: Rfc2136Options): DnsProvider {
     },
     async apply(zone, changes) {
       const isOutside = (change: DnsChange) =>
-        ![...change.before, ...change.after].every((set) => isInside(set.name, zone.name));
+        ![...change.before, ...change.after].every((set) => isWithin(set.name, zone.name));
       const inside = changes.filter((change) => !isOutside(change));
       const outcomes = await settle(withoutRepetition(packBatches(inside, costOf, LIMITS)), {
         atomicity: CAPABILITIES.atomicity,

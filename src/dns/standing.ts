@@ -13,9 +13,9 @@
  * A far side without transactions can leave a change half done, which is why it may be found so and finished; where
  * changes are atomic, half of one is somebody else's work.
  */
+import { sameSet as sameSets } from "../core/dns/lawful.ts";
 import { compareText } from "../core/match-route.ts";
 import { type DnsCapabilities, type DnsChange, type RecordSet, recordKey, type Zone } from "../core/dns/records.ts";
-import { canonicalJson } from "../core/snapshot/canonical.ts";
 
 export type Standing =
   | { readonly state: "open" }
@@ -52,7 +52,7 @@ export function sortZones(zones: Iterable<Zone>): readonly Zone[] {
 /** Whether two sets say the same; null is "no set". */
 export function sameSet(a: RecordSet | null, b: RecordSet | null): boolean {
   if (a === null || b === null) return a === b;
-  return canonicalJson(a) === canonicalJson(b);
+  return sameSets(a, b);
 }
 
 /** Each key of a change once, with what it is to turn from and into. */

@@ -2,12 +2,13 @@
  * What DNS itself refuses, whoever the provider is. The strict reference asks this, and so do far sides that would
  * take anything (an external-dns webhook), so that a mistake ends as one refused change and not as a broken zone.
  */
+import { isWithin } from "../core/dns/names.ts";
 import type { RecordSet, Zone } from "../core/dns/records.ts";
 
 /** Why this set cannot stand in the zone at all, or null. */
 export function problemOfSet(set: RecordSet, zone: Zone): string | null {
   const { name, type } = set;
-  if (!isInside(name, zone.name)) return `Cannot write ${type} "${name}": it is outside the zone "${zone.name}"`;
+  if (!isWithin(name, zone.name)) return `Cannot write ${type} "${name}": it is outside the zone "${zone.name}"`;
   if (name.length > 253) return `Cannot write ${type} "${name.slice(0, 40)}…": it has ${name.length} characters`;
   const label = name.split(".").find((one) => one === "" || one.replace(/\\\d{3}/g, "x").length > 63);
   if (label !== undefined) return `Cannot write ${type} "${name}": the label "${label}" is empty or longer than 63`;
@@ -33,11 +34,6 @@ export function problemAtName(sets: readonly RecordSet[]): string | null {
     if (policies.size > 1) return `Cannot write ${type} "${name}": it would mix ${[...policies].sort().join(" and ")}`;
   }
   return null;
-}
-
-/** Whether the name is the zone's apex or below it. */
-export function isInside(name: string, zone: string): boolean {
-  return name === zone || name.endsWith(`.${zone}`);
 }
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|$)){4}$/;
