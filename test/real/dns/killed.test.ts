@@ -1,0 +1,83 @@
+/** kill -9 of a process in the middle of applying a plan, at 200 moments, and the next process that finds the rest. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, it } from "vitest";
+import type { DnsChange } from "../../../src/core/dns/records.ts";
+import { create, recordSet, replace } from "../../build/dns.ts";
+import { random } from "../../build/random.ts";
+import { startRoute53 } from "../../dns/route53-emulator/server.ts";
+
+const MAIN = join(import.meta.dirname, "../../dns/apply-main.ts");
+const COUNT = 100;
+const host = (index: number, last: number) => recordSet(`h${index}.example.org`, "A", [`192.0.2.${last}`]);
+const owner = (index: number) => recordSet(`_o.h${index}.example.org`, "TXT", ['"heritage=portolan"']);
+
+interface Writer {
+  readonly process: ChildProcess;
+  /** Next line that it says; null when it is gone. */
+  line(): Promise<string | null>;
+}
+
+function startWriter(url: string, zoneId: string, folder: string): Writer {
+  const child = spawn(process.execPath, [MAIN, url, zoneId, folder, "control"], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    process: child,
+    async line() {
+      const next = await lines.next();
+      return next.done === true ? null : next.value;
+    },
+  };
+}
+
+describe("a process that is killed while it applies", () => {
+  it("leaves at 200 moments a zone that the next process makes whole, and never half a change", async () => {
+    const emulator = await startRoute53({ requestLimit: null });
+    const zone = emulator.addZone("example.org");
+    const folder = mkdtempSync(join(tmpdir(), "portolan-killed-"));
+    const next = random(20_261_124);
+    const changes = (from: number, to: number): readonly DnsChange[] =>
+      Array.from({ length: COUNT }, (_, index) =>
+        from === 0
+          ? create(host(index, to), owner(index))
+          : replace([host(index, from), owner(index)], [host(index, to), owner(index)]),
+      );
+    let value = 0;
+    let writer = startWriter(emulator.url, zone.id, folder);
+    expect(await writer.line()).toBe("ready");
+    let took = 60;
+    let killedInTheMiddle = 0;
+    for (let moment = 0; moment < 200; moment += 1) {
+      const wanted = `${JSON.stringify(changes(value, (value % 250) + 1))}\n`;
+      value = (value % 250) + 1;
+      const standby = startWriter(emulator.url, zone.id, folder);
+      expect(await standby.line()).toBe("ready");
+      writer.process.stdin?.write(wanted);
+      await new Promise((resolve) => setTimeout(resolve, next() * took));
+      writer.process.kill("SIGKILL");
+      await writer.line();
+      // Each change holds two sets; a name that has one without the other would be half of one.
+      const sets = [...zone.sets.values()];
+      expect(sets.filter((set) => set.type === "A")).toHaveLength(sets.filter((set) => set.type === "TXT").length);
+      const done = sets.filter((set) => set.type === "A" && set.values[0] === `192.0.2.${value}`).length;
+      if (done > 0 && done < COUNT) killedInTheMiddle += 1;
+      const startedAt = performance.now();
+      standby.process.stdin?.write(wanted);
+      const report = JSON.parse((await standby.line()) ?? "null") as { status: string; failed: readonly unknown[] };
+      took = Math.max(20, performance.now() - startedAt);
+      expect(report).toMatchObject({ status: "done", failed: [] });
+      const after = [...zone.sets.values()].filter((set) => set.type === "A");
+      expect(after).toHaveLength(COUNT);
+      expect(new Set(after.map((set) => set.values.join()))).toEqual(new Set([`192.0.2.${value}`]));
+      writer = standby;
+    }
+    writer.process.kill("SIGKILL");
+    await emulator.close();
+    rmSync(folder, { recursive: true, force: true });
+    // The moments are chance; most of them have to fall into the work, or this shows nothing.
+    expect(killedInTheMiddle).toBeGreaterThan(50);
+  }, 600_000);
+});
