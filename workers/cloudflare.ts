@@ -5,7 +5,9 @@ import { bundleReader } from "../src/core/snapshot/bundle.ts";
 import type { AttemptFailure } from "../src/core/retry.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { edgeRequest, fetchResponse } from "../src/edge/fetch/message.ts";
+import { handle } from "../src/edge/handle.ts";
 import { fetchUpstream } from "../src/edge/fetch/upstream.ts";
+import type { Upstream } from "../src/edge/upstream.ts";
 import { requestCount } from "../src/edge/metrics.ts";
 import { httpReader } from "../src/store/http-reader.ts";
 import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
@@ -14,6 +16,7 @@ import { type CloudflareEnv, type CloudflareSettings, readSettings } from "./clo
 
 interface Isolate {
   readonly edge: Edge;
+  readonly upstream: Upstream;
   readonly settings: CloudflareSettings;
   nextRefreshMs: number;
 }
@@ -42,7 +45,10 @@ export default {
       peerAddress: settings.trustsPlatform ? request.headers.get("cf-connecting-ip") : null,
       location: cloudflareLocation(placeOf(request)),
     };
-    return fetchResponse(await edge.handle(edgeRequest(request, facts)), request.method);
+    return fetchResponse(
+      await handle(edgeRequest(request, facts), { ...edge.rules, upstream: current.upstream }),
+      request.method,
+    );
   },
 };
 
@@ -61,11 +67,6 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
     {
       source: { get: storeOf(env), digest: sha256Hex, verify: manifestVerifier(keys), audience: settings.audience },
       report: namespace === undefined ? null : workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now),
-      upstream: fetchUpstream({
-        allowPrivateOrigins: settings.allowPrivateOrigins,
-        zone: settings.zone,
-        platformFailure: settings.trustsPlatform ? cloudflareFailure : () => null,
-      }),
       locator: null,
       headerLocation: null,
       zonePoint: null,
@@ -76,7 +77,12 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
       log: console.warn,
     },
   );
-  return { edge, settings, nextRefreshMs: Date.now() + EMPTY_RETRY_MS };
+  const upstream = fetchUpstream({
+    allowPrivateOrigins: settings.allowPrivateOrigins,
+    zone: settings.zone,
+    platformFailure: settings.trustsPlatform ? cloudflareFailure : () => null,
+  });
+  return { edge, upstream, settings, nextRefreshMs: Date.now() + EMPTY_RETRY_MS };
 }
 
 /** KV first; the second store is asked only when the first cannot be reached. */

@@ -2,15 +2,18 @@
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
+import { http1Engine } from "../src/edge/http1/engine.ts";
+import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
 import { probeEjected } from "../src/edge/node/recovery.ts";
-import { serveEdge } from "../src/edge/node/server.ts";
-import { nodeUpstream } from "../src/edge/node/upstream.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
+
+const CONNECT_TIMEOUT_MS = 1000;
+const DRAIN_MS = 5000;
 
 export interface NodeEdgeOptions {
   readonly name: string;
@@ -59,12 +62,10 @@ export function edgeStore(store: Store): EdgeStore {
 /** Starts an edge; resolves when it listens and the cold start is over. Rejects when the port cannot be had. */
 export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps): Promise<NodeEdge> {
   const { allowPrivateOrigins, audience } = options;
-  const upstream = nodeUpstream({ allowPrivateOrigins, connectTimeoutMs: 1000 });
   const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience };
   const edge = createEdge(options, {
     source,
     report: deps.store.report,
-    upstream,
     locator: deps.locator,
     headerLocation: options.locationHeaders === null ? null : headerLocation(options.locationHeaders),
     zonePoint: timeZonePoint,
@@ -74,7 +75,12 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     accessLog: deps.accessLog,
     log: deps.log,
   });
-  const server = await serveEdge(options.listen, edge.handle);
+  const engine = http1Engine(edge.rules, {
+    allowPrivateOrigins,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    clientCertificate: null,
+  });
+  const server = await serveHttp1({ ...options.listen, drainMs: DRAIN_MS }, engine);
   const bundled = deps.bundled ?? null;
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
   const probes = probeEjected(edge, Date.now);
@@ -87,7 +93,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
       clearInterval(timer);
       probes.close();
       await server.close();
-      await upstream.close();
+      engine.pool.close();
     },
   };
 }

@@ -21,6 +21,7 @@ export type AttemptFailure =
   | "tls"
   | "forbidden-address"
   | "client-gone"
+  | "overloaded"
   | "protocol"
   | "other";
 
@@ -76,6 +77,14 @@ export function retryBudgetLeft(liveRequests: number, liveRetries: number): bool
 /** RFC 9110 §9.2.2. TRACE is missing on purpose: it is never forwarded. */
 export function isIdempotent(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS" || method === "PUT" || method === "DELETE";
+}
+
+/**
+ * Whether a request may be sent once more to the same origin because a connection that had been used before ended
+ * without a byte of an answer: most likely the origin closed it while it was idle (RFC 9112 §9.3.1).
+ */
+export function mayResend(method: string, bodyKept: boolean, budgetLeft: boolean): boolean {
+  return isIdempotent(method) && bodyKept && budgetLeft;
 }
 
 /** The first try when there were none, otherwise what the last one allows. */

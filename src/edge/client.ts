@@ -5,7 +5,7 @@ import { type ClientAddress, clientAddress, type ProxyTrust } from "../core/addr
 import { type LocateInput, locateClient, type OverrideTable } from "../core/geo/client-location.ts";
 import type { Client, ClientLocation } from "../core/model.ts";
 import type { Locator } from "../locate/locator.ts";
-import { type EdgeRequest, firstHeader } from "./message.ts";
+import { type EdgeRequestHead, firstHeader } from "./message.ts";
 
 export interface ClientSources extends Pick<LocateInput, "zonePoint"> {
   readonly trustedProxies: readonly Cidr[];
@@ -22,7 +22,7 @@ export interface IdentifiedClient {
 }
 
 /** The client as the trust chain shows it. Never throws. */
-export function identifyClient(request: EdgeRequest, sources: ClientSources): IdentifiedClient {
+export function identifyClient(request: EdgeRequestHead, sources: ClientSources): IdentifiedClient {
   const found = addressOf(request, sources.trustedProxies);
   const addressClass = classifyAddress(found.address);
   const location = locateClient({
@@ -47,7 +47,7 @@ export function identifyClient(request: EdgeRequest, sources: ClientSources): Id
  * the one that is there counts; where both are there they must agree, or the walk ends at the proxy: a client that
  * adds the header that its proxy does not know can hide its own address then, but not claim another's.
  */
-function addressOf(request: EdgeRequest, cidrs: readonly Cidr[]): ClientAddress {
+function addressOf(request: EdgeRequestHead, cidrs: readonly Cidr[]): ClientAddress {
   const walk = (header: ProxyTrust["header"], lines: readonly string[]) =>
     clientAddress(request.peerAddress, lines, { cidrs, hops: 0, header });
   const found = (["x-forwarded-for", "forwarded"] as const).flatMap((header) => {

@@ -4,13 +4,11 @@ import { type OutlierChange, recordOutcome, returnOrigin } from "../core/health/
 import type { GeoPoint } from "../core/model.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
 import { accessLogLine } from "./access-log.ts";
-import type { ClientSources } from "./client.ts";
+import { type ClientSources, identifyClient } from "./client.ts";
 import { follower, type Follower } from "./follow.ts";
-import { handle } from "./handle.ts";
-import type { EdgeRequest, EdgeResponse } from "./message.ts";
 import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
+import type { RequestRules } from "./rules.ts";
 import { type EdgeState, newEdgeState } from "./state.ts";
-import type { Upstream } from "./upstream.ts";
 
 export interface EdgeOptions {
   /** In the store's key alphabet, unique in the fleet. */
@@ -24,7 +22,6 @@ export interface EdgeOptions {
 export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
   readonly source: SnapshotSource;
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
-  readonly upstream: Upstream;
   readonly now: () => number;
   readonly random: () => number;
   /** Where requests are counted; a runtime without an admin listener has nobody to show more than a number to. */
@@ -39,7 +36,8 @@ export interface Edge extends Follower {
   readonly state: EdgeState;
   /** Where it reads its snapshots. */
   readonly source: SnapshotSource;
-  handle(request: EdgeRequest): Promise<EdgeResponse>;
+  /** What its requests share: for `handle`, or for an engine of the runtime's own. */
+  readonly rules: RequestRules;
   metricsText(): string;
   /** Ends an ejection early, as after good probes. */
   returnOrigin(origin: string, cause: string): void;
@@ -81,27 +79,27 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
       lastProblem = text;
     },
   });
+  const { locator, headerLocation, zonePoint, now, random } = deps;
+  const rules: RequestRules = {
+    state,
+    now,
+    random,
+    zonePoint,
+    identify: (request, overrides) =>
+      identifyClient(request, { trustedProxies, overrides, locator, headerLocation, zonePoint }),
+    debugToken: options.debugToken,
+    onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, now())),
+    onEvent(event) {
+      const nowMs = now();
+      metrics.request(event, nowMs);
+      deps.accessLog?.(accessLogLine(options.name, event, nowMs));
+    },
+  };
   return {
     ...follow,
     state,
     source: deps.source,
-    handle: (request) =>
-      handle(request, {
-        state,
-        upstream: deps.upstream,
-        trustedProxies,
-        locator: deps.locator,
-        headerLocation: deps.headerLocation,
-        zonePoint: deps.zonePoint,
-        debugToken: options.debugToken,
-        now: deps.now,
-        random: deps.random,
-        onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, deps.now())),
-        onEvent(event) {
-          metrics.request(event, deps.now());
-          deps.accessLog?.(accessLogLine(options.name, event, deps.now()));
-        },
-      }),
+    rules,
     metricsText: metrics.text,
     returnOrigin: (origin, cause) => tell(returnOrigin(state.outliers, origin, cause)),
     notReady: () => (state.serving === null ? "no snapshot is loaded yet" : null),

@@ -3,63 +3,67 @@ import type { AttemptFailure } from "../core/retry.ts";
 import type { EdgeResponse, HeaderField } from "./message.ts";
 import { CDN_ID } from "./request-headers.ts";
 
-/** A short text answer that no cache keeps and no browser interprets; `text` must be a constant of ours. */
-export function textAnswer(status: number, text: string, extra: readonly HeaderField[] = []): EdgeResponse {
-  const bytes = new TextEncoder().encode(`${status} ${text}\n`);
+/** An answer whose body is text that we have whole. */
+export interface LocalAnswer {
+  readonly status: number;
+  /** With its Content-Length. */
+  readonly headers: readonly HeaderField[];
+  readonly text: string;
+}
+
+/** A short text answer that no cache keeps and no browser interprets; `text` must be a constant of ours, in ASCII. */
+export function textAnswer(status: number, text: string, extra: readonly HeaderField[] = []): LocalAnswer {
+  const line = `${status} ${text}\n`;
   return {
     status,
     headers: [
       ["content-type", "text/plain; charset=utf-8"],
-      ["content-length", String(bytes.byteLength)],
+      ["content-length", String(line.length)],
       ["cache-control", "no-store"],
       ["x-content-type-options", "nosniff"],
       ...extra,
     ],
-    body: bytesStream(bytes),
+    text: line,
   };
 }
 
 /** An answer that says which RFC 9209 error it stands for. */
-export function proxyError(status: number, text: string, error: string): EdgeResponse {
+export function proxyError(status: number, text: string, error: string): LocalAnswer {
   return textAnswer(status, text, [["proxy-status", `${CDN_ID}; error=${error}`]]);
 }
 
+const UNREACHABLE = "no cluster could be reached";
+const TOO_LATE = "no cluster answered in time";
+
+/** Status, text and RFC 9209 error of each failure. */
+const FAILURES: Readonly<Record<AttemptFailure, readonly [status: number, text: string, error: string]>> = {
+  "connect-timeout": [504, TOO_LATE, "connection_timeout"],
+  "response-timeout": [504, TOO_LATE, "http_response_timeout"],
+  refused: [502, UNREACHABLE, "connection_refused"],
+  unreachable: [502, UNREACHABLE, "destination_ip_unroutable"],
+  "name-not-found": [502, UNREACHABLE, "dns_error"],
+  tls: [502, UNREACHABLE, "tls_protocol_error"],
+  "forbidden-address": [502, UNREACHABLE, "destination_ip_prohibited"],
+  reset: [502, "the connection to the cluster broke", "connection_terminated"],
+  protocol: [502, "the cluster's answer was not valid HTTP", "http_protocol_error"],
+  overloaded: [503, "too many requests are under way", "connection_limit_reached"],
+  "client-gone": [408, "the request did not arrive in time", "http_request_error"],
+  other: [502, UNREACHABLE, "destination_unavailable"],
+};
+
 /** What the client sees when every try failed, from how the last one did: 504 for a timeout, 502 otherwise. */
-export function failureAnswer(failure: AttemptFailure): EdgeResponse {
-  switch (failure) {
-    case "connect-timeout":
-      return proxyError(504, "no cluster answered in time", "connection_timeout");
-    case "response-timeout":
-      return proxyError(504, "no cluster answered in time", "http_response_timeout");
-    case "refused":
-      return proxyError(502, "no cluster could be reached", "connection_refused");
-    case "unreachable":
-      return proxyError(502, "no cluster could be reached", "destination_ip_unroutable");
-    case "name-not-found":
-      return proxyError(502, "no cluster could be reached", "dns_error");
-    case "tls":
-      return proxyError(502, "no cluster could be reached", "tls_protocol_error");
-    case "forbidden-address":
-      return proxyError(502, "no cluster could be reached", "destination_ip_prohibited");
-    case "reset":
-      return proxyError(502, "the connection to the cluster broke", "connection_terminated");
-    case "protocol":
-      return proxyError(502, "the cluster's answer was not valid HTTP", "http_protocol_error");
-    case "client-gone":
-      return proxyError(408, "the request did not arrive in time", "http_request_error");
-    case "other":
-      return proxyError(502, "no cluster could be reached", "destination_unavailable");
-    default:
-      return failure satisfies never;
-  }
+export function failureAnswer(failure: AttemptFailure): LocalAnswer {
+  return proxyError(...FAILURES[failure]);
 }
 
-/** One chunk as a stream. */
-export function bytesStream(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  return new ReadableStream({
+/** The answer for a runtime whose bodies are streams. */
+export function asResponse({ status, headers, text }: LocalAnswer): EdgeResponse {
+  const bytes = new TextEncoder().encode(text);
+  const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(bytes);
+      if (bytes.length > 0) controller.enqueue(bytes);
       controller.close();
     },
   });
+  return { status, headers, body };
 }

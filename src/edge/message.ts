@@ -4,22 +4,26 @@ import type { ClientLocation } from "../core/model.ts";
 /** Name in lower case, value as it came. Repeated fields stay apart and in order. */
 export type HeaderField = readonly [name: string, value: string];
 
-export interface EdgeRequest {
+/** What is known of a request before its body is read. */
+export interface EdgeRequestHead {
   readonly method: string;
   /** Origin-form target as received: path and query, not normalised where the runtime lets us see that. */
   readonly target: string;
   /** The Host field as received. */
   readonly host: string;
   readonly headers: readonly HeaderField[];
-  /** Null when there is none. */
-  readonly body: ReadableStream<Uint8Array> | null;
-  /** Bytes, from Content-Length; null when unknown (chunked) or when there is no body. */
-  readonly bodyLength: number | null;
   /** Address of the other end of the connection; null where the runtime does not say. */
   readonly peerAddress: string | null;
   readonly scheme: "http" | "https";
   /** What the platform itself says about the client's place, already read; null when it says nothing. */
   readonly runtimeLocation: ClientLocation | null;
+}
+
+export interface EdgeRequest extends EdgeRequestHead {
+  /** Null when there is none. */
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Bytes, from Content-Length; null when unknown (chunked) or when there is no body. */
+  readonly bodyLength: number | null;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }

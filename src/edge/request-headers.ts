@@ -16,7 +16,7 @@
  */
 import type { ClientLocation } from "../core/model.ts";
 import { hopByHop } from "./hop-by-hop.ts";
-import { type EdgeRequest, firstHeader, type HeaderField, listHeader } from "./message.ts";
+import { type EdgeRequestHead, firstHeader, type HeaderField, listHeader } from "./message.ts";
 import { hexId, type TraceContext } from "./trace-context.ts";
 
 /** The identity that loops are found by (RFC 8586); the whole fleet shares it. */
@@ -50,27 +50,15 @@ const NEVER: ReadonlySet<string> = new Set([
   "x-request-id",
 ]);
 
-const ONLY_FROM_TRUSTED: ReadonlySet<string> = new Set([
-  "client-ip",
-  "fastly-client-ip",
-  "front-end-https",
-  "true-client-ip",
-  "x-azure-clientip",
-  "x-client-ip",
-  "x-cluster-client-ip",
-  "x-envoy-external-address",
-  "x-host",
-  "x-http-method",
-  "x-http-method-override",
-  "x-method-override",
-  "x-original-host",
-  "x-original-url",
-  "x-real-ip",
-  "x-rewrite-url",
-]);
+/** Beginnings and ends of names by which clients claim to be somebody or somewhere else, or to ask for something else. */
+const CLAIM_STARTS =
+  "x-forwarded cf- cloudfront- portolan- x-original x-originating x-http- x-real- x-remote- x-rewrite- x-override- x-method x-host x-envoy-external front-end-https".split(
+    " ",
+  );
+const CLAIM_ENDS = ["client-ip", "clientip"];
 
 /** Fields for the origin, without Host and Content-Length. */
-export function requestHeaders(request: EdgeRequest, facts: ForwardingFacts): HeaderField[] {
+export function requestHeaders(request: EdgeRequestHead, facts: ForwardingFacts): HeaderField[] {
   const ends = hopByHop(request.headers);
   const fields: HeaderField[] = [];
   for (const field of request.headers) {
@@ -107,23 +95,17 @@ export function isLoop(headers: readonly HeaderField[]): boolean {
 }
 
 /** A trusted hop's id when it is short and plain, a new one otherwise. */
-export function requestId(request: EdgeRequest, trusted: boolean, random: () => number): string {
+export function requestId(request: EdgeRequestHead, trusted: boolean, random: () => number): string {
   const received = trusted ? firstHeader(request.headers, "x-request-id") : null;
   return received !== null && isPlainId(received) ? received : hexId(32, random);
 }
 
 function isClaim(name: string): boolean {
-  return (
-    ONLY_FROM_TRUSTED.has(name) ||
-    name.startsWith("x-forwarded") ||
-    name.startsWith("cf-") ||
-    name.startsWith("cloudfront-") ||
-    name.startsWith("portolan-")
-  );
+  return CLAIM_STARTS.some((start) => name.startsWith(start)) || CLAIM_ENDS.some((end) => name.endsWith(end));
 }
 
 /** RFC 7239 §4 and §6: IPv6 in brackets and quotes. */
-function forwarded(request: EdgeRequest, publicHost: string): string {
+function forwarded(request: EdgeRequestHead, publicHost: string): string {
   const address = request.peerAddress;
   const node = address === null ? "unknown" : address.includes(":") ? `"[${address}]"` : address;
   return `for=${node};host="${publicHost}";proto=${request.scheme}`;

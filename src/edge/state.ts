@@ -50,3 +50,10 @@ export function newEdgeState(name: string, location: GeoPoint | null, seed: numb
     seed,
   };
 }
+
+/** `epoch.generation hash`, or `none`. */
+export function snapshotName({ serving }: EdgeState): string {
+  if (serving === null) return "none";
+  const { manifest, hash } = serving.loaded;
+  return `${manifest.epoch}.${manifest.generation} ${hash}`;
+}

@@ -1,7 +1,7 @@
 /** Carries a forward decision out: one candidate after the other, as the retry policy says, until one answers. */
-import { originKey } from "../core/health/view.ts";
 import type { ForwardDecision } from "../core/model.ts";
-import { type Attempt, type AttemptOutcome, nextTry, retryBudgetLeft } from "../core/retry.ts";
+import type { AttemptOutcome } from "../core/retry.ts";
+import { type AttemptDeps, Attempts } from "./attempts.ts";
 import type { Try } from "./event.ts";
 import type { HeaderField } from "./message.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -10,12 +10,8 @@ import type { Upstream, UpstreamAnswer, UpstreamFailure } from "./upstream.ts";
 
 const CONNECT_TIMEOUT_MS = 1000;
 
-export interface TryDeps {
+export interface TryDeps extends AttemptDeps {
   readonly upstream: Upstream;
-  readonly now: () => number;
-  readonly random: () => number;
-  /** Told of the outcome of each try, for outlier detection. */
-  readonly onOutcome: (origin: string, outcome: AttemptOutcome) => void;
 }
 
 export interface TryRequest {
@@ -40,34 +36,16 @@ export async function carryOut(
   deps: TryDeps,
   tries: Try[],
 ): Promise<TryResult> {
-  const startedMs = deps.now();
-  const attempts: Attempt[] = [];
+  const attempts = new Attempts(decision, request.method, { state, deps, tries });
   let last: UpstreamAnswer | UpstreamFailure = { type: "failed", failure: "other", unsent: true, detail: "no try" };
-  let retrying = false;
   try {
     for (;;) {
-      const facts = {
-        method: request.method,
-        bodyKept: request.body.replayable(),
-        candidates: decision.candidates,
-        timeoutMs: decision.timeoutMs,
-        elapsedMs: deps.now() - startedMs,
-        budgetLeft: retryBudgetLeft(state.liveRequests, state.liveRetries),
-        random: deps.random(),
-      };
-      const next = nextTry(facts, attempts);
-      if (next.step === "give-up") return { last, gaveUp: next.reason };
-      if (attempts.length > 0 && !retrying) {
-        retrying = true;
-        state.liveRetries += 1;
-      }
+      const next = attempts.next(request.body.replayable());
+      if (typeof next === "string") return { last, gaveUp: next };
       // An answer that is moved on from must not hold its connection.
       if (last.type === "answer") last.body?.cancel().catch(() => undefined);
       if (next.delayMs > 0) await pause(next.delayMs, request.signal);
-      const candidate = decision.candidates[next.candidate];
-      const origin = candidate?.origins[next.origin];
-      if (candidate === undefined || origin === undefined) return { last, gaveUp: "no further candidate" };
-      const triedMs = deps.now();
+      const { origin } = next;
       last = await deps.upstream.send(
         origin,
         {
@@ -80,13 +58,10 @@ export async function carryOut(
         },
         { connectTimeoutMs: CONNECT_TIMEOUT_MS, responseTimeoutMs: next.timeoutMs, signal: request.signal },
       );
-      const outcome = outcomeOf(last);
-      attempts.push({ candidate: next.candidate, origin: next.origin, outcome });
-      tries.push({ candidate, origin, outcome, durationMs: deps.now() - triedMs });
-      deps.onOutcome(originKey(candidate.cluster, origin), outcome);
+      attempts.record(outcomeOf(last));
     }
   } finally {
-    if (retrying) state.liveRetries -= 1;
+    attempts.end();
   }
 }
 
@@ -97,20 +72,13 @@ function outcomeOf(result: UpstreamAnswer | UpstreamFailure): AttemptOutcome {
 }
 
 /** `public` is what the client asked for, `origin` the origin's own name, anything else is meant literally. */
-function hostFor(rule: string, connectHost: string, publicHost: string): string {
+export function hostFor(rule: string, connectHost: string, publicHost: string): string {
   if (rule === "public") return publicHost;
   return rule === "origin" ? connectHost : rule;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
+  const either = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  if (either.aborted) return;
+  await new Promise<void>((resolve) => either.addEventListener("abort", () => resolve()));
 }

@@ -10,6 +10,7 @@ import { pipeline } from "node:stream/promises";
 import { bundleReader } from "../../src/core/snapshot/bundle.ts";
 import type { SnapshotSource } from "../../src/core/snapshot/load.ts";
 import { createEdge } from "../../src/edge/edge.ts";
+import { handle as handleRequest } from "../../src/edge/handle.ts";
 import type { EdgeRequest, EdgeResponse, HeaderField } from "../../src/edge/message.ts";
 import { edgeMetrics } from "../../src/edge/metrics.ts";
 import type { Upstream, UpstreamFailure } from "../../src/edge/upstream.ts";
@@ -61,15 +62,6 @@ export async function startPlainEdge(
     {
       source,
       report: null,
-      upstream: {
-        provesUnsent: true,
-        hostOverride: "any",
-        async send(...args) {
-          const asked = current.getStore();
-          if (asked === undefined) throw new Error("Cannot send: no request is being answered");
-          return await send(asked, ...args);
-        },
-      },
       locator: null,
       headerLocation: null,
       zonePoint: null,
@@ -83,7 +75,17 @@ export async function startPlainEdge(
       log: () => undefined,
     },
   );
-  const inner: Handle = (request) => current.run(request, () => edge.handle(request));
+  const asked: Upstream = {
+    provesUnsent: true,
+    hostOverride: "any",
+    async send(...args) {
+      const request = current.getStore();
+      if (request === undefined) throw new Error("Cannot send: no request is being answered");
+      return await send(request, ...args);
+    },
+  };
+  const inner: Handle = (request) =>
+    current.run(request, () => handleRequest(request, { ...edge.rules, upstream: asked }));
   const handle = sabotage.handle?.(inner) ?? inner;
   const server = createServer((incoming, outgoing) => {
     const gone = new AbortController();

@@ -20,12 +20,9 @@ function identify(headers: readonly HeaderField[], peerAddress = "127.0.0.1") {
       target: "/",
       host: "a.example.org",
       headers,
-      body: null,
-      bodyLength: null,
       peerAddress,
       scheme: "http",
       runtimeLocation: null,
-      signal: new AbortController().signal,
     },
     sources,
   );

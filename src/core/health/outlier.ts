@@ -3,7 +3,7 @@
  * Defaults of DESIGN.md: 3 in a row, out for 30 s × times, at most 300 s. "At most half, never the last" holds in
  * `decide`, which goes on using ejected origins when too few others are left.
  */
-import type { AttemptOutcome } from "../retry.ts";
+import type { AttemptFailure, AttemptOutcome } from "../retry.ts";
 import type { Ejection } from "./view.ts";
 
 const FAILURES_TO_EJECT = 3;
@@ -11,6 +11,12 @@ const BASE_EJECTION_MS = 30_000;
 const MAX_EJECTION_MS = 300_000;
 /** Memory of how often an origin was ejected fades after this long without a new ejection. */
 const FORGET_AFTER_MS = 600_000;
+
+const OUR_OWN: ReadonlySet<AttemptFailure> = new Set<AttemptFailure>([
+  "client-gone",
+  "forbidden-address",
+  "overloaded",
+]);
 
 interface Track {
   failures: number;
@@ -43,8 +49,8 @@ export function recordOutcome(
   nowMs: number,
 ): OutlierChange | null {
   if (outcome.type === "answered") return recordAnswer(state, origin, nowMs);
-  // A client that leaves and an address we refuse ourselves say nothing about the origin.
-  if (outcome.failure === "client-gone" || outcome.failure === "forbidden-address") return null;
+  // A client that leaves, and what we refuse ourselves, say nothing about the origin.
+  if (OUR_OWN.has(outcome.failure)) return null;
   const track = trackOf(state, origin);
   track.failures += 1;
   const current = state.ejections.get(origin);

@@ -1,6 +1,6 @@
 /** Between a fetch-style runtime's `Request` and `Response` and the edge's own messages. */
 import type { ClientLocation } from "../../core/model.ts";
-import { textAnswer } from "../local-answer.ts";
+import { asResponse, textAnswer } from "../local-answer.ts";
 import type { EdgeRequest, EdgeResponse, HeaderField } from "../message.ts";
 
 /** What only the platform knows about a request. */
@@ -35,7 +35,8 @@ export function edgeRequest(request: Request, facts: PlatformFacts): EdgeRequest
 /** The answer as the runtime wants it; one that it cannot express becomes a 502. */
 export function fetchResponse(response: EdgeResponse, method: string): Response {
   const { status, body } = response;
-  if (status < 200 || status > 599) return fetchResponse(textAnswer(502, "the cluster's answer was not valid"), method);
+  if (status < 200 || status > 599)
+    return fetchResponse(asResponse(textAnswer(502, "the cluster's answer was not valid")), method);
   const headers = new Headers();
   for (const [name, value] of response.headers) append(headers, name, value);
   const bodiless = method === "HEAD" || BODILESS.has(status);

@@ -1,0 +1,167 @@
+/**
+ * The edge against nginx, HAProxy and Caddy, where they are on the machine: one core for the proxy, one for load and
+ * origin, rounds by turns in one run. `npm run bench:proxy [rounds] [seconds] [load]`; writes bench/results.md.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { cpus, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Load, LOADS, measure, type Round, wrkScript } from "./proxy/load.ts";
+import { type Peer, PEERS, PORTOLAN } from "./proxy/peers.ts";
+
+const PROXY_CORE = 0;
+const LOAD_CORE = 1;
+const ORIGIN_PORT = 18_080;
+const FIRST_PORT = 18_100;
+
+const rounds = Number(process.argv[2] ?? 5);
+const seconds = Number(process.argv[3] ?? 5);
+const only = process.argv[4];
+const loads = LOADS.filter((load) => only === undefined || load.name === only);
+
+function has(binary: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${binary}`]).status === 0;
+}
+
+if (!has("wrk") || !has("taskset")) {
+  console.log("Cannot measure: wrk or taskset is not on this machine");
+  process.exit(0);
+}
+const peers = [PORTOLAN, ...PEERS.filter((peer) => has(peer.binary))];
+const folder = mkdtempSync(join(tmpdir(), "portolan-bench-"));
+const children: ChildProcess[] = [];
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const hosts = shuffled(Array.from({ length: 10_000 }, (_, index) => `h${index}.example.org`));
+const origin = fileURLToPath(new URL("proxy/origin-main.ts", import.meta.url));
+start(LOAD_CORE, process.execPath, [origin, String(ORIGIN_PORT)]);
+await listening(ORIGIN_PORT);
+
+interface Running {
+  readonly peer: Peer;
+  readonly name: string;
+  readonly url: string;
+  readonly pids: readonly number[];
+  readonly shown: string;
+}
+
+const running: Running[] = [];
+for (const [index, peer] of peers.entries()) {
+  const port = FIRST_PORT + index;
+  const { args, shown } = peer.configure(join(folder, String(index)), { port, originPort: ORIGIN_PORT, hosts });
+  const child = start(PROXY_CORE, peer.binary, args);
+  await listening(port);
+  const pid = child.pid ?? 0;
+  running.push({ peer, name: peer.name, url: `http://127.0.0.1:${port}`, pids: [pid, ...childrenOf(pid)], shown });
+}
+
+const results: Round[] = [];
+for (const load of loads) {
+  const script = wrkScript(folder, load, hosts);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const one of running) {
+      const facts = { url: one.url, script, seconds: round === 0 ? 2 : seconds, core: LOAD_CORE, host: hosts[0] ?? "" };
+      const result = await measure(one, load, facts);
+      // The first is for warming up.
+      if (round > 0) results.push(result);
+      if (round > 0) console.log(line(result));
+    }
+  }
+  console.log(`\n${table(load)}\n`);
+}
+writeFileSync(new URL("results.md", import.meta.url), report());
+process.exit(0);
+
+function start(core: number, binary: string, args: readonly string[]): ChildProcess {
+  const child = spawn("taskset", ["-c", String(core), binary, ...args], { stdio: ["ignore", "ignore", "inherit"] });
+  children.push(child);
+  return child;
+}
+
+/** Waits for a port; a process that never listens is seen by the run that hangs and is stopped by hand. */
+async function listening(port: number): Promise<void> {
+  for (;;) {
+    const open = await new Promise<boolean>((resolve) => {
+      const socket = connect({ port, host: "127.0.0.1" }, () => resolve(true));
+      socket.once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+    if (open) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc").flatMap((entry) => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const parent = readFileSync(`/proc/${entry}/stat`, "utf8").split(") ")[1]?.split(" ")[1];
+      return parent === String(pid) ? [Number(entry)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function medians(load: Load, name: string): Omit<Round, "peer" | "load" | "void"> | null {
+  const good = results.filter((one) => one.load === load.name && one.peer === name && one.void === null);
+  const median = (pick: (round: Round) => number) => good.map(pick).sort((a, b) => a - b)[good.length >> 1] ?? 0;
+  if (good.length === 0) return null;
+  return {
+    rps: median((one) => one.rps),
+    p50Ms: median((one) => one.p50Ms),
+    p99Ms: median((one) => one.p99Ms),
+    cpuMs: median((one) => one.cpuMs),
+    rssMb: median((one) => one.rssMb),
+  };
+}
+
+function table(load: Load): string {
+  const base = medians(load, "nginx") ?? medians(load, PORTOLAN.name);
+  const rows = running.map(({ name }) => {
+    const own = medians(load, name);
+    if (own === null || base === null) return `| ${name} | void |`;
+    const ratio = (a: number, b: number) => (b === 0 ? "–" : (a / b).toFixed(2));
+    return `| ${name} | ${ratio(own.rps, base.rps)} | ${ratio(own.cpuMs, base.cpuMs)} | ${ratio(own.p99Ms, base.p99Ms)} | ${Math.round(own.rps)} | ${Math.round(own.cpuMs)} | ${own.p50Ms.toFixed(2)} | ${own.p99Ms.toFixed(2)} | ${Math.round(own.rssMb)} |`;
+  });
+  const head =
+    "| proxy | rps / nginx | CPU / nginx | p99 / nginx | rps | CPU ms per 10,000 | p50 ms | p99 ms | RSS MB |";
+  return [`## ${load.name}, ${load.connections} connections`, "", head, `|${"---|".repeat(9)}`, ...rows].join("\n");
+}
+
+function line(round: Round): string {
+  const { peer, load, rps, cpuMs, p50Ms, p99Ms, rssMb } = round;
+  return `${load} | ${peer} | ${Math.round(rps)} rps | ${Math.round(cpuMs)} ms CPU per 10,000 | p50 ${p50Ms} | p99 ${p99Ms} | ${Math.round(rssMb)} MB${round.void === null ? "" : ` | void: ${round.void}`}`;
+}
+
+function report(): string {
+  const [cpu] = cpus();
+  const machine = `${cpus().length} × ${cpu?.model ?? "?"}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+  const configurations = running.map(({ name, shown }) => `### ${name}\n\n\`\`\`\n${shown}\`\`\``);
+  return [
+    "# Proxies compared",
+    `${machine}. Proxy on one core, load (wrk) and origin on another; ${rounds} rounds of ${seconds} s by turns; medians. 10,000 hosts in shuffled order; location look-up, steering, metrics and access log are on, in the peers as far as they have them. Written by \`npm run bench:proxy\`.`,
+    ...loads.map(table),
+    "## Every round",
+    results.map(line).join("\n\n"),
+    "## Configurations",
+    ...configurations,
+    "",
+  ].join("\n\n");
+}
+
+/** The same order every time. */
+function shuffled(list: string[]): string[] {
+  let state = 20_261_124;
+  for (let index = list.length - 1; index > 0; index -= 1) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const other = state % (index + 1);
+    [list[index], list[other]] = [list[other] ?? "", list[index] ?? ""];
+  }
+  return list;
+}

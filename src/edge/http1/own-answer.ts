@@ -1,0 +1,35 @@
+/** Answers of the edge itself on the wire. */
+import { debugHeaders, isDebugToken } from "../debug.ts";
+import type { RequestEvent } from "../event.ts";
+import type { LocalAnswer } from "../local-answer.ts";
+import { firstHeader, type HeaderField } from "../message.ts";
+import { snapshotName } from "../state.ts";
+import { ownAnswerHead } from "./answer-head.ts";
+import type { Engine } from "./engine.ts";
+import type { RequestHead } from "./request-head.ts";
+import { compose } from "./wire.ts";
+
+export interface OwnAnswerFacts {
+  /** Null for one that could not be read. */
+  readonly request: RequestHead | null;
+  readonly keepAlive: boolean;
+  readonly extra: readonly HeaderField[];
+  readonly date: () => string;
+}
+
+/** The bytes of an answer of our own. */
+export function ownAnswer({ status, headers, text }: LocalAnswer, facts: OwnAnswerFacts): Buffer {
+  const { request, keepAlive, extra, date } = facts;
+  const body = Buffer.from(text);
+  const fields = [...headers.filter(([name]) => name !== "content-length"), ...extra];
+  const head = ownAnswerHead(request, status, body.length, { fields, keepAlive, date });
+  const parts = request?.method === "HEAD" || status === 204 ? [] : [body];
+  return compose(head.text, parts, "plain", true);
+}
+
+/** The decision in fields, for a client that knows the debug token. */
+export function debugFields(engine: Engine, head: RequestHead, event: RequestEvent): readonly HeaderField[] {
+  const { debugToken, state } = engine;
+  if (debugToken === null || !isDebugToken(firstHeader(head.fields, "portolan-debug"), debugToken)) return [];
+  return debugHeaders(event, snapshotName(state));
+}

@@ -1,0 +1,132 @@
+/** Connections to origins, kept for the next request; the one used last is used first, so that the others can go. */
+import type { Origin } from "../../core/model.ts";
+import type { UpstreamFailure } from "../upstream.ts";
+import { dial, type DialOptions } from "./dial.ts";
+import { failed } from "./failures.ts";
+import type { Expiring, Sweep } from "./sweep.ts";
+import { type ConnectionHome, UpstreamConnection } from "./upstream-connection.ts";
+
+export interface PoolOptions extends DialOptions {
+  /** Connections to one origin, used and idle: the circuit breaker. */
+  readonly maxPerOrigin: number;
+  /** Below what servers commonly wait (Node 5 s), so that we close first. */
+  readonly idleMs: number;
+}
+
+/** What `acquire` gives: at once from the pool, otherwise later. */
+export type Acquired = (result: UpstreamConnection | UpstreamFailure) => void;
+
+interface OriginPool {
+  readonly idle: UpstreamConnection[];
+  /** Idle, in use, and being connected. */
+  count: number;
+}
+
+export class UpstreamPool implements Expiring {
+  readonly #options: PoolOptions;
+  readonly #sweep: Sweep;
+  readonly #byText = new Map<string, OriginPool>();
+  /** Objects of one snapshot are the same for every request, and quicker to find than their text. */
+  readonly #byOrigin = new WeakMap<Origin, OriginPool>();
+  readonly #open = new Set<UpstreamConnection>();
+  readonly #buffer: Buffer = Buffer.allocUnsafeSlow(65_536);
+  #closed = false;
+
+  constructor(options: PoolOptions, sweep: Sweep) {
+    this.#options = options;
+    this.#sweep = sweep;
+    sweep.add(this);
+  }
+
+  /** A connection for one request; `fresh` takes none that was used before. Returns how to give up waiting. */
+  acquire(origin: Origin, fresh: boolean, done: Acquired): () => void {
+    const pool = this.#poolOf(origin);
+    for (let idle = fresh ? undefined : pool.idle.pop(); idle !== undefined; idle = pool.idle.pop()) {
+      if (idle.usable && this.#sweep.nowMs < idle.idleUntilMs) {
+        done(idle);
+        return nothing;
+      }
+      idle.destroy();
+    }
+    if (pool.count >= this.#options.maxPerOrigin) {
+      done(failed("overloaded", true, `the origin has ${pool.count} connections already`));
+      return nothing;
+    }
+    return this.#connect(origin, pool, done);
+  }
+
+  check(nowMs: number): void {
+    for (const pool of this.#byText.values()) {
+      // The front was idle longest.
+      while ((pool.idle[0]?.idleUntilMs ?? Number.POSITIVE_INFINITY) <= nowMs) pool.idle.shift()?.destroy();
+    }
+  }
+
+  /** Connections open at the moment. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#sweep.delete(this);
+    for (const connection of this.#open) connection.destroy();
+  }
+
+  #connect(origin: Origin, pool: OriginPool, done: Acquired): () => void {
+    pool.count += 1;
+    let connection: UpstreamConnection | null = null;
+    const buffer = this.#buffer;
+    // One buffer for all: a read is over before the next one begins, and nobody keeps a view.
+    const onread = {
+      buffer,
+      callback: (size: number): boolean => {
+        connection?.receive(buffer.subarray(0, size));
+        return true;
+      },
+    };
+    return dial(origin, this.#options, onread, (result) => {
+      if ("type" in result) {
+        pool.count -= 1;
+        done(result);
+        return;
+      }
+      connection = new UpstreamConnection(result, this.#home(pool));
+      if (origin.protocol === "https") result.on("data", (bytes: Buffer) => connection?.receive(bytes));
+      this.#open.add(connection);
+      done(connection);
+    });
+  }
+
+  #home(pool: OriginPool): ConnectionHome {
+    return {
+      release: (connection, idleMs) => {
+        if (this.#closed) return connection.destroy();
+        // One second less than the origin says: its clock started earlier.
+        const said = idleMs === null ? this.#options.idleMs : Math.min(this.#options.idleMs, idleMs - 1000);
+        if (said <= 0) return connection.destroy();
+        connection.idleUntilMs = this.#sweep.nowMs + said;
+        pool.idle.push(connection);
+      },
+      gone: (connection) => {
+        pool.count -= 1;
+        this.#open.delete(connection);
+        const index = pool.idle.indexOf(connection);
+        if (index !== -1) pool.idle.splice(index, 1);
+      },
+    };
+  }
+
+  #poolOf(origin: Origin): OriginPool {
+    const known = this.#byOrigin.get(origin);
+    if (known !== undefined) return known;
+    const { protocol, connectHost, port, serverName, ca } = origin;
+    const text = `${protocol}://${connectHost}:${port}|${serverName ?? ""}|${ca ?? ""}`;
+    const pool = this.#byText.get(text) ?? { idle: [], count: 0 };
+    this.#byText.set(text, pool);
+    this.#byOrigin.set(origin, pool);
+    return pool;
+  }
+}
+
+function nothing(): void {}

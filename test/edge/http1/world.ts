@@ -1,0 +1,66 @@
+/** A running Node edge whose hosts go to given ports of this machine, nearest cluster first. */
+import { compile } from "../../../src/core/compile/compile.ts";
+import type { Origin } from "../../../src/core/model.ts";
+import { publishSnapshot } from "../../../src/core/snapshot/publish.ts";
+import { memoryStore } from "../../../src/store/memory.ts";
+import { sha256Hex } from "../../../src/store/signature.ts";
+import { textStore } from "../../../src/store/text.ts";
+import { edgeStore, type NodeEdge, type NodeEdgeOptions, startNodeEdge } from "../../../workers/node-edge.ts";
+import { cluster, ingress, observation, rule, service } from "../../build/objects.ts";
+import { FRANKFURT, NEW_YORK, TOKYO } from "../../build/world.ts";
+
+export interface WorldParts {
+  readonly hosts: readonly string[];
+  /** One cluster each, at most three. */
+  readonly gateways: readonly (Partial<Origin> & { readonly port: number })[];
+  readonly timeoutMs?: number;
+  readonly edge?: Partial<NodeEdgeOptions>;
+  readonly accessLog?: (line: string) => void;
+}
+
+/** Publishes and starts; resolves when the edge serves. */
+export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
+  const store = memoryStore();
+  const places = [FRANKFURT, NEW_YORK, TOKYO];
+  const clusters = parts.gateways.map((gateway, index) =>
+    cluster(`c${index}`, {
+      location: places[index] ?? FRANKFURT,
+      gateway: { connectHost: "127.0.0.1", protocol: "http", serverName: null, ca: null, host: "public", ...gateway },
+    }),
+  );
+  const ingresses = parts.hosts.map((host) => ingress(host, { rules: [rule(host, "/", "shop")] }));
+  const config = observation(null, { clusters, ingresses });
+  const members = clusters.map(({ meta }) => observation(meta.name, { services: [service("shop")] }));
+  const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: true, nowMs: 0 });
+  const timeoutMs = parts.timeoutMs ?? 15_000;
+  const hosts = snapshot.hosts.map((host) => ({
+    ...host,
+    routes: host.routes.map((route) => ({ ...route, timeoutMs })),
+  }));
+  const options = { epoch: 1, generation: 1, audience: "test", publishedAtMs: Date.now(), replaces: null };
+  const sink = { put: textStore(store).put, digest: sha256Hex, sign: null };
+  await publishSnapshot(sink, { ...snapshot, hosts }, { ...options, knownSlices: new Set() });
+  const edge = await startNodeEdge(
+    {
+      name: "test",
+      listen: { host: "127.0.0.1", port: 0 },
+      location: FRANKFURT,
+      trustedProxies: [],
+      debugToken: null,
+      audience: "test",
+      allowPrivateOrigins: true,
+      pollIntervalMs: 60_000,
+      locationHeaders: null,
+      ...parts.edge,
+    },
+    {
+      store: edgeStore(store),
+      verify: null,
+      locator: null,
+      accessLog: parts.accessLog ?? null,
+      log: () => undefined,
+    },
+  );
+  await edge.edge.refresh();
+  return edge;
+}
