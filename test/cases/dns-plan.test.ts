@@ -16,6 +16,7 @@ import { normaliseName } from "../../src/core/dns/idna.ts";
 import { dnsName, suitableZones } from "../../src/core/dns/names.ts";
 import { compareTargets, sameTargets } from "../../src/core/dns/targets.ts";
 import { labelText, parseLabels, registryProblem, subjectOfTxt, txtNameOf } from "../../src/core/dns/txt-registry.ts";
+import { decryptText, registryKey } from "../../src/dns/txt-encryption.ts";
 import { sharedCases } from "./shared.ts";
 
 type Wire = Partial<Endpoint>;
@@ -79,7 +80,7 @@ interface Cases {
     { recordName?: string; recordType?: string; txtName?: string }
   > & { op: string })[];
   readonly txtLabels: (Case<
-    { labels?: Record<string, string>; quotes?: boolean; text?: string },
+    { labels?: Record<string, string>; quotes?: boolean; text?: string; aesKey?: string },
     { text?: string; labels?: Record<string, string> | null; errorInvalidHeritage?: boolean }
   > & { op: string })[];
   readonly registryConfig: { id: string; config: RegistryConfig; expect: { error: boolean } }[];
@@ -325,9 +326,13 @@ describe("dns_plan.json: the TXT registry", () => {
     } else expect(subjectOfTxt(format, input.txtName ?? "")).toMatchObject(expected);
   });
 
-  it.each(cases.txtLabels)("$id", ({ op, input, expect: expected }) => {
+  it.each(cases.txtLabels)("$id", async ({ op, input, expect: expected }) => {
     if (op === "serialize") expect(labelText(input.labels ?? {}, input.quotes === true)).toBe(expected.text);
-    else expect(parseLabels(input.text ?? "")).toEqual(expected.labels);
+    else {
+      const text = input.text ?? "";
+      const opened = input.aesKey === undefined ? null : await decryptText(text, await registryKey(input.aesKey));
+      expect(parseLabels(opened?.text ?? text)).toEqual(expected.labels);
+    }
   });
 
   it.each(cases.registryConfig)("$id", ({ config, expect: expected }) => {

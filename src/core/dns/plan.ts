@@ -95,10 +95,18 @@ function problemOf(set: RecordSet, { zone, capabilities }: PlanInput, delegation
   return setProblem(set, zone, capabilities);
 }
 
+/** What one ownership value may list: Route 53 takes 4000 characters in a TXT value. */
+const MAX_LISTED = 3000;
+
 function clipped(set: RecordSet, { minTtlSeconds, maxValues }: DnsCapabilities): RecordSet {
   const ttlSeconds = set.ttlSeconds === null ? null : Math.max(set.ttlSeconds, minTtlSeconds);
+  let listed = 0;
   // Fewer answers rather than none: resolvers use a handful anyway.
-  return { ...set, ttlSeconds, values: set.values.slice(0, maxValues) };
+  const values = set.values.slice(0, maxValues).filter((value) => {
+    listed += value.length + 1;
+    return listed <= MAX_LISTED;
+  });
+  return { ...set, ttlSeconds, values };
 }
 
 function refusal({ set, resource }: DesiredSet, problem: string): DnsConflict {

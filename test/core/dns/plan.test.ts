@@ -114,6 +114,19 @@ describe("planZone() row by row", () => {
     expect(published([], "west", published([], "east", both))).toEqual([]);
   });
 
+  it("takes the shortest TTL of those who share a set", () => {
+    const quick = { ...a(WEB, "192.0.2.1"), ttlSeconds: 10 };
+    for (const other of [a(WEB, "192.0.2.1"), a(WEB, "192.0.2.2")]) {
+      for (const pair of [
+        [quick, other],
+        [other, quick],
+      ] as const) {
+        const zone = published([wish(pair[0])], "west", published([wish(pair[1])], "east"));
+        expect(zone.find((set) => set.name === WEB)?.ttlSeconds).toBe(10);
+      }
+    }
+  });
+
   it("adds up two resources of one owner; a name beside an address is a conflict, and the holder keeps the name", () => {
     const two = [wish(a(WEB, "192.0.2.1"), "service/a/web"), wish(a(WEB, "192.0.2.2"), "service/b/web")];
     expect(visible(published(two))).toEqual(shown([a(WEB, "192.0.2.1", "192.0.2.2")]));
@@ -169,6 +182,19 @@ describe("planZone() policies and filters", () => {
     expect(planZone(planInput({ current, desired, policy })).changes.map((change) => change.name)).toEqual(names);
   });
 
+  it("create-only does not give a name another type", () => {
+    const plan = planZone(planInput({ current, desired: [wish(cname(WEB, "lb.example.net"))], policy: "create-only" }));
+    expect(plan.changes).toEqual([]);
+    expect(plan.conflicts).toMatchObject([{ code: "refused", owner: "east", type: "CNAME" }]);
+  });
+
+  it("upsert-only gives a name another type, and keeps names that nobody wants any more", () => {
+    const plan = planZone(planInput({ current, desired: [wish(cname(WEB, "lb.example.net"))], policy: "upsert-only" }));
+    expect(visible(appliedAll(current, plan.changes))).toEqual(
+      shown([cname(WEB, "lb.example.net"), a("api.example.org", "192.0.2.1")]),
+    );
+  });
+
   it("touches no name outside the filter", () => {
     const filter = { include: ["new.example.org"], exclude: [], includeExpression: null, excludeExpression: null };
     expect(planZone(planInput({ current, desired, filter })).changes.map((change) => change.name)).toEqual([
@@ -222,6 +248,19 @@ describe("planZone() policies and filters", () => {
         planInput({ capabilities, current: zone, desired: [wish(a(WEB, "192.0.2.1", "192.0.2.2", "192.0.2.3"))] }),
       ).changes,
     ).toEqual([]);
+  });
+});
+
+describe("planZone() and very many addresses", () => {
+  it("publishes as many as their ownership can list", () => {
+    const addresses = Array.from({ length: 1000 }, (_, index) => `198.18.${index >> 8}.${index & 255}`);
+    const desired = [wish(a(WEB, ...addresses))];
+    const zone = published(desired);
+    const count = zone.find((set) => set.name === WEB)?.values.length ?? 0;
+    expect(count).toBeGreaterThan(100);
+    expect(count).toBeLessThan(400);
+    for (const set of zone) for (const value of set.values) expect(value.length).toBeLessThan(4000);
+    expect(planZone(planInput({ current: zone, desired })).changes).toEqual([]);
   });
 });
 
