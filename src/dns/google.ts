@@ -6,10 +6,10 @@
  * Limits kept: 1,000 additions and 1,000 deletions a change, 100,000 bytes of data, ten requests a second. Routing
  * policies of Cloud DNS live inside one set and have no identifiers; sets with one are listed and never written.
  */
-import type { DnsCapabilities, DnsChange, RecordSet, Zone } from "../core/dns/records.ts";
+import { type DnsCapabilities, type DnsChange, type RecordSet, recordKey, type Zone } from "../core/dns/records.ts";
 import { list as listOf, parse, type Read, record, text } from "../core/snapshot/guard.ts";
 import { packBatches, withoutRepetition } from "./batches.ts";
-import { readSets, setFromGoogle, setToGoogle } from "./google/records.ts";
+import { type GoogleSet, readSets, setFromGoogle, setToGoogle } from "./google/records.ts";
 import type { TokenSource } from "./google/token.ts";
 import { type HttpAnswer, requestOnce } from "./http.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, realTime, type Time, tokenBucket } from "./pace.ts";
@@ -26,12 +26,16 @@ export interface GoogleOptions {
   readonly patience?: Patience;
 }
 
+type Letters = ReadonlyMap<string, GoogleSet>;
+
 const LIMITS = { changes: 1000, values: Number.MAX_SAFE_INTEGER, bytes: 100_000 };
 
 export function googleCloudDns(options: GoogleOptions): DnsProvider {
   const { project, token, baseUrl = "https://dns.googleapis.com/dns/v1", timeoutMs = 30_000 } = options;
   const { time = realTime, patience = PATIENCE } = options;
   const bucket = tokenBucket({ burst: 20, perSecond: 9 }, time);
+  // A deletion has to repeat the letters in which a set stands, and others write names in their own way.
+  const lettersOf = new Map<string, Letters>();
   const zonesUrl = `${baseUrl}/projects/${encodeURIComponent(project)}/managedZones`;
 
   async function call(method: "GET" | "POST", url: string, body: unknown): Promise<Attempt<HttpAnswer>> {
@@ -77,12 +81,14 @@ export function googleCloudDns(options: GoogleOptions): DnsProvider {
       "rrsets",
       readSets,
     );
-    return sortByKey(sets.map(setFromGoogle));
+    const pairs = sets.map((raw) => ({ raw, set: setFromGoogle(raw) }));
+    lettersOf.set(zone.id, new Map(pairs.map(({ raw, set }) => [recordKey(set), raw])));
+    return sortByKey(pairs.map(({ set }) => set));
   }
 
   async function write(zone: Zone, batch: readonly DnsChange[], current: RecordMap): Promise<WriteResult> {
     const what = `Cannot change the zone "${zone.name}" of Cloud DNS`;
-    const parts = batch.map((change) => partsOf(change, current));
+    const parts = batch.map((change) => partsOf(change, current, lettersOf.get(zone.id) ?? new Map()));
     const body = {
       additions: parts.flatMap((part) => part.additions),
       deletions: parts.flatMap((part) => part.deletions),
@@ -93,7 +99,7 @@ export function googleCloudDns(options: GoogleOptions): DnsProvider {
     const message = `${what}: ${messageOf(result.value)}`;
     const isAboutRecords = [400, 404, 409, 412].includes(result.value.status) && message.includes("entity.change");
     return isAboutRecords
-      ? { status: "refused", message, minded: mindedBy(message, batch, parts), again: false }
+      ? { status: "refused", message, minded: mindedBy(message, batch, parts), again: result.value.status === 412 }
       : { status: "failed", message };
   }
 
@@ -165,7 +171,7 @@ interface Parts {
   readonly deletions: readonly ReturnType<typeof setToGoogle>[];
 }
 
-function partsOf(change: DnsChange, current: RecordMap): Parts {
+function partsOf(change: DnsChange, current: RecordMap, letters: Letters): Parts {
   const steps = stepsOf(change).map(({ key, from, to }) => ({
     to,
     from: change.action === "upsert" ? (current.get(key) ?? null) : from,
@@ -173,8 +179,14 @@ function partsOf(change: DnsChange, current: RecordMap): Parts {
   const written = steps.filter(({ from, to }) => !sameSet(from, to));
   return {
     additions: written.flatMap(({ to }) => (to === null ? [] : [setToGoogle(to)])),
-    deletions: written.flatMap(({ from }) => (from === null ? [] : [setToGoogle(from)])),
+    deletions: written.flatMap(({ from }) => (from === null ? [] : [inLetters(from, letters)])),
   };
+}
+
+function inLetters(set: RecordSet, letters: Letters): ReturnType<typeof setToGoogle> {
+  const raw = letters.get(recordKey(set));
+  if (raw === undefined || !sameSet(setFromGoogle(raw), set)) return setToGoogle(set);
+  return { name: raw.name, type: raw.type, ttl: raw.ttl, rrdatas: raw.rrdatas };
 }
 
 /** Google counts: `entity.change.additions[17]` is the eighteenth of the request. */

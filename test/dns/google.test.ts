@@ -75,6 +75,16 @@ describe("googleCloudDns()", () => {
     await close();
   });
 
+  it.each(["after a list", "without one"])("deletes what stands in other letters, %s", async (when) => {
+    const { server, provider, zone, close } = await world();
+    const held = { name: "www.example.org.", type: "CNAME", ttl: 60, rrdatas: ["Edge.Example.NET."] };
+    server.sets = new Map([...server.sets, ["www.example.org. (CNAME)", held]]);
+    const set = recordSet("www.example.org", "CNAME", ["edge.example.net"]);
+    if (when === "after a list") expect(await provider.list(zone)).toContainEqual(set);
+    expect(await provider.apply(zone, [remove(set)])).toEqual([{ status: "applied" }]);
+    await close();
+  });
+
   it("writes 1,500 sets in two changes and deletes them in two", async () => {
     const { server, provider, zone, close } = await world();
     const many = Array.from({ length: 1500 }, (_, index) => recordSet(`h${index}.example.org`, "A", ["192.0.2.1"]));
