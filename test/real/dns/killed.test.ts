@@ -1,5 +1,5 @@
 /**
- * kill -9 of a process in the middle of applying a plan, and the next process that finds the rest. Forty moments, since
+ * kill -9 of a process in the middle of applying a plan, and the next process that finds the rest. Twenty moments, since
  * each costs the start of a process and often ten seconds until a dead writer's lock of the store is stale; `PORTOLAN_KILLS=200` for more.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -17,7 +17,7 @@ const MAIN = join(import.meta.dirname, "../../dns/apply-main.ts");
 const COUNT = 100;
 /** What `apply-main.ts` sends at once. */
 const AT_ONCE = 20;
-const MOMENTS = Number(process.env["PORTOLAN_KILLS"] ?? "40");
+const MOMENTS = Number(process.env["PORTOLAN_KILLS"] ?? "20");
 const host = (index: number, last: number) => recordSet(`h${index}.example.org`, "A", [`192.0.2.${last}`]);
 const owner = (index: number) => recordSet(`_o.h${index}.example.org`, "TXT", ['"heritage=portolan"']);
 
