@@ -1,80 +1,53 @@
 /** Runs the README's tour and compares what is printed with what the README says; `…` stands for anything. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { type ChildProcess, spawn } from "node:child_process";
+import { matches, ROOT, type Step, stepsOf, trouble } from "./console.ts";
 
-const ROOT = join(import.meta.dirname, "..");
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
-interface Step {
-  readonly command: string;
-  readonly expected: string;
+/** Starts a command that goes on running. */
+function startInBackground(step: Step): ChildProcess {
+  const stdio = ["ignore", "pipe", "inherit"] as const;
+  return spawn("bash", ["-c", step.command], { cwd: ROOT, detached: true, stdio: [...stdio] });
 }
 
-function steps(readme: string): readonly Step[] {
-  const found: Step[] = [];
-  for (const [, block = ""] of readme.matchAll(/^```console\n([\s\S]*?)^```$/gm)) {
-    for (const part of block.split(/^\$ /m).slice(1)) {
-      const end = part.indexOf("\n");
-      found.push({ command: part.slice(0, end), expected: part.slice(end + 1).trimEnd() });
-    }
-  }
-  return found;
-}
-
-function matches(expected: string, actual: string): boolean {
-  const pattern = expected
-    .split("…")
-    .map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join("[\\s\\S]*?");
-  return new RegExp(`^${pattern}$`).test(actual);
-}
-
-/** Starts a command that goes on running; resolves when its output ends as expected. */
-async function startInBackground(step: Step): Promise<ChildProcess> {
-  const child = spawn("bash", ["-c", step.command], {
-    cwd: ROOT,
-    detached: true,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+/** Resolves when its output ends as expected. */
+async function untilStarted(child: ChildProcess, step: Step): Promise<void> {
   let output = "";
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`Cannot go on: ${step.command} printed\n${output}`)),
-      START_TIMEOUT_MS,
-    );
-    child.stdout.on("data", (chunk: Buffer) => {
+    const giveUp = () => reject(new Error(`Cannot go on: ${step.command} printed\n${output}`));
+    const timer = setTimeout(giveUp, START_TIMEOUT_MS);
+    child.once("close", giveUp);
+    child.stdout?.on("data", (chunk: Buffer) => {
       output += chunk.toString();
       // npm prints the script's name before its output.
-      if (!matches(`…${step.expected}`, output.trimEnd())) return;
+      if (!matches(`…${step.expected ?? ""}`, output.trimEnd())) return;
       clearTimeout(timer);
       resolve();
     });
   });
-  return child;
 }
 
-const all = steps(readFileSync(join(ROOT, "README.md"), "utf8"));
 let passed = 0;
 let failed = 0;
 let background: ChildProcess | null = null;
 try {
-  for (const step of all) {
+  for (const step of stepsOf("README.md")) {
     if (step.command === "npm start") {
-      background = await startInBackground(step);
+      background = startInBackground(step);
+      await untilStarted(background, step);
       passed += 1;
       continue;
     }
-    const { stdout } = spawnSync("bash", ["-c", step.command], { cwd: ROOT, encoding: "utf8" });
-    if (matches(step.expected, stdout.trimEnd())) passed += 1;
+    const problem = await trouble(step);
+    if (problem === null) passed += 1;
     else {
       failed += 1;
-      console.log(`$ ${step.command}\nexpected:\n${step.expected}\nprinted:\n${stdout.trimEnd()}\n`);
+      console.log(problem);
     }
   }
 } finally {
   // The whole group: npm, the launcher and what it started.
-  if (background?.pid !== undefined) process.kill(-background.pid, "SIGINT");
+  if (background?.pid !== undefined && background.exitCode === null) process.kill(-background.pid, "SIGINT");
 }
 console.log(`tour: ${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed < 20 ? 1 : 0;

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { whenNpmIsGone } from "./npm-parent.mjs";
 
 const NEEDED = [22, 19];
 
@@ -10,6 +11,7 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const entry = new URL("../workers/cli.ts", import.meta.url);
 
 if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
+  whenNpmIsGone(() => process.kill(process.pid, "SIGTERM"));
   await import(entry.href);
 } else {
   const bundled = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
@@ -20,7 +22,10 @@ if (major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])) {
     );
     process.exit(1);
   }
-  const child = spawn(bundled, [fileURLToPath(entry), ...process.argv.slice(2)], { stdio: "inherit" });
+  // Over the channel the child learns that this process is gone, also when it was killed.
+  const stdio = ["inherit", "inherit", "inherit", "ipc"];
+  const child = spawn(bundled, [fileURLToPath(entry), ...process.argv.slice(2)], { stdio });
+  whenNpmIsGone(() => child.kill("SIGTERM"));
   // The terminal sends Ctrl-C to both; the child decides when all is stopped.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal === null ? code : 1));

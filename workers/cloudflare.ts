@@ -62,6 +62,8 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
       name: env.EDGE_NAME ?? `cloudflare-${colo(request)}`,
       location: settings.location,
       trustedProxies: [],
+      trustedHops: 0,
+      trustedHeader: null,
       debugToken: settings.debugToken,
     },
     {

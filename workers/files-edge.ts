@@ -14,6 +14,7 @@ import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 import { openDatabase } from "./database.ts";
 import { notMembers, refuseEmpty } from "./manifests.ts";
+import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
 import { orderActions } from "./order-actions.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
@@ -48,7 +49,10 @@ async function startParts(
 ): Promise<readonly string[]> {
   const directory = keep(await directoryReaders(options.from));
   refuseBadStart(directory, options.from);
-  const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: deps.err }));
+  const locator =
+    options.geoip === null
+      ? null
+      : keep(await openDatabase(options.geoip, { onProblem: (message) => deps.err(`${message}\n`) }));
   const store = memoryStore();
   const sayOnce = changedProblems(deps.err);
   const control = keep(
@@ -76,6 +80,8 @@ async function startParts(
     for (const reader of directory.clusters()) control.watch(reader);
     control.trigger();
   });
+  // Kept before the edge, so that it is closed behind it.
+  const lines = keep(lineBuffer(deps.out));
   const edge = keep(
     await startNodeEdge(
       { ...options, name: "edge", audience: AUDIENCE, pollIntervalMs: 100 },
@@ -83,7 +89,7 @@ async function startParts(
         store: edgeStore(store),
         verify: null,
         locator,
-        accessLog: (line) => deps.out(`${line}\n`),
+        accessLog: lines.add,
         log: (line) => deps.err(`${line}\n`),
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),

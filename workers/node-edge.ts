@@ -2,10 +2,13 @@
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
+import { type Cidr, parseCidrs } from "../src/core/address/cidr.ts";
+import type { CertificateTable } from "../src/edge/http1/certificates.ts";
 import { http1Engine } from "../src/edge/http1/engine.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
 import { probeEjected } from "../src/edge/node/recovery.ts";
+import type { ForwardingHeader } from "../src/core/address/client-address.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
@@ -20,12 +23,22 @@ export interface NodeEdgeOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly location: GeoPoint | null;
   readonly trustedProxies: readonly string[];
+  readonly trustedHops: number;
+  readonly trustedHeader: ForwardingHeader | null;
   /** The platform in front whose location headers are believed from trusted proxies. */
   readonly locationHeaders: LocationHeaders | null;
   readonly debugToken: string | null;
   readonly audience: string;
   readonly allowPrivateOrigins: boolean;
   readonly pollIntervalMs: number;
+  /** TLS is ended at the listener with these; plain HTTP without. */
+  readonly certificates?: CertificateTable | null;
+  /** Plain requests are sent to https at this port instead of being served. */
+  readonly httpsPort?: number | null;
+  /** CIDRs of load balancers that send a PROXY header, and must. */
+  readonly proxyProtocolFrom?: readonly string[];
+  /** PEM, for origins that ask for a certificate. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string } | null;
 }
 
 export interface NodeEdgeDeps {
@@ -78,9 +91,18 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const engine = http1Engine(edge.rules, {
     allowPrivateOrigins,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    clientCertificate: null,
+    clientCertificate: options.clientCertificate ?? null,
+    httpsPort: options.httpsPort ?? null,
   });
-  const server = await serveHttp1({ ...options.listen, drainMs: DRAIN_MS }, engine);
+  const server = await serveHttp1(
+    {
+      ...options.listen,
+      certificates: options.certificates ?? null,
+      proxyProtocolFrom: readCidrs(options.proxyProtocolFrom ?? []),
+      drainMs: DRAIN_MS,
+    },
+    engine,
+  );
   const bundled = deps.bundled ?? null;
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
   const probes = probeEjected(edge, Date.now);
@@ -88,7 +110,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const { address, port, family } = server.address;
   return {
     edge,
-    url: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    url: `${options.certificates === undefined || options.certificates === null ? "http" : "https"}://${family === "IPv6" ? `[${address}]` : address}:${port}`,
     async close() {
       clearInterval(timer);
       probes.close();
@@ -96,4 +118,10 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
       engine.pool.close();
     },
   };
+}
+
+function readCidrs(texts: readonly string[]): readonly Cidr[] {
+  const { cidrs, malformed } = parseCidrs(texts);
+  if (malformed.length === 0) return cidrs;
+  throw new RangeError(`Cannot take PROXY headers from "${malformed[0]}": it is not a CIDR`);
 }

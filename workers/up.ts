@@ -86,6 +86,8 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           listen,
           location,
           trustedProxies: location === null ? [`${HOST}/32`] : [],
+          trustedHops: 0,
+          trustedHeader: null,
           locationHeaders: null,
           debugToken: null,
           audience: AUDIENCE,

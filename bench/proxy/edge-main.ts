@@ -6,6 +6,7 @@ import { memoryStore } from "../../src/store/memory.ts";
 import { sha256Hex } from "../../src/store/signature.ts";
 import { textStore } from "../../src/store/text.ts";
 import { cluster, ingress, observation, rule, service } from "../../test/build/objects.ts";
+import { lineBuffer } from "../../workers/line-buffer.ts";
 import { edgeStore, startNodeEdge } from "../../workers/node-edge.ts";
 import type { PeerFacts } from "./peers.ts";
 
@@ -47,13 +48,7 @@ await publishSnapshot({ put: textStore(store).put, digest: sha256Hex, sign: null
 });
 
 const log = createWriteStream(logPath, { highWaterMark: 2 ** 20 });
-let lines = "";
-// As nginx with `buffer=64k`: a write for many lines.
-const flush = (): void => {
-  if (lines !== "") log.write(lines);
-  lines = "";
-};
-setInterval(flush, 1000).unref();
+const lines = lineBuffer((text) => void log.write(text));
 
 const edge = await startNodeEdge(
   {
@@ -61,6 +56,8 @@ const edge = await startNodeEdge(
     listen: { host: "127.0.0.1", port: facts.port },
     location: places[0] ?? null,
     trustedProxies: [],
+    trustedHops: 0,
+    trustedHeader: null,
     debugToken: null,
     audience: "bench",
     allowPrivateOrigins: true,
@@ -71,10 +68,7 @@ const edge = await startNodeEdge(
     store: edgeStore(store),
     verify: null,
     locator: null,
-    accessLog(line) {
-      lines += `${line}\n`;
-      if (lines.length > 65_536) flush();
-    },
+    accessLog: lines.add,
     log: (line) => void process.stderr.write(`${line}\n`),
   },
 );

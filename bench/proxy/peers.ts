@@ -30,6 +30,7 @@ function nginx(name: string, buffering: "on" | "off"): Peer {
     binary: "nginx",
     configure(folder, { port, originPort, hosts }) {
       const config = `worker_processes 1;
+master_process off;
 daemon off;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log;

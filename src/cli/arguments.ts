@@ -48,6 +48,13 @@ export function duration(name: string, text: string): number {
   throw new Failure(`Cannot read ${name} "${text}": it is not a number of s, m, h or d`, `${name} 10m`);
 }
 
+/** A whole number from 0 on. */
+export function count(name: string, text: string, max: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= max) return number;
+  throw new Failure(`Cannot read ${name} "${text}": it is not a whole number from 0 to ${max}`, `${name} 1`);
+}
+
 /** One of the words, or null when the argument is not there. */
 export function oneOf<T extends string>(name: string, text: string | undefined, words: readonly T[]): T | null {
   if (text === undefined) return null;

@@ -1,4 +1,5 @@
 /** What the command line needs from the rest of the house; wired in `workers/cli.ts`. */
+import type { ForwardingHeader } from "../core/address/client-address.ts";
 import type { LocationHeaders } from "../core/geo/platform-location.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
@@ -16,6 +17,8 @@ export interface EdgeOptions {
   readonly location: GeoPoint | null;
   readonly geoip: string | null;
   readonly trustedProxies: readonly string[];
+  readonly trustedHops: number;
+  readonly trustedHeader: ForwardingHeader | null;
   readonly locationHeaders: LocationHeaders | null;
   readonly admin: HostPort | null;
   readonly allowPrivateOrigins: boolean;

@@ -29,8 +29,9 @@ function routeLines({ route, forwardPath }: Explanation): string[] {
 function clientLine({ client }: Explanation): string {
   const { location } = client;
   const names = [location.city, location.subdivision, location.country].filter((name) => name !== null);
-  const spot = location.latitude === null ? "" : ` (${location.latitude}, ${location.longitude})`;
-  const where = names.length === 0 && spot === "" ? "place unknown" : `${names.join(", ")}${spot}, by ${client.source}`;
+  const spot = location.latitude === null ? [] : [`(${location.latitude}, ${location.longitude})`];
+  const parts = names.length === 0 ? spot : [names.join(", "), ...spot];
+  const where = parts.length === 0 ? "place unknown" : `${parts.join(" ")}, by ${client.source}`;
   return `client     ${client.address ?? "no address"}${client.class === "none" ? "" : ` (${client.class})`}: ${where}`;
 }
 

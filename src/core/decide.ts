@@ -46,7 +46,7 @@ export function decide(
   const routeRef = refer(matched.table, route, choice.wanted);
   const { availability } = choice;
   const panic = availability.availableWeight < availability.weight * PANIC_SHARE;
-  const candidates = order(matched.table, availability, panic, circumstances.client.address ?? host.host);
+  const candidates = order(matched.table, availability, panic, clientKey(host.host, circumstances));
   if (candidates.length === 0) {
     const rejected = reject(503, "no-backend", "no cluster may take the request");
     return { ...rejected, route: routeRef, forwardPath, excluded: availability.excluded };
@@ -65,6 +65,11 @@ export function decide(
     vantage: circumstances.vantage,
     setPin: null,
   };
+}
+
+/** The same for all requests of a client. Without an address nobody can be told from anybody: the seed spreads them. */
+function clientKey(host: string, { client, seed }: Circumstances): string {
+  return client.address ?? `${host}|${seed}`;
 }
 
 /**

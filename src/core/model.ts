@@ -40,6 +40,8 @@ export interface Origin {
   readonly ca: string | null;
   /** The Host that the origin sees: `public` (the client's), `origin` (`connectHost`), or a literal host name. */
   readonly host: string;
+  /** Private ranges that `connectHost`, or what it resolves to, may lie in: of the cluster's `originCIDRs`, sorted. */
+  readonly allowedCidrs: readonly string[];
 }
 
 /** One service port in one cluster. */
@@ -276,7 +278,7 @@ export interface Circumstances {
   readonly client: Client;
   readonly vantage: Vantage;
   readonly nowMs: number;
-  /** Spreads requests over equal origins inside a cluster and over weighted backends; any 32-bit integer. */
+  /** Spreads requests over equal origins, over weighted backends, and those without a client address; 32-bit. */
   readonly seed: number;
 }
 

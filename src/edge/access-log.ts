@@ -1,44 +1,47 @@
 /** One JSON line per request. JSON escapes control characters, so that no input can forge a line (CWE-117). */
 import type { Candidate, Decision, Exclusion } from "../core/model.ts";
-import type { RequestEvent } from "./event.ts";
+import type { RequestEvent, Try } from "./event.ts";
 
-/** The line, without its end. Holds no query, no header, no full address. */
-export function accessLogLine(edge: string, event: RequestEvent, nowMs: number): string {
-  const { decision } = event;
-  const forward = decision?.action === "forward" ? decision : null;
-  const last = event.tries.at(-1);
-  return JSON.stringify({
-    time: new Date(nowMs).toISOString(),
-    edge,
-    method: event.method,
-    scheme: event.scheme,
-    host: event.host,
-    path: pathOf(decision),
-    status: event.status,
-    durationMs: round(nowMs - event.startedMs),
-    code: event.code,
-    action: decision?.action ?? "local",
-    route: routeOf(decision),
-    cluster: last?.candidate.cluster ?? null,
-    vantage: forward?.vantage.of ?? null,
-    panic: forward?.panic ?? false,
-    candidates: (forward?.candidates ?? []).map(shown),
-    excluded: excludedOf(decision).map(({ cluster, code, reason }) => ({ cluster, code, reason })),
-    attempts: event.tries.map((one) => ({
-      cluster: one.candidate.cluster,
-      origin: `${one.origin.connectHost}:${one.origin.port}`,
-      ...(one.outcome.type === "answered"
-        ? { status: one.outcome.status }
-        : { failure: one.outcome.failure, unsent: one.outcome.unsent, detail: one.outcome.detail }),
-      durationMs: round(one.durationMs),
-    })),
-    gaveUp: event.gaveUp,
-    client: event.client === null ? null : shortAddress(event.client.address),
-    country: event.client?.location.country ?? null,
-    traceId: event.traceId,
-    requestId: event.requestId,
-    ...(event.error === null ? {} : { error: event.error }),
-  });
+/**
+ * Lines without their ends, of one edge. They hold no query, no header, no full address. Put together by hand: making an
+ * object only to have it serialised took longer than the decision. What comes from outside is escaped as JSON escapes.
+ */
+export function accessLogLines(edge: string): (event: RequestEvent, nowMs: number) => string {
+  const name = text(edge);
+  const time = isoTimes();
+  return (event, nowMs) => {
+    const { decision, client, error } = event;
+    const forward = decision?.action === "forward" ? decision : null;
+    const last = event.tries.at(-1);
+    return (
+      `{"time":"${time(nowMs)}","edge":${name},"method":${text(event.method)},"scheme":"${event.scheme}"` +
+      `,"host":${text(event.host)},"path":${text(pathOf(decision))},"status":${event.status}` +
+      `,"durationMs":${round(nowMs - event.startedMs)},"code":${text(event.code)}` +
+      `,"action":"${decision?.action ?? "local"}","route":${routeOf(decision)}` +
+      `,"cluster":${text(last?.candidate.cluster ?? null)},"vantage":${text(forward?.vantage.of ?? null)}` +
+      `,"panic":${forward?.panic ?? false},"candidates":${list(forward?.candidates ?? [], shown)}` +
+      `,"excluded":${list(excludedOf(decision), exclusion)},"attempts":${list(event.tries, attempt)}` +
+      `,"gaveUp":${text(event.gaveUp)},"client":${text(client === null ? null : shortAddress(client.address))}` +
+      `,"country":${text(client?.location.country ?? null)},"traceId":${text(event.traceId)}` +
+      `,"requestId":${text(event.requestId)}${error === null ? "" : `,"error":${text(error)}`}}`
+    );
+  };
+}
+
+/** Plain text needs no escaping, and nearly all of it is plain. */
+function text(value: string | null): string {
+  if (value === null) return "null";
+  for (let index = 0; index < value.length; index += 1) {
+    const code = value.charCodeAt(index);
+    if (code < 32 || code > 126 || code === 34 || code === 92) return JSON.stringify(value);
+  }
+  return `"${value}"`;
+}
+
+function list<T>(members: readonly T[], show: (member: T) => string): string {
+  let joined = "";
+  for (const member of members) joined += joined === "" ? show(member) : `,${show(member)}`;
+  return `[${joined}]`;
 }
 
 /** The network of an address, /24 or /48, so that logs hold no person's address. Null stays null. */
@@ -53,9 +56,22 @@ export function shortAddress(address: string | null): string | null {
   return `${all.slice(0, 3).join(":")}::/48`;
 }
 
-function shown(candidate: Candidate): { cluster: string; costMs: number; basis: string; panic?: string } {
-  const { cluster, basis, panic } = candidate;
-  return { cluster, costMs: candidate.costUs / 1000, basis, ...(panic === null ? {} : { panic }) };
+function shown({ cluster, costUs, basis, panic }: Candidate): string {
+  const more = panic === null ? "" : `,"panic":${text(panic)}`;
+  return `{"cluster":${text(cluster)},"costMs":${costUs / 1000},"basis":"${basis}"${more}}`;
+}
+
+function exclusion({ cluster, code, reason }: Exclusion): string {
+  return `{"cluster":${text(cluster)},"code":"${code}","reason":${text(reason)}}`;
+}
+
+function attempt({ candidate, origin, outcome, durationMs }: Try): string {
+  const end =
+    outcome.type === "answered"
+      ? `"status":${outcome.status}`
+      : `"failure":"${outcome.failure}","unsent":${outcome.unsent},"detail":${text(outcome.detail)}`;
+  const place = text(`${origin.connectHost}:${origin.port}`);
+  return `{"cluster":${text(candidate.cluster)},"origin":${place},${end},"durationMs":${round(durationMs)}}`;
 }
 
 function pathOf(decision: Decision | null): string | null {
@@ -63,10 +79,14 @@ function pathOf(decision: Decision | null): string | null {
   return target === null ? null : (target.split("?", 1)[0] ?? null);
 }
 
-function routeOf(decision: Decision | null): object | null {
-  if (decision?.route === null || decision?.route === undefined) return null;
-  const { kind, namespace, name, host, path, service, port } = decision.route;
-  return { kind, namespace, name, host, path, service, port };
+function routeOf(decision: Decision | null): string {
+  const route = decision?.route ?? null;
+  if (route === null) return "null";
+  const { kind, namespace, name, host, path, service, port } = route;
+  return (
+    `{"kind":"${kind}","namespace":${text(namespace)},"name":${text(name)},"host":${text(host)}` +
+    `,"path":${text(path)},"service":${text(service)},"port":${text(port)}}`
+  );
 }
 
 function excludedOf(decision: Decision | null): readonly Exclusion[] {
@@ -75,4 +95,18 @@ function excludedOf(decision: Decision | null): readonly Exclusion[] {
 
 function round(ms: number): number {
   return Math.round(ms * 10) / 10;
+}
+
+/** RFC 3339; only the milliseconds differ between most lines. */
+function isoTimes(): (nowMs: number) => string {
+  let second = -1;
+  let secondText = "";
+  return (nowMs) => {
+    const current = Math.floor(nowMs / 1000);
+    if (current !== second) {
+      second = current;
+      secondText = new Date(current * 1000).toISOString().slice(0, -4);
+    }
+    return `${secondText}${String(nowMs - current * 1000).padStart(3, "0")}Z`;
+  };
 }

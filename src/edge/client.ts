@@ -1,14 +1,20 @@
 /** Who asks, and from where: the trust chain, then the location chain. Nothing from an untrusted hop is believed. */
-import type { Cidr } from "../core/address/cidr.ts";
 import { classifyAddress } from "../core/address/classify.ts";
-import { type ClientAddress, clientAddress, type ProxyTrust } from "../core/address/client-address.ts";
+import {
+  type ClientAddress,
+  clientAddress,
+  FORWARDING_HEADERS,
+  type ForwardingHeader,
+  type ProxyTrust,
+} from "../core/address/client-address.ts";
 import { type LocateInput, locateClient, type OverrideTable } from "../core/geo/client-location.ts";
 import type { Client, ClientLocation } from "../core/model.ts";
 import type { Locator } from "../locate/locator.ts";
 import { type EdgeRequestHead, firstHeader } from "./message.ts";
 
 export interface ClientSources extends Pick<LocateInput, "zonePoint"> {
-  readonly trustedProxies: readonly Cidr[];
+  /** Whom to believe; a null header means that nobody told which one the proxies maintain. */
+  readonly trust: Omit<ProxyTrust, "header"> & { readonly header: ProxyTrust["header"] | null };
   readonly overrides: OverrideTable;
   readonly locator: Locator | null;
   /** Reads the place out of headers that a trusted proxy sets; null where no proxy is in front. */
@@ -19,11 +25,14 @@ export interface IdentifiedClient {
   readonly client: Client;
   /** Whether the other end of the connection is a configured proxy. */
   readonly trusted: boolean;
+  /** Of the two forwarding headers the one that the proxies are known not to maintain: a client may have sent it. */
+  readonly hearsay: ForwardingHeader | null;
 }
 
 /** The client as the trust chain shows it. Never throws. */
 export function identifyClient(request: EdgeRequestHead, sources: ClientSources): IdentifiedClient {
-  const found = addressOf(request, sources.trustedProxies);
+  const { trust } = sources;
+  const found = addressOf(request, trust);
   const addressClass = classifyAddress(found.address);
   const location = locateClient({
     address: found.address,
@@ -39,21 +48,24 @@ export function identifyClient(request: EdgeRequestHead, sources: ClientSources)
   return {
     client: { address: found.address?.text ?? null, class: addressClass, location },
     trusted: found.peerTrusted,
+    hearsay: trust.header === null ? null : (FORWARDING_HEADERS.find((name) => name !== trust.header) ?? null),
   };
 }
 
 /**
- * A proxy maintains one of the two headers and passes the other on as the client sent it, and nobody told us which. So
+ * A proxy maintains one of the two headers and passes the other on as the client sent it. Where nobody told us which,
  * the one that is there counts; where both are there they must agree, or the walk ends at the proxy: a client that
  * adds the header that its proxy does not know can hide its own address then, but not claim another's.
  */
-function addressOf(request: EdgeRequestHead, cidrs: readonly Cidr[]): ClientAddress {
+function addressOf(request: EdgeRequestHead, trust: ClientSources["trust"]): ClientAddress {
   const walk = (header: ProxyTrust["header"], lines: readonly string[]) =>
-    clientAddress(request.peerAddress, lines, { cidrs, hops: 0, header });
-  const found = (["x-forwarded-for", "forwarded"] as const).flatMap((header) => {
+    clientAddress(request.peerAddress, lines, { ...trust, header });
+  const alone = walk("forwarded", []);
+  if (!alone.peerTrusted) return alone;
+  const found = (trust.header === null ? FORWARDING_HEADERS : [trust.header]).flatMap((header) => {
     const lines = request.headers.flatMap(([name, value]) => (name === header ? [value] : []));
     return lines.length === 0 ? [] : [walk(header, lines)];
   });
   const [one, other = one] = found;
-  return one !== undefined && one.address?.text === other?.address?.text ? one : walk("forwarded", []);
+  return one !== undefined && one.address?.text === other?.address?.text ? one : alone;
 }

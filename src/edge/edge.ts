@@ -1,9 +1,10 @@
 /** One edge: state, follower, metrics and log joined; the same on every runtime. */
-import { type Cidr, parseCidrs } from "../core/address/cidr.ts";
+import { parseCidrs } from "../core/address/cidr.ts";
+import type { ForwardingHeader } from "../core/address/client-address.ts";
 import { type OutlierChange, recordOutcome, returnOrigin } from "../core/health/outlier.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
-import { accessLogLine } from "./access-log.ts";
+import { accessLogLines } from "./access-log.ts";
 import { type ClientSources, identifyClient } from "./client.ts";
 import { follower, type Follower } from "./follow.ts";
 import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
@@ -16,6 +17,10 @@ export interface EdgeOptions {
   readonly location: GeoPoint | null;
   /** CIDRs; RangeError for one that is none. */
   readonly trustedProxies: readonly string[];
+  /** How many hops in front are believed whatever their address; 0 for none. */
+  readonly trustedHops: number;
+  /** The header that the proxies in front maintain; null when nobody told. */
+  readonly trustedHeader: ForwardingHeader | null;
   readonly debugToken: string | null;
 }
 
@@ -47,7 +52,7 @@ export interface Edge extends Follower {
 
 /** An edge before its first snapshot: call `coldStart`, then `refresh` from time to time. */
 export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
-  const trustedProxies = readTrusted(options.trustedProxies);
+  const trust = readTrust(options);
   const state = newEdgeState(options.name, options.location, Math.floor(deps.random() * 0x1_0000_0000));
   const metrics = deps.metrics({
     generation: () => state.serving?.loaded.manifest.generation ?? null,
@@ -80,19 +85,19 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     },
   });
   const { locator, headerLocation, zonePoint, now, random } = deps;
+  const line = accessLogLines(options.name);
   const rules: RequestRules = {
     state,
     now,
     random,
     zonePoint,
-    identify: (request, overrides) =>
-      identifyClient(request, { trustedProxies, overrides, locator, headerLocation, zonePoint }),
+    identify: (request, overrides) => identifyClient(request, { trust, overrides, locator, headerLocation, zonePoint }),
     debugToken: options.debugToken,
     onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, now())),
     onEvent(event) {
       const nowMs = now();
       metrics.request(event, nowMs);
-      deps.accessLog?.(accessLogLine(options.name, event, nowMs));
+      deps.accessLog?.(line(event, nowMs));
     },
   };
   return {
@@ -106,8 +111,8 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   };
 }
 
-function readTrusted(texts: readonly string[]): readonly Cidr[] {
-  const { cidrs, malformed } = parseCidrs(texts);
+function readTrust({ trustedProxies, trustedHops, trustedHeader }: EdgeOptions): ClientSources["trust"] {
+  const { cidrs, malformed } = parseCidrs(trustedProxies);
   if (malformed.length > 0) throw new RangeError(`Cannot trust the proxy "${malformed[0]}": it is not a CIDR`);
-  return cidrs;
+  return { cidrs, hops: trustedHops, header: trustedHeader };
 }

@@ -1,5 +1,5 @@
 /** Fields that end at each hop (RFC 9110 §7.6.1). */
-import { type HeaderField, listHeader } from "./message.ts";
+import type { HeaderField } from "./message.ts";
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
@@ -28,10 +28,21 @@ const NEVER_NOMINATED: ReadonlySet<string> = new Set([
 
 /** A test for the field names that must not be forwarded from this message. */
 export function hopByHop(headers: readonly HeaderField[]): (name: string) => boolean {
-  const nominated = new Set<string>();
-  for (const member of listHeader(headers, "connection")) {
-    const name = member.toLowerCase();
-    if (!NEVER_NOMINATED.has(name)) nominated.add(name);
+  let nominated: Set<string> | null = null;
+  for (const [field, value] of headers) {
+    // Nearly always what is nominated ends here anyway.
+    if (field !== "connection" || value === "keep-alive" || value === "close") continue;
+    nominated ??= new Set();
+    for (const member of value.split(",")) {
+      const name = member.trim().toLowerCase();
+      if (!NEVER_NOMINATED.has(name)) nominated.add(name);
+    }
   }
-  return (name) => HOP_BY_HOP.has(name) || nominated.has(name);
+  if (nominated === null) return endsHere;
+  const names = nominated;
+  return (name) => HOP_BY_HOP.has(name) || names.has(name);
+}
+
+function endsHere(name: string): boolean {
+  return HOP_BY_HOP.has(name);
 }

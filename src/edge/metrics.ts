@@ -82,44 +82,47 @@ export function edgeMetrics(gauges: EdgeGauges): EdgeMetrics {
     gauge("portolan_live_requests", "Requests that wait for the head of an answer", gauges.liveRequests),
     gauge("portolan_ejected_origins", "Origins that are out at the moment", gauges.ejectedOrigins),
   ];
-  const tries = (event: RequestEvent): void => {
-    for (const [index, one] of event.tries.entries()) {
-      const { cluster } = one.candidate;
-      const kind =
-        one.outcome.type === "answered"
-          ? { http_response_status_code: String(one.outcome.status) }
-          : { error_type: one.outcome.failure };
-      client.observe(
-        { http_request_method: methodLabel(event.method), ...kind, portolan_cluster: cluster },
-        one.durationMs / 1000,
-      );
+  // Labels are put together once for each series, not once for each request.
+  const answered = byThree((method, status, scheme) =>
+    server.series({ http_request_method: method, http_response_status_code: status, url_scheme: scheme }),
+  );
+  const tried = byThree((method, status, cluster) =>
+    client.series({ http_request_method: method, http_response_status_code: status, portolan_cluster: cluster }),
+  );
+  const broken = byThree((method, failure, cluster) =>
+    client.series({ http_request_method: method, error_type: failure, portolan_cluster: cluster }),
+  );
+  const decided = byThree((action, code) => decisions.series({ action, code }));
+  const ended = byThree((cluster) => requests.series({ portolan_cluster: cluster }));
+  const tries = (event: RequestEvent, method: string): void => {
+    for (const [index, { candidate, outcome, durationMs }] of event.tries.entries()) {
+      const { cluster } = candidate;
+      const series =
+        outcome.type === "answered"
+          ? tried(method, String(outcome.status), cluster)
+          : broken(method, outcome.failure, cluster);
+      series.observe(durationMs / 1000);
       if (index > 0) retries.add({ portolan_cluster: cluster });
       const next = event.tries[index + 1];
       if (next !== undefined && next.candidate.cluster !== cluster) failovers.add({ portolan_cluster: cluster });
     }
     const last = event.tries.at(-1);
     if (last === undefined) return;
-    requests.add({ portolan_cluster: last.candidate.cluster });
+    ended(last.candidate.cluster, "", "").add();
     const failed = last.outcome.type === "failed" ? last.outcome.failure !== "client-gone" : last.outcome.status >= 500;
     if (failed) errors.add({ portolan_cluster: last.candidate.cluster });
   };
   return {
     request(event, nowMs) {
       seen += 1;
-      server.observe(
-        {
-          http_request_method: methodLabel(event.method),
-          http_response_status_code: String(event.status),
-          url_scheme: event.scheme,
-        },
-        (nowMs - event.startedMs) / 1000,
-      );
-      decisions.add({ action: event.decision?.action ?? "local", code: event.code });
+      const method = METHODS.has(event.method) ? event.method : "_OTHER";
+      answered(method, String(event.status), event.scheme).observe((nowMs - event.startedMs) / 1000);
+      decided(event.decision?.action ?? "local", event.code, "").add();
       if (event.decision?.action === "forward") {
         panic = event.decision.panic ? 1 : 0;
         if (event.decision.panic) panics.add({});
       }
-      tries(event);
+      tries(event, method);
     },
     ejection: (cluster) => ejections.add({ portolan_cluster: cluster }),
     snapshotRefused: () => refused.add({}),
@@ -129,6 +132,16 @@ export function edgeMetrics(gauges: EdgeGauges): EdgeMetrics {
   };
 }
 
-function methodLabel(method: string): string {
-  return METHODS.has(method) ? method : "_OTHER";
+/** Remembers what was made for three words; all of them come from bounded sets. */
+function byThree<T>(make: (a: string, b: string, c: string) => T): (a: string, b: string, c: string) => T {
+  const known = new Map<string, Map<string, Map<string, T>>>();
+  return (a, b, c) => {
+    const found = known.get(a)?.get(b)?.get(c);
+    if (found !== undefined) return found;
+    const made = make(a, b, c);
+    const byB = known.get(a) ?? new Map<string, Map<string, T>>();
+    const byC = byB.get(b) ?? new Map<string, T>();
+    known.set(a, byB.set(b, byC.set(c, made)));
+    return made;
+  };
 }

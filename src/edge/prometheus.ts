@@ -12,11 +12,13 @@ export interface Family {
 
 export interface Counter extends Family {
   add(labels: Labels, amount?: number): void;
+  /** The one series of these labels, for whoever adds to it often. */
+  series(labels: Labels): { add(): void };
 }
 
 export interface Histogram extends Family {
-  /** In seconds. */
-  observe(labels: Labels, seconds: number): void;
+  /** The one series of these labels. In seconds. */
+  series(labels: Labels): { observe(seconds: number): void };
 }
 
 /** OpenTelemetry's advice for HTTP durations, in seconds. */
@@ -24,17 +26,26 @@ const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5
 
 /** Only grows. */
 export function counter(name: string, help: string): Counter {
-  const values = new Map<string, number>();
+  const values = new Map<string, { value: number }>();
+  const seriesOf = (labels: Labels): { value: number } => {
+    const key = labelText(labels);
+    const known = values.get(key) ?? { value: 0 };
+    values.set(key, known);
+    return known;
+  };
   return {
     name,
     help,
     type: "counter",
     add(labels, amount = 1) {
-      const key = labelText(labels);
-      values.set(key, (values.get(key) ?? 0) + amount);
+      seriesOf(labels).value += amount;
+    },
+    series(labels) {
+      const one = seriesOf(labels);
+      return { add: () => void (one.value += 1) };
     },
     *lines() {
-      for (const [labels, value] of values) yield `${name}${braces(labels)} ${value}`;
+      for (const [labels, { value }] of values) yield `${name}${braces(labels)} ${value}`;
     },
   };
 }
@@ -59,14 +70,19 @@ export function histogram(name: string, help: string): Histogram {
     name,
     help,
     type: "histogram",
-    observe(labels, seconds) {
+    series(labels) {
       const key = labelText(labels);
-      const known = series.get(key) ?? { buckets: BOUNDS.map(() => 0), sum: 0, count: 0 };
-      series.set(key, known);
-      const slot = BOUNDS.findIndex((bound) => seconds <= bound);
-      if (slot !== -1) known.buckets[slot] = (known.buckets[slot] ?? 0) + 1;
-      known.sum += seconds;
-      known.count += 1;
+      const one = series.get(key) ?? { buckets: BOUNDS.map(() => 0), sum: 0, count: 0 };
+      series.set(key, one);
+      return {
+        observe(seconds) {
+          let slot = 0;
+          while (slot < BOUNDS.length && seconds > (BOUNDS[slot] ?? 0)) slot += 1;
+          if (slot < BOUNDS.length) one.buckets[slot] = (one.buckets[slot] ?? 0) + 1;
+          one.sum += seconds;
+          one.count += 1;
+        },
+      };
     },
     *lines() {
       for (const [labels, { buckets, sum, count }] of series) {

@@ -20,12 +20,18 @@ export function traceContext(received: string | null, random: () => number): Tra
   return { traceId, traceparent: `00-${traceId}-${parent}-00`, continued: false };
 }
 
-/** Lower-case hex digits, never all zero. */
+const HEX_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Lower-case hex digits, never all zero; their number must be a multiple of 8. */
 export function hexId(digits: number, random: () => number): string {
   let id = "";
-  while (id.length < digits) id += (Math.floor(random() * 0x1_0000_0000) >>> 0).toString(16).padStart(8, "0");
-  const cut = id.slice(0, digits);
-  return allZero(cut) ? `${cut.slice(1)}1` : cut;
+  let any = 0;
+  for (let count = 0; count < digits; count += 8) {
+    const word = (random() * 0x1_0000_0000) >>> 0;
+    any |= word;
+    id += `${HEX_BYTES[word >>> 24]}${HEX_BYTES[(word >>> 16) & 255]}${HEX_BYTES[(word >>> 8) & 255]}${HEX_BYTES[word & 255]}`;
+  }
+  return any === 0 ? `${id.slice(1)}1` : id;
 }
 
 function parseTraceparent(value: string): { readonly traceId: string; readonly flags: string } | null {

@@ -4,7 +4,7 @@ import { isRecord } from "./plain.ts";
 
 const prefix = "portolan.dev/";
 /** Every annotation of ours that means something. */
-const known = ["portolan.dev/adopt"];
+const known = ["portolan.dev/adopt", "portolan.dev/force-drain"];
 
 /** Warnings about annotations that do nothing: misspelt ones of ours, and snippets, which no edge runs. */
 export function judgeAnnotations(value: unknown): readonly Finding[] {
@@ -29,7 +29,7 @@ function judge(name: string, value: unknown): { reason: string; message: string 
       name.slice(prefix.length),
       known.map((item) => item.slice(prefix.length)),
     );
-    const hint = near === null ? `known is ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
+    const hint = near === null ? `known are ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
     return { reason: "UnknownAnnotation", message: `unknown annotation ${name}; ${hint}` };
   }
   if (value === "true" || value === "false") return null;

@@ -185,6 +185,16 @@ describe("portolan", () => {
       /it is not a CIDR/,
       /Next: /,
     ],
+    [
+      ["edge", "--from", EXAMPLE, "--listen", "127.0.0.1:0", "--trusted-hops", "1.5"],
+      /it is not a whole number from 0 to 16/,
+      /Next: --trusted-hops 1/,
+    ],
+    [
+      ["edge", "--from", EXAMPLE, "--listen", "127.0.0.1:0", "--trusted-header", "x-real-ip"],
+      /it is none of x-forwarded-for, forwarded/,
+      /Next: --trusted-header x-forwarded-for/,
+    ],
     [["status", "--admin", "http://127.0.0.1:1"], /Cannot reach the admin API/, /Next: portolan up/],
     [["sim", "kil", "us-east1"], /Cannot do "kil"/, /Next: portolan sim kill/],
     [["sim", "kill"], /without its name/, /Next: portolan sim kill/],

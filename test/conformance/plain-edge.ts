@@ -58,7 +58,14 @@ export async function startPlainEdge(
     audience: options.audience,
   };
   const edge = createEdge(
-    { name: "plain", location: options.location, trustedProxies: [], debugToken: options.debugToken },
+    {
+      name: "plain",
+      location: options.location,
+      trustedProxies: [],
+      trustedHops: 0,
+      trustedHeader: null,
+      debugToken: options.debugToken,
+    },
     {
       source,
       report: null,

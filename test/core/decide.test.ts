@@ -53,6 +53,7 @@ function ejected(...names: readonly string[]): HealthView {
       serverName: null,
       ca: null,
       host: "public",
+      allowedCidrs: [],
     },
   ]);
   const ejection = { sinceMs: 0, untilMs: 1000, count: 1, cause: "refused ×3" };
@@ -68,6 +69,14 @@ describe("decide()", () => {
     ["Tokyo", TOKYO, ["asia", "eu", "us"]],
   ])("orders clusters by distance from %s", (_name, place, expected) => {
     expect(order(decide(world(), KNOWN, toShop, circumstancesAt(place)))).toEqual(expected);
+  });
+
+  it("spreads clients that nobody can tell apart over equal clusters, by the seed", () => {
+    const first = (seed: number) => order(decide(world(), KNOWN, toShop, circumstancesAt(null, { seed })))[0] ?? "";
+    const counts = new Map<string, number>();
+    for (let seed = 0; seed < 3000; seed += 1) counts.set(first(seed), (counts.get(first(seed)) ?? 0) + 1);
+    expect([...counts.keys()].sort()).toEqual(["asia", "eu", "us"]);
+    for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(150);
   });
 
   it("prefers a measured round-trip to distance, and forgets it when it is old or thin", () => {

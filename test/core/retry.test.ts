@@ -9,6 +9,7 @@ const origin = (host: string) => ({
   serverName: null,
   ca: null,
   host: "public",
+  allowedCidrs: [],
 });
 
 function candidate(cluster: string, origins = 1): Candidate {

@@ -140,6 +140,7 @@ function healthOf(named: readonly (State & { readonly name: string })[]): Health
     serverName: null,
     ca: null,
     host: "public",
+    allowedCidrs: [],
   });
   const backends = named.map(({ name, ready }) => ({ cluster: name, service: "default/shop/80", ready, total: 2 }));
   return healthView(
@@ -202,6 +203,7 @@ describe("rules 6 and 7: what may be tried again", () => {
         serverName: null,
         ca: null,
         host: "public",
+        allowedCidrs: [],
       })),
     }),
   );

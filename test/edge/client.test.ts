@@ -2,18 +2,22 @@ import { describe, expect, it } from "vitest";
 import { parseCidrs } from "../../src/core/address/cidr.ts";
 import { overrideTable } from "../../src/core/geo/client-location.ts";
 import { headerLocation } from "../../src/core/geo/platform-location.ts";
-import { identifyClient } from "../../src/edge/client.ts";
+import { type ClientSources, identifyClient } from "../../src/edge/client.ts";
 import type { HeaderField } from "../../src/edge/message.ts";
 
+const trust: ClientSources["trust"] = {
+  cidrs: parseCidrs(["127.0.0.1/32", "10.0.0.0/8"]).cidrs,
+  hops: 0,
+  header: null,
+};
 const sources = {
-  trustedProxies: parseCidrs(["127.0.0.1/32", "10.0.0.0/8"]).cidrs,
   overrides: overrideTable([{ cidr: "192.0.2.0/24", country: "DE", location: null }]),
   locator: null,
   headerLocation: headerLocation("cloudfront"),
   zonePoint: null,
 };
 
-function identify(headers: readonly HeaderField[], peerAddress = "127.0.0.1") {
+function identify(headers: readonly HeaderField[], peerAddress = "127.0.0.1", more: Partial<typeof trust> = {}) {
   return identifyClient(
     {
       method: "GET",
@@ -24,11 +28,12 @@ function identify(headers: readonly HeaderField[], peerAddress = "127.0.0.1") {
       scheme: "http",
       runtimeLocation: null,
     },
-    sources,
+    { ...sources, trust: { ...trust, ...more } },
   );
 }
 
-const address = (headers: readonly HeaderField[], peer?: string) => identify(headers, peer).client.address;
+const address = (headers: readonly HeaderField[], peer?: string, more?: Partial<typeof trust>) =>
+  identify(headers, peer, more).client.address;
 
 describe("identifyClient()", () => {
   it("believes the header that a trusted proxy sent, whichever of the two it is", () => {
@@ -53,5 +58,22 @@ describe("identifyClient()", () => {
       ]),
     ).toBe("127.0.0.1");
     expect(address([["forwarded", "for=203.0.113.5"], maintained])).toBe("203.0.113.5");
+  });
+
+  it("believes as many hops as it was told, whatever their addresses", () => {
+    const chain: readonly HeaderField[] = [["x-forwarded-for", "192.0.2.1, 192.0.2.7, 203.0.113.8"]];
+    const after = (hops: number) => address(chain, "203.0.113.9", { cidrs: [], hops });
+    expect([0, 1, 2, 3, 9].map(after)).toEqual(["203.0.113.9", "203.0.113.8", "192.0.2.7", "192.0.2.1", "192.0.2.1"]);
+    expect(identify(chain, "203.0.113.9", { cidrs: [], hops: 1 }).trusted).toBe(true);
+  });
+
+  it("reads the header that the proxies are said to maintain, and no other", () => {
+    const both: readonly HeaderField[] = [
+      ["forwarded", "for=192.0.2.7"],
+      ["x-forwarded-for", "203.0.113.5"],
+    ];
+    expect(address(both, "127.0.0.1", { header: "x-forwarded-for" })).toBe("203.0.113.5");
+    expect(address(both, "127.0.0.1", { header: "forwarded" })).toBe("192.0.2.7");
+    expect(address([["forwarded", "for=192.0.2.7"]], "127.0.0.1", { header: "x-forwarded-for" })).toBe("127.0.0.1");
   });
 });

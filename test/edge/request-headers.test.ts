@@ -4,7 +4,11 @@ import { isDebugToken } from "../../src/edge/debug.ts";
 import type { EdgeRequest, HeaderField } from "../../src/edge/message.ts";
 import { isLoop, requestHeaders } from "../../src/edge/request-headers.ts";
 
-function sent(headers: readonly HeaderField[], trusted: boolean): Map<string, string> {
+function sent(
+  headers: readonly HeaderField[],
+  trusted: boolean,
+  hearsay: "forwarded" | null = null,
+): Map<string, string> {
   const request: EdgeRequest = {
     method: "GET",
     target: "/",
@@ -18,7 +22,7 @@ function sent(headers: readonly HeaderField[], trusted: boolean): Map<string, st
     signal: new AbortController().signal,
   };
   const trace = { traceparent: "00-1-1-00", traceId: "1", continued: false };
-  const facts = { trusted, publicHost: "a.example.org", location: NO_LOCATION, trace, requestId: "id" };
+  const facts = { trusted, hearsay, publicHost: "a.example.org", location: NO_LOCATION, trace, requestId: "id" };
   return new Map(requestHeaders(request, facts));
 }
 
@@ -58,6 +62,16 @@ describe("requestHeaders()", () => {
       for (const [name] of NEVER) expect(fields.has(name), name).toBe(false);
       expect(fields.get("accept")).toBe("a");
     }
+  });
+
+  it("begins a forwarding header anew that the trusted hop is known not to maintain", () => {
+    const both: readonly HeaderField[] = [
+      ["x-forwarded-for", "192.0.2.7"],
+      ["forwarded", "for=192.0.2.66"],
+    ];
+    const fields = sent(both, true, "forwarded");
+    expect(fields.get("x-forwarded-for")).toBe("192.0.2.7, 203.0.113.1");
+    expect(fields.get("forwarded")).toBe('for=203.0.113.1;host="a.example.org";proto=http');
   });
 
   it("begins the forwarding chain anew for a client and appends to a trusted one", () => {

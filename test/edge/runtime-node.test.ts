@@ -17,6 +17,8 @@ edgeRuntimeSuite({
         listen: { host: "127.0.0.1", port: 0 },
         location,
         trustedProxies: [],
+        trustedHops: 0,
+        trustedHeader: null,
         locationHeaders: null,
         debugToken,
         audience,

@@ -225,6 +225,7 @@ spec:
     const annotations = {
       "portolan.dev/adpot": "true",
       "portolan.dev/adopt": "yes",
+      "portolan.dev/force-drain": "true",
       "nginx.ingress.kubernetes.io/server-snippet": "x",
       "example.org/other": "x",
     };

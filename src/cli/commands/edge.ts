@@ -1,7 +1,11 @@
 import { parseArgs } from "node:util";
+import { FORWARDING_HEADERS } from "../../core/address/client-address.ts";
 import { LOCATION_HEADERS } from "../../core/geo/platform-location.ts";
-import { hostPort, oneOf, place, required } from "../arguments.ts";
+import { count, hostPort, oneOf, place, required } from "../arguments.ts";
 import type { Command } from "../command.ts";
+
+/** More proxies in a row than anybody has: a typing error, which would believe clients. */
+const MAX_HOPS = 16;
 
 /** `portolan edge`: one edge from Kubernetes YAML alone. */
 export const edgeCommand: Command = {
@@ -10,6 +14,8 @@ export const edgeCommand: Command = {
   [--location LAT,LON | --location PROVIDER/REGION]   the edge's own place; without it the client's place counts
   [--geoip FILE]                 a MaxMind-format database that locates clients
   [--trusted-proxy CIDR]…        whose X-Forwarded-For and Forwarded are believed
+  [--trusted-hops N]             believe that many proxies in front whatever their address; close the port to others
+  [--trusted-header x-forwarded-for|forwarded]   the one that your proxies maintain; otherwise both must agree
   [--location-headers cloudfront|vercel]   believed from trusted proxies, when that platform is in front
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
@@ -27,6 +33,8 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         location: { type: "string" },
         geoip: { type: "string" },
         "trusted-proxy": { type: "string", multiple: true },
+        "trusted-hops": { type: "string", default: "0" },
+        "trusted-header": { type: "string" },
         "location-headers": { type: "string" },
         admin: { type: "string" },
         "allow-private-origins": { type: "boolean" },
@@ -43,6 +51,8 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         location: values.location === undefined ? null : place("--location", values.location),
         geoip: values.geoip ?? null,
         trustedProxies: values["trusted-proxy"] ?? [],
+        trustedHops: count("--trusted-hops", values["trusted-hops"], MAX_HOPS),
+        trustedHeader: oneOf("--trusted-header", values["trusted-header"], FORWARDING_HEADERS),
         locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
         admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
         allowPrivateOrigins: values["allow-private-origins"] ?? false,

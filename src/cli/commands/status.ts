@@ -30,7 +30,7 @@ function statusText(report: StatusReport): string {
   const parts = [
     snapshot === null
       ? "No snapshot is published"
-      : `Snapshot ${snapshot.epoch}.${snapshot.generation}, ${snapshot.hosts} hosts, published ${age(nowMs - snapshot.publishedAtMs)} ago`,
+      : `Snapshot ${snapshot.epoch}.${snapshot.generation}, ${snapshot.hosts} host${snapshot.hosts === 1 ? "" : "s"}, published ${age(nowMs - snapshot.publishedAtMs)} ago`,
     table(
       ["CLUSTER", "LOCALITY", "WEIGHT", "API", "DATA", "CAUSE"],
       report.clusters.map((one) => {

@@ -9,8 +9,12 @@ export interface ProxyTrust {
   /** How many hops nearest to us are trusted whatever their address, the socket's peer being the first; 0 for none. */
   readonly hops: number;
   /** The one header those proxies maintain. The other is ignored: a client may send it, and no proxy would correct it. */
-  readonly header: "x-forwarded-for" | "forwarded";
+  readonly header: ForwardingHeader;
 }
+
+/** The headers in which proxies say who the client is. */
+export const FORWARDING_HEADERS = ["x-forwarded-for", "forwarded"] as const;
+export type ForwardingHeader = (typeof FORWARDING_HEADERS)[number];
 
 /** The client's address and how it was found. */
 export interface ClientAddress {

@@ -1,10 +1,11 @@
-import { type Cidr, cidrContains, parseCidr } from "./cidr.ts";
+import type { Origin } from "../model.ts";
+import { type Cidr, cidrContains, parseCidr, parseCidrs } from "./cidr.ts";
 import { classifyAddress } from "./classify.ts";
 import { type IpAddress, parseLiteral } from "./ip.ts";
 
 /** What an operator allows of the addresses that cluster objects name. */
 export interface OriginAddressOptions {
-  /** `spec.originCidrs` of the cluster. */
+  /** `spec.originCIDRs` of the cluster. */
   readonly allowedCidrs: readonly Cidr[];
   /** Permits loopback and private addresses everywhere: development and tests. Never metadata services. */
   readonly allowPrivateOrigins: boolean;
@@ -34,7 +35,7 @@ export function originAddressProblem(address: string, options: OriginAddressOpti
     case "benchmark":
       if (!isPlain(ip)) return `is a ${name} address in a form that is for public ones only${inside}`;
       if (options.allowPrivateOrigins || options.allowedCidrs.some((cidr) => cidrContains(cidr, ip))) return null;
-      return `is a ${name} address${inside} outside the cluster's originCidrs`;
+      return `is a ${name} address${inside} outside the cluster's originCIDRs`;
     case "link-local":
     case "multicast":
     case "broadcast":
@@ -50,6 +51,18 @@ export function originAddressProblem(address: string, options: OriginAddressOpti
     default:
       return name satisfies never;
   }
+}
+
+/**
+ * The same question at the moment of connecting, when it is known what a name resolves to: it may be another address
+ * than a second ago (CVE-2020-8562). The answer is the one that was given when the snapshot was compiled.
+ */
+export function connectAddressProblem(
+  address: string,
+  origin: Pick<Origin, "allowedCidrs">,
+  allowPrivateOrigins: boolean,
+): string | null {
+  return originAddressProblem(address, { allowedCidrs: parseCidrs(origin.allowedCidrs).cidrs, allowPrivateOrigins });
 }
 
 /** Whether a cloud serves credentials or instance data at this address. */

@@ -1,5 +1,6 @@
 /** Cluster objects → clusters: where each one is, and where its bytes go. */
-import { type Cidr, parseCidrs } from "../address/cidr.ts";
+import { type Cidr, cidrContains, parseCidrs } from "../address/cidr.ts";
+import { parseLiteral } from "../address/ip.ts";
 import { originAddressProblem } from "../address/origin-address.ts";
 import { nearestRegionNames, regionPoint } from "../geo/regions/regions.ts";
 import { compareText } from "../match-route.ts";
@@ -44,8 +45,9 @@ function placeOf(object: ClusterObject, problems: Problem[]): GeoPoint | null {
 function gatewayOf(object: ClusterObject, allowPrivateOrigins: boolean, problems: Problem[]): Origin | null {
   const gateway = object.gateway;
   if (gateway === null) return null;
-  const problem = hostProblem(gateway.connectHost, parseCidrs(object.originCidrs).cidrs, allowPrivateOrigins);
-  if (problem === null) return { ...gateway };
+  const { cidrs } = parseCidrs(object.originCidrs);
+  const problem = hostProblem(gateway.connectHost, cidrs, allowPrivateOrigins);
+  if (problem === null) return { ...gateway, allowedCidrs: cidrsFor(gateway.connectHost, cidrs) };
   const message = `Cannot use the gateway ${gateway.connectHost}: it ${problem}`;
   problems.push(problemOf("error", "ForbiddenAddress", null, object.meta, "spec.gateway.connectHost", message));
   return null;
@@ -59,6 +61,34 @@ export function hostProblem(host: string, allowedCidrs: readonly Cidr[], allowPr
   const bare = (host.endsWith(".") ? host.slice(0, -1) : host).toLowerCase();
   if (isName(bare)) return nameIsSpecial(bare, allowPrivateOrigins);
   return originAddressProblem(host, { allowedCidrs, allowPrivateOrigins });
+}
+
+/** The origin at an address that stands in an object of the cluster. */
+export function addressOrigin(
+  connectHost: string,
+  port: number,
+  more: { readonly protocol: Origin["protocol"]; readonly serverName?: string | null; readonly cidrs: readonly Cidr[] },
+): Origin {
+  const { protocol, serverName = null, cidrs } = more;
+  return {
+    connectHost,
+    port,
+    protocol,
+    serverName,
+    ca: null,
+    host: "public",
+    allowedCidrs: cidrsFor(connectHost, cidrs),
+  };
+}
+
+/**
+ * What an edge needs to know of a cluster's ranges to judge as it is judged here: for an address the range that holds
+ * it, for a name all of them, since it may resolve into any.
+ */
+export function cidrsFor(host: string, cidrs: readonly Cidr[]): readonly string[] {
+  const ip = parseLiteral(host);
+  const wanted = ip === null ? cidrs : cidrs.filter((cidr) => cidrContains(cidr, ip)).slice(0, 1);
+  return wanted.map((cidr) => cidr.text).sort(compareText);
 }
 
 /** RFC 6761 §6.3, and the names under which clouds serve credentials. */

@@ -5,10 +5,11 @@
 import { compareText } from "../match-route.ts";
 import type { BackendHealth, HostRoutes, ServiceBackends, ServiceKey, Snapshot } from "../model.ts";
 import type { Observation, Problem } from "../objects.ts";
+import { adoptedServices } from "./adopted.ts";
 import { compileClusters } from "./clusters.ts";
 import type { Declaration } from "./declaration.ts";
 import { forbiddenEndpoints } from "./endpoints.ts";
-import { adoptedService, declareIngresses, ownershipOf } from "./ingress.ts";
+import { declareIngresses, ownershipOf } from "./ingress.ts";
 import { mergeRoutes } from "./merge.ts";
 import { assignHosts } from "./ownership.ts";
 import { locationOverrides, policyFor, sortPolicies } from "./policies.ts";
@@ -104,7 +105,7 @@ function membersOf(input: CompileInput, observations: readonly Observation[]): r
     const adopted = new Map(
       observation.objects.ingresses
         .filter((ingress) => ownershipOf(ingress, observation) === "adopted")
-        .map((ingress) => [adoptedService(ingress), { addresses: ingress.loadBalancer, tls: ingress.tls.length > 0 }]),
+        .flatMap(adoptedServices),
     );
     members.push(member(cluster, observation, adopted));
   }

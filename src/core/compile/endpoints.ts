@@ -3,7 +3,7 @@ import { type Cidr, parseCidrs } from "../address/cidr.ts";
 import { parseLiteral } from "../address/ip.ts";
 import type { BackendHealth, Origin, ServiceKey } from "../model.ts";
 import type { EndpointSliceObject, Problem, ServicePort } from "../objects.ts";
-import { hostProblem } from "./clusters.ts";
+import { addressOrigin, hostProblem } from "./clusters.ts";
 import { problemOf } from "./problem.ts";
 
 export interface EndpointOrigins {
@@ -30,7 +30,8 @@ export function endpointOrigins(
       // Kubernetes gives the other addresses of an endpoint no meaning.
       const address = endpoint.addresses[0] ?? "";
       const problem = endpointProblem(address, allowedCidrs, allowPrivateOrigins);
-      if (problem === null) (endpoint.ready ? ready : others).push(endpointOrigin(address, number, protocol));
+      if (problem === null)
+        (endpoint.ready ? ready : others).push(addressOrigin(address, number, { protocol, cidrs: allowedCidrs }));
       else trouble = `its endpoint "${address}" is refused: it ${problem}`;
     }
   }
@@ -100,8 +101,4 @@ let anyPrivate: readonly Cidr[] | null = null;
 function slicePort(slice: EndpointSliceObject, port: ServicePort): number | null {
   const match = slice.ports.find((one) => (one.name ?? "") === (port.name ?? ""));
   return match?.port ?? null;
-}
-
-function endpointOrigin(connectHost: string, port: number, protocol: Origin["protocol"]): Origin {
-  return { connectHost, port, protocol, serverName: null, ca: null, host: "public" };
 }

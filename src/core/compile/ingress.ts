@@ -1,8 +1,8 @@
 /** Ingress objects → declarations: whose they are (DESIGN.md "Whose Ingress"), and what each path says. */
-import type { ServiceKey } from "../model.ts";
 import type { IngressObject, IngressPath, Observation, Problem, ServicePortRef } from "../objects.ts";
 import { nameProblem } from "../request/host.ts";
 import { canonicalRulePath } from "../request/rule-path.ts";
+import { adoptedKey, ruleHost } from "./adopted.ts";
 import type { Declaration, Declarations } from "./declaration.ts";
 import { problemOf } from "./problem.ts";
 
@@ -24,11 +24,6 @@ export function ownershipOf(ingress: IngressObject, observation: Observation): O
       : classes.some((one) => one.meta.name === className && one.controller === CONTROLLER);
   if (ours) return "direct";
   return ingress.meta.annotations[ADOPT_ANNOTATION] === "true" ? "adopted" : "foreign";
-}
-
-/** Name of the stand-in service of an adopted Ingress: its own controller serves it, whatever the rule's Service is. */
-export function adoptedService(ingress: IngressObject): ServiceKey {
-  return `${ingress.meta.namespace}/${ingress.meta.name}/ingress`;
 }
 
 /** All paths of all Ingresses of one source that are ours to route. */
@@ -63,12 +58,12 @@ function declareIngress(
       method: null,
       headers: [],
       query: [],
-      backends: [{ service: ownership === "adopted" ? adoptedService(ingress) : own, weight: 1 }],
+      backends: [{ service: ownership === "adopted" ? adoptedKey(ingress, host) : own, weight: 1 }],
     });
   };
   const hosts = new Set<string>();
   for (const [index, rule] of ingress.rules.entries()) {
-    const host = rule.host === "" ? "*" : rule.host.toLowerCase();
+    const host = ruleHost(rule.host);
     const problem = host === "*" ? null : nameProblem(host.startsWith("*.") ? host.slice(2) : host);
     if (problem !== null) {
       const message = `Cannot use the host "${rule.host}": ${problem}`;

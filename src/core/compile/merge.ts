@@ -77,15 +77,16 @@ function toRoute({ declaration, createdMs, clusters }: Merging): Route {
 }
 
 function shadowed(rows: readonly { readonly merging: Merging; readonly route: Route }[]): Problem[] {
-  const winners = new Map<string, Declaration>();
+  const winners = new Map<string, Merging>();
   const problems: Problem[] = [];
   for (const { merging } of rows) {
-    const { declaration } = merging;
+    const { declaration, createdMs } = merging;
     const key = conditionKey(declaration);
     const winner = winners.get(key);
-    if (winner === undefined) winners.set(key, declaration);
+    if (winner === undefined) winners.set(key, merging);
     else if (declaration.pathType !== null) {
-      const message = `Cannot use the path ${declaration.path.value} of ${declaration.host}: ${objectName(winner.meta)} has the same rule and is older`;
+      const why = winner.createdMs < createdMs ? "is older" : "comes first by name, since neither is older";
+      const message = `Cannot use the path ${declaration.path.value} of ${declaration.host}: ${objectName(winner.declaration.meta)} has the same rule and ${why}`;
       problems.push(problemOf("warning", "RuleConflict", declaration.cluster, declaration.meta, "spec.rules", message));
     }
   }

@@ -9,7 +9,8 @@ import type {
   Observation,
   ServiceObject,
 } from "../objects.ts";
-import { hostProblem } from "./clusters.ts";
+import type { AdoptedService } from "./adopted.ts";
+import { addressOrigin, hostProblem } from "./clusters.ts";
 import { endpointOrigins, readiness } from "./endpoints.ts";
 
 /** One member cluster: its object and what it holds, indexed for look-ups. */
@@ -19,11 +20,8 @@ export interface Member {
   readonly cidrs: readonly Cidr[];
   readonly services: ReadonlyMap<string, ServiceObject>;
   readonly slices: ReadonlyMap<string, readonly EndpointSliceObject[]>;
-  /** Addresses that the controllers of adopted Ingresses wrote, by stand-in service. */
-  readonly adopted: ReadonlyMap<
-    ServiceKey,
-    { readonly addresses: readonly LoadBalancerAddress[]; readonly tls: boolean }
-  >;
+  /** What is known of adopted Ingresses, by stand-in service. */
+  readonly adopted: ReadonlyMap<ServiceKey, AdoptedService>;
 }
 
 /** Indexes an observation once. */
@@ -58,8 +56,8 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
   const adopted = member.adopted.get(key);
   if (adopted !== undefined) {
     if (gateway) return { found: true, backend: { cluster: name, origins: null }, health: null, trouble: null };
-    const port = adopted.tls ? 443 : 80;
-    return withAddresses(member, adopted.addresses, port, adopted.tls ? "https" : "http", null, allowPrivateOrigins);
+    const port = adopted.protocol === "https" ? 443 : 80;
+    return withAddresses(member, adopted.addresses, { ...adopted, port, health: null, allowPrivateOrigins });
   }
   const [namespace = "", serviceName = "", portRef = ""] = key.split("/");
   const service = member.services.get(`${namespace}/${serviceName}`);
@@ -85,9 +83,10 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
   const slices = member.slices.get(`${namespace}/${serviceName}`) ?? null;
   const health = slices === null ? null : readiness(name, key, slices, port);
   if (gateway) return { found: true, backend: { cluster: name, origins: null }, health, trouble: null };
-  const protocol = port.appProtocol === "https" || port.name === "https" ? "https" : "http";
+  const protocol: Origin["protocol"] = port.appProtocol === "https" || port.name === "https" ? "https" : "http";
   if (service.loadBalancer.length > 0) {
-    return withAddresses(member, service.loadBalancer, port.port, protocol, health, allowPrivateOrigins);
+    const to = { port: port.port, protocol, serverName: null, health, allowPrivateOrigins };
+    return withAddresses(member, service.loadBalancer, to);
   }
   if (!allowPrivateOrigins) return found(name, [], health, "it has neither a gateway nor a load balancer address");
   const direct = endpointOrigins(member.cidrs, slices ?? [], port, { protocol, allowPrivateOrigins });
@@ -97,24 +96,20 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
 function withAddresses(
   member: Member,
   addresses: readonly LoadBalancerAddress[],
-  port: number,
-  protocol: Origin["protocol"],
-  health: BackendHealth | null,
-  allowPrivateOrigins: boolean,
+  to: Pick<Origin, "port" | "protocol" | "serverName"> & {
+    readonly health: BackendHealth | null;
+    readonly allowPrivateOrigins: boolean;
+  },
 ): BackendResult {
   const origins: Origin[] = [];
   let trouble: string | null = addresses.length === 0 ? "its controller has written no address yet" : null;
   for (const address of addresses) {
     const connectHost = address.hostname ?? address.ip ?? "";
-    const problem = connectHost === "" ? "is empty" : hostProblem(connectHost, member.cidrs, allowPrivateOrigins);
-    if (problem === null) origins.push(origin(connectHost, port, protocol));
+    const problem = connectHost === "" ? "is empty" : hostProblem(connectHost, member.cidrs, to.allowPrivateOrigins);
+    if (problem === null) origins.push(addressOrigin(connectHost, to.port, { ...to, cidrs: member.cidrs }));
     else trouble = `its address "${connectHost}" is refused: it ${problem}`;
   }
-  return found(member.cluster.meta.name, origins, health, trouble);
-}
-
-function origin(connectHost: string, port: number, protocol: Origin["protocol"]): Origin {
-  return { connectHost, port, protocol, serverName: null, ca: null, host: "public" };
+  return found(member.cluster.meta.name, origins, to.health, trouble);
 }
 
 function found(

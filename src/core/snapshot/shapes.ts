@@ -29,6 +29,7 @@ export const LIMITS = {
   routesPerHost: 10_000,
   servicesPerHost: 10_000,
   originsPerBackend: 1000,
+  cidrsPerOrigin: 1000,
   sliceCharacters: 8_388_608,
 } as const;
 
@@ -47,6 +48,7 @@ const readOrigin: Read<Origin> = record<Origin>({
   serverName: nullable(name),
   ca: nullable(text(65_536)),
   host: name,
+  allowedCidrs: list(text(64), LIMITS.cidrsPerOrigin),
 });
 
 const readCluster: Read<Cluster> = record<Cluster>({

@@ -3,7 +3,7 @@
  * it sets Host from the URL: the public host goes along as X-Forwarded-Host, or stays in the URL where the runtime can
  * connect elsewhere (Cloudflare's `resolveOverride`, inside the zone).
  */
-import { originAddressProblem } from "../../core/address/origin-address.ts";
+import { connectAddressProblem } from "../../core/address/origin-address.ts";
 import { parseLiteral } from "../../core/address/ip.ts";
 import type { Origin } from "../../core/model.ts";
 import type { AttemptFailure } from "../../core/retry.ts";
@@ -27,7 +27,7 @@ export function fetchUpstream(options: FetchUpstreamOptions): Upstream {
     provesUnsent: false,
     hostOverride: options.zone === null ? "none" : "same-zone",
     async send(origin, request, sendOptions) {
-      const problem = addressProblem(origin.connectHost, options.allowPrivateOrigins);
+      const problem = addressProblem(origin, options.allowPrivateOrigins);
       if (problem !== null) return { type: "failed", failure: "forbidden-address", unsent: true, detail: problem };
       return await dispatch(destination(origin, request, options.zone), request, sendOptions, options);
     },
@@ -92,10 +92,12 @@ function contentOf(request: UpstreamRequest): RequestInit["body"] {
   return stream.readable;
 }
 
-function addressProblem(host: string, allowPrivateOrigins: boolean): string | null {
-  if (parseLiteral(host) === null) return null;
-  const problem = originAddressProblem(host, { allowedCidrs: [], allowPrivateOrigins });
-  return problem === null ? null : `${host} ${problem}`;
+/** The runtime resolves names by itself: only what is written as an address can be judged here. */
+function addressProblem(origin: Origin, allowPrivateOrigins: boolean): string | null {
+  const { connectHost } = origin;
+  if (parseLiteral(connectHost) === null) return null;
+  const problem = connectAddressProblem(connectHost, origin, allowPrivateOrigins);
+  return problem === null ? null : `${connectHost} ${problem}`;
 }
 
 function bracketed(host: string): string {

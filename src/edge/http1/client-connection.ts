@@ -12,7 +12,7 @@ import {
   type RequestLine,
   requestParser,
 } from "./request-head.ts";
-import type { RequestSink } from "./request-sink.ts";
+import type { Peer, RequestSink } from "./request-sink.ts";
 import type { Expiring, Sweep } from "./sweep.ts";
 
 export interface ConnectionDeps {
@@ -27,7 +27,7 @@ type Phase = "head" | "body" | "answer" | "closing" | "tunnel";
 
 export class ClientConnection implements Expiring {
   readonly socket: Socket;
-  readonly peerAddress: string | null;
+  readonly peer: Peer;
   /** Set when the server drains: the answer under way is the last one. */
   draining = false;
   readonly #deps: ConnectionDeps;
@@ -49,9 +49,9 @@ export class ClientConnection implements Expiring {
   };
   readonly #onEnd = (): void => this.#ended();
 
-  constructor(socket: Socket, deps: ConnectionDeps, peerAddress: string | null) {
+  constructor(socket: Socket, deps: ConnectionDeps, peer: Peer) {
     this.socket = socket;
-    this.peerAddress = peerAddress;
+    this.peer = peer;
     this.#deps = deps;
     deps.sweep.add(this);
     this.#deadlineMs = deps.sweep.nowMs + CLIENT_LIMITS.headMs;
@@ -66,7 +66,7 @@ export class ClientConnection implements Expiring {
     });
   }
 
-  /** Bytes of the body or of the next request have come already. */
+  /** More has come than was taken. */
   get hasInput(): boolean {
     return !this.#inbox.empty;
   }
@@ -138,7 +138,8 @@ export class ClientConnection implements Expiring {
   cut(): void {
     this.#sink = null;
     this.#phase = "closing";
-    this.socket.resetAndDestroy();
+    // TLS shows a cut by itself: its closing alert is missing.
+    this.socket[this.peer.scheme === "http" ? "resetAndDestroy" : "destroy"]();
   }
 
   /** Hands the socket over; returns what was received already. */
@@ -163,7 +164,6 @@ export class ClientConnection implements Expiring {
     else if (this.#phase === "head") this.#refuse({ status: 408, code: "head-too-slow" });
     else if (this.#phase !== "tunnel") {
       // Behind an answer it is a client that is half-closed: in all likelihood nobody is there any more.
-      this.#gone();
       this.socket.destroy();
     }
   }

@@ -2,8 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { connect, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type Cidr, parseCidrs } from "../../core/address/cidr.ts";
-import { originAddressProblem } from "../../core/address/origin-address.ts";
+import { connectAddressProblem } from "../../core/address/origin-address.ts";
 import type { Origin } from "../../core/model.ts";
 import type { UpstreamFailure } from "../upstream.ts";
 import { connectFailure, failed } from "./failures.ts";
@@ -20,15 +19,6 @@ export type DialResult = Socket | UpstreamFailure;
 
 /** RFC 8305 §5. */
 const ATTEMPT_DELAY_MS = 250;
-
-/** Addresses written into a cluster's objects were checked against its CIDRs by control, which knows them. */
-const PRIVATE: readonly Cidr[] = parseCidrs([
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "fc00::/7",
-]).cidrs;
 
 /**
  * Calls `done` once, with a connected socket or with a failure that proves that nothing was sent. `onread` is for plain
@@ -97,6 +87,8 @@ export function dial(
       minVersion: "TLSv1.2",
       ALPNProtocols: ["http/1.1"],
     });
+    // What is below belongs to it from here on: destroying that alone crashes Node.
+    sockets.delete(socket);
     sockets.add(tls);
     tls.once("secureConnect", () => end(tls));
     tls.once("error", (error) => end(failed("tls", true, error.message)));
@@ -122,10 +114,9 @@ export function dial(
   return () => end(failed("client-gone", true, "given up"));
 }
 
-function addressProblem(address: string, { connectHost }: Origin, { allowPrivateOrigins }: DialOptions): string | null {
+function addressProblem(address: string, origin: Origin, { allowPrivateOrigins }: DialOptions): string | null {
   const plain = address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
-  const allowedCidrs = isIP(connectHost) === 0 ? [] : PRIVATE;
-  return originAddressProblem(plain, { allowedCidrs, allowPrivateOrigins });
+  return connectAddressProblem(plain, origin, allowPrivateOrigins);
 }
 
 /** RFC 8305 §4: the families by turns, beginning with the resolver's first choice. */

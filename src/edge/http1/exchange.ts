@@ -14,7 +14,7 @@ import { failed } from "./failures.ts";
 import { OriginTry, type TryOwner, type TryParts } from "./origin-try.ts";
 import { isForUs, OPTIONS_ANSWER } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
-import { debugFields, ownAnswer } from "./own-answer.ts";
+import { debugFields, ownAnswer, toHttps } from "./own-answer.ts";
 import { CONTINUE, interimAnswer, Relay } from "./relay.ts";
 import { asEdgeRequest, type Refusal, type RequestHead } from "./request-head.ts";
 import { RequestRecord } from "./request-record.ts";
@@ -39,7 +39,7 @@ export class Exchange implements RequestSink, TryOwner {
     this.#engine = engine;
     this.#connection = connection;
     this.#head = head;
-    this.#record = new RequestRecord(engine, head.method);
+    this.#record = new RequestRecord(engine, head.method, connection.peer.scheme);
   }
 
   /** Decides, and answers or goes on to the body. Never throws. */
@@ -170,16 +170,17 @@ export class Exchange implements RequestSink, TryOwner {
       return this.#answer(canonicalHost(host).ok ? OPTIONS_ANSWER : textAnswer(400, "bad request"));
     }
     const engine = this.#engine;
-    const request = asEdgeRequest(this.#head, this.#connection.peerAddress);
+    const request = asEdgeRequest(this.#head, this.#connection.peer);
     const admission = admit(request, engine, this.#record.event);
     if (admission.to === "answer") return this.#answer(admission.answer);
     const { decision, facts } = admission;
-    const { nowMs } = engine.sweep;
+    if (engine.httpsPort !== null && request.scheme === "http")
+      return this.#answer(toHttps(decision, engine.httpsPort, this.#record.event));
     const more = {
       fields: requestHeaders(request, facts),
       host: facts.publicHost,
       timeoutMs: decision.timeoutMs,
-      nowMs,
+      nowMs: engine.sweep.nowMs,
     };
     const outgoing = new Outgoing(this.#head, decision.forwardPath, more);
     const attempts = new Attempts(decision, method, {

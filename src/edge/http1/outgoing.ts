@@ -107,7 +107,9 @@ export class Outgoing {
     const host = hostFor(origin.host, origin.connectHost, this.#publicHost);
     if (!consistsOf(host, TARGET_BYTE)) return false;
     const head = `${this.#line}${host}\r\n${this.#fields}${this.#framingLine()}\r\n`;
-    upstream.socket.write(compose(head, this.#kept, this.#framing, this.#complete));
+    // A string alone needs no buffer of its own.
+    if (this.#keptBytes === 0 && this.#framing === "plain") upstream.socket.write(head, "latin1");
+    else upstream.socket.write(compose(head, this.#kept, this.#framing, this.#complete));
     if (this.#complete) {
       upstream.requestEnded();
       return true;

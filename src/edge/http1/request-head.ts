@@ -150,9 +150,11 @@ export function readRequest(line: RequestLine, fields: readonly HeaderField[]): 
 }
 
 /** The request as the rules of every runtime know it. */
-export function asEdgeRequest(head: RequestHead, peerAddress: string | null): EdgeRequestHead {
-  const { method, target, host, fields: headers } = head;
-  return { method, target, host, headers, peerAddress, scheme: "http", runtimeLocation: null };
+export function asEdgeRequest(
+  { method, target, host, fields: headers }: RequestHead,
+  { address: peerAddress, scheme }: { readonly address: string | null; readonly scheme: "http" | "https" },
+): EdgeRequestHead {
+  return { method, target, host, headers, peerAddress, scheme, runtimeLocation: null };
 }
 
 /** `method SP target SP HTTP/1.x`: one space each, nothing before and nothing after (RFC 9112 §3). */

@@ -9,9 +9,9 @@ export class RequestRecord {
   readonly #rules: RequestRules;
   #told = false;
 
-  constructor(rules: RequestRules, method: string) {
+  constructor(rules: RequestRules, method: string, scheme: string) {
     this.#rules = rules;
-    this.event = newEvent(method, "http", rules.now());
+    this.event = newEvent(method, scheme, rules.now());
     rules.state.liveRequests += 1;
   }
 

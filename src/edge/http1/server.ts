@@ -1,17 +1,26 @@
 /** The engine on a port: accepts, answers, drains. */
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { type Cidr, cidrContains } from "../../core/address/cidr.ts";
+import { parseAddress } from "../../core/address/ip.ts";
 import { textAnswer } from "../local-answer.ts";
 import { CDN_ID } from "../request-headers.ts";
+import type { CertificateTable } from "./certificates.ts";
 import { ClientConnection, type ConnectionDeps } from "./client-connection.ts";
 import type { Engine } from "./engine.ts";
 import { Exchange } from "./exchange.ts";
 import { ownAnswer } from "./own-answer.ts";
 import { RequestRecord } from "./request-record.ts";
+import { readProxyHeader } from "./proxy-header.ts";
 import type { Refusal } from "./request-head.ts";
 
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;
+  /** TLS is ended here with these; null serves plain HTTP. */
+  readonly certificates: CertificateTable | null;
+  /** Load balancers that send a PROXY header, and must. */
+  readonly proxyProtocolFrom: readonly Cidr[];
   /** What is under way may end for this long after `close`, then it is cut. */
   readonly drainMs: number;
 }
@@ -23,6 +32,8 @@ export interface EngineServer {
   /** Stops accepting, lets what is under way end for a while, then cuts. */
   close(): Promise<void>;
 }
+
+const HANDSHAKE_MS = 10_000;
 
 /** Listens and resolves when it does; rejects when the port cannot be had. */
 export async function serveHttp1(options: ServerOptions, engine: Engine): Promise<EngineServer> {
@@ -37,10 +48,46 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
     refuse: (refusal, connection) => refuse(refusal, connection, engine),
     gone: (connection) => void open.delete(connection),
   };
-  const accept = (socket: Socket): void => {
-    open.add(new ClientConnection(socket, deps, socket.remoteAddress ?? null));
+  const { certificates } = options;
+  const scheme = certificates === null ? "http" : "https";
+  // What a PROXY header said, until the handshake is over: by the ends of the connection, which TLS leaves alone.
+  const claimed = new Map<string, string>();
+  const serve = (socket: Socket, address: string | null): void => {
+    open.add(new ClientConnection(socket, deps, { address, scheme }));
   };
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, accept);
+  const tls =
+    certificates === null
+      ? null
+      : createTlsServer({
+          ALPNProtocols: ["http/1.1"],
+          minVersion: "TLSv1.2",
+          handshakeTimeout: HANDSHAKE_MS,
+          allowHalfOpen: true,
+          SNICallback: (name, done) => done(null, certificates.contextFor(name) ?? undefined),
+        });
+  tls?.on("secureConnection", (socket) => serve(socket, claimed.get(endOf(socket)) ?? socket.remoteAddress ?? null));
+  tls?.on("tlsClientError", (_error, socket) => socket.destroy());
+  const secure = (socket: Socket, address: string | null): void => {
+    if (tls === null) {
+      serve(socket, address);
+      // The reader of a PROXY header has paused it.
+      socket.resume();
+      return;
+    }
+    const end = endOf(socket);
+    if (address !== null) claimed.set(end, address);
+    socket.once("close", () => claimed.delete(end));
+    tls.emit("connection", socket);
+  };
+  const sockets = new Set<Socket>();
+  const accept = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    const address = socket.remoteAddress ?? null;
+    if (!isFrom(address, options.proxyProtocolFrom)) return secure(socket, address);
+    readProxyHeader(socket, (client) => secure(socket, client ?? address));
+  };
+  const server = createServer({ allowHalfOpen: tls === null, noDelay: true, keepAlive: true }, accept);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => resolve());
@@ -56,6 +103,7 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
       }
       const timer = setTimeout(() => {
         for (const connection of open) connection.cut();
+        for (const socket of sockets) socket.destroy();
       }, options.drainMs);
       await closed;
       clearTimeout(timer);
@@ -63,9 +111,19 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
   };
 }
 
+function endOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}|${remotePort}`;
+}
+
+function isFrom(address: string | null, blocks: readonly Cidr[]): boolean {
+  if (address === null || blocks.length === 0) return false;
+  const parsed = parseAddress(address);
+  return parsed !== null && blocks.some((block) => cidrContains(block, parsed));
+}
+
 /** A request that could not be read is answered, counted, and the last thing that is read from its sender. */
 function refuse({ status, code }: Refusal, connection: ClientConnection, engine: Engine): void {
-  const record = new RequestRecord(engine, "");
+  const record = new RequestRecord(engine, "", connection.peer.scheme);
   record.event.code = code;
   const answer = textAnswer(status, "bad request", [["proxy-status", `${CDN_ID}; error=http_request_error`]]);
   connection.write(ownAnswer(answer, { request: null, keepAlive: false, extra: [], date: engine.date }));

@@ -120,8 +120,8 @@ export class UpstreamPool implements Expiring {
   #poolOf(origin: Origin): OriginPool {
     const known = this.#byOrigin.get(origin);
     if (known !== undefined) return known;
-    const { protocol, connectHost, port, serverName, ca } = origin;
-    const text = `${protocol}://${connectHost}:${port}|${serverName ?? ""}|${ca ?? ""}`;
+    const { protocol, connectHost, port, serverName, ca, allowedCidrs } = origin;
+    const text = `${protocol}://${connectHost}:${port}|${serverName ?? ""}|${ca ?? ""}|${allowedCidrs.join()}`;
     const pool = this.#byText.get(text) ?? { idle: [], count: 0 };
     this.#byText.set(text, pool);
     this.#byOrigin.set(origin, pool);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseCidrs } from "../../../src/core/address/cidr.ts";
-import { originAddressProblem } from "../../../src/core/address/origin-address.ts";
+import { connectAddressProblem, originAddressProblem } from "../../../src/core/address/origin-address.ts";
 
 const none = { allowedCidrs: [], allowPrivateOrigins: false };
 const declared = {
@@ -79,5 +79,18 @@ test("originAddressProblem() says what it saw inside IPv6", () => {
   expect(originAddressProblem("::ffff:a9fe:a9fe", none)).toBe(
     "is the address of a cloud metadata service (169.254.169.254 inside IPv6)",
   );
-  expect(originAddressProblem("10.1.2.3", none)).toBe("is a private address outside the cluster's originCidrs");
+  expect(originAddressProblem("10.1.2.3", none)).toBe("is a private address outside the cluster's originCIDRs");
+});
+
+test("connectAddressProblem() allows what the cluster's ranges allowed, and metadata services never", () => {
+  const origin = { allowedCidrs: ["10.0.0.0/8", "198.18.0.0/15", "169.254.0.0/16"] };
+  const judged = ["10.1.2.3", "198.18.0.9", "192.168.0.1", "169.254.169.254", "127.0.0.1", "203.0.113.7"];
+  expect(judged.map((address) => connectAddressProblem(address, origin, false) === null)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    true,
+  ]);
 });

@@ -71,6 +71,7 @@ function clusterAt(index: number, location: Cluster["location"], weight: number)
     serverName: null,
     ca: null,
     host: "public",
+    allowedCidrs: [],
   };
   return {
     name: `c${String(index).padStart(3, "0")}`,

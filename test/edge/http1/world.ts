@@ -46,6 +46,8 @@ export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
       listen: { host: "127.0.0.1", port: 0 },
       location: FRANKFURT,
       trustedProxies: [],
+      trustedHops: 0,
+      trustedHeader: null,
       debugToken: null,
       audience: "test",
       allowPrivateOrigins: true,

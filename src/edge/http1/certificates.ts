@@ -1,0 +1,42 @@
+/** Certificates by name, exchangeable while connections are open. */
+import { createSecureContext, type SecureContext } from "node:tls";
+
+export interface Certificate {
+  /** Host names, `*.example.org` for one label. */
+  readonly names: readonly string[];
+  /** PEM, the chain behind it. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Looks contexts up; `replace` counts for the next handshake and leaves open connections alone. */
+export interface CertificateTable {
+  /** The exact name, then the wildcard of its parent, then the first of all; null when there is none. */
+  contextFor(name: string): SecureContext | null;
+  /** Throws, and keeps what it has, when one of them cannot be used. */
+  replace(certificates: readonly Certificate[]): void;
+}
+
+/** A table of certificates. */
+export function certificateTable(certificates: readonly Certificate[]): CertificateTable {
+  let contexts = contextsOf(certificates);
+  return {
+    contextFor(name) {
+      const host = name.toLowerCase();
+      const parent = `*${host.slice(host.indexOf("."))}`;
+      return contexts.get(host) ?? contexts.get(parent) ?? contexts.values().next().value ?? null;
+    },
+    replace(next) {
+      contexts = contextsOf(next);
+    },
+  };
+}
+
+function contextsOf(certificates: readonly Certificate[]): ReadonlyMap<string, SecureContext> {
+  const contexts = new Map<string, SecureContext>();
+  for (const { names, cert, key } of certificates) {
+    const context = createSecureContext({ cert, key, minVersion: "TLSv1.2" });
+    for (const name of names) if (!contexts.has(name.toLowerCase())) contexts.set(name.toLowerCase(), context);
+  }
+  return contexts;
+}
