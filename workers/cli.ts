@@ -4,6 +4,7 @@ import { main } from "../src/cli/main.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
 import { startFilesEdge } from "./files-edge.ts";
+import { startGateway } from "./gateway.ts";
 import { loadTree, validate } from "./manifests.ts";
 import { startUp } from "./up.ts";
 
@@ -25,6 +26,7 @@ process.exitCode = await main(process.argv.slice(2), {
   debugToken,
   openLocator: openDatabase,
   startEdge: startFilesEdge,
+  startGateway,
   startUp,
   untilStopped: () =>
     new Promise((resolve) => {

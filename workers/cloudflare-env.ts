@@ -22,6 +22,8 @@ export interface CloudflareEnv {
   readonly POLL_SECONDS?: string;
   /** Secret; opens the debug headers. */
   readonly DEBUG_TOKEN?: string;
+  /** Secret; `ID BASE64`, the key that signs requests to gateways. */
+  readonly HOP_KEYS?: string;
   /** `workerd` for a self-hosted runtime, where a client could write CF-Connecting-IP itself. */
   readonly PLATFORM?: "cloudflare" | "workerd";
   /** `true` for tests and single-network set-ups. */

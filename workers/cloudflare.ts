@@ -2,6 +2,7 @@
 import type { ExecutionContext } from "@cloudflare/workers-types";
 import { cloudflareLocation } from "../src/core/geo/platform-location.ts";
 import { bundleReader } from "../src/core/snapshot/bundle.ts";
+import { SIGNED_HOP } from "../src/core/snapshot/manifest.ts";
 import type { AttemptFailure } from "../src/core/retry.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { edgeRequest, fetchResponse } from "../src/edge/fetch/message.ts";
@@ -9,6 +10,7 @@ import { handle } from "../src/edge/handle.ts";
 import { fetchUpstream } from "../src/edge/fetch/upstream.ts";
 import type { Upstream } from "../src/edge/upstream.ts";
 import { requestCount } from "../src/edge/metrics.ts";
+import { hopSigner } from "../src/store/hop-signer.ts";
 import { httpReader } from "../src/store/http-reader.ts";
 import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
 import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
@@ -56,7 +58,8 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
   const settings = readSettings(env);
   const keys = new Map<string, Awaited<ReturnType<typeof publicKeyOf>>>();
   for (const [id, jwk] of Object.entries(settings.publicKeys)) keys.set(id, await publicKeyOf(jwk));
-  const { SNAPSHOTS: namespace } = env;
+  const { SNAPSHOTS: namespace, HOP_KEYS: hopKeys } = env;
+  const sign = hopKeys === undefined ? null : await hopSigner(hopKeys, Date.now);
   const edge = createEdge(
     {
       name: env.EDGE_NAME ?? `cloudflare-${colo(request)}`,
@@ -67,7 +70,13 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
       debugToken: settings.debugToken,
     },
     {
-      source: { get: storeOf(env), digest: sha256Hex, verify: manifestVerifier(keys), audience: settings.audience },
+      source: {
+        get: storeOf(env),
+        digest: sha256Hex,
+        verify: manifestVerifier(keys),
+        audience: settings.audience,
+        lacking: sign === null ? { [SIGNED_HOP]: "but HOP_KEYS is not bound" } : {},
+      },
       report: namespace === undefined ? null : workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now),
       locator: null,
       headerLocation: null,
@@ -83,6 +92,7 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
     allowPrivateOrigins: settings.allowPrivateOrigins,
     zone: settings.zone,
     platformFailure: settings.trustsPlatform ? cloudflareFailure : () => null,
+    sign,
   });
   return { edge, upstream, settings, nextRefreshMs: Date.now() + EMPTY_RETRY_MS };
 }

@@ -8,6 +8,7 @@ import { statusReport } from "../src/core/status.ts";
 import type { Problem } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
 import { directoryReaders, type ManifestDirectory } from "../src/kube/directory.ts";
+import { type HopKeyFile, hopKeyFile, type HopKeyFileOptions } from "../src/store/hop-key-file.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
@@ -49,10 +50,10 @@ async function startParts(
 ): Promise<readonly string[]> {
   const directory = keep(await directoryReaders(options.from));
   refuseBadStart(directory, options.from);
-  const locator =
-    options.geoip === null
-      ? null
-      : keep(await openDatabase(options.geoip, { onProblem: (message) => deps.err(`${message}\n`) }));
+  const log = (line: string): void => deps.err(`${line}\n`);
+  const keys = options.hopKeys === null ? null : keep(await openHopKeys(options.hopKeys, { log }));
+  refuseUnsigned(directory, options);
+  const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
   const store = memoryStore();
   const sayOnce = changedProblems(deps.err);
   const control = keep(
@@ -90,7 +91,8 @@ async function startParts(
         verify: null,
         locator,
         accessLog: lines.add,
-        log: (line) => deps.err(`${line}\n`),
+        log,
+        ...(keys === null ? {} : { sign: (request) => keys.current().sign(request, Date.now()) }),
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
@@ -119,6 +121,26 @@ function refuseBadStart(directory: ManifestDirectory, from: string): void {
   refuseEmpty(from, { config, clusters });
 }
 
+/** An edge that has to sign and cannot would be refused by every gateway. */
+function refuseUnsigned(directory: ManifestDirectory, { from, hopKeys }: EdgeOptions): void {
+  const signed = directory.config.observe().objects.clusters.find(({ gateway }) => gateway?.signed);
+  if (signed === undefined || hopKeys !== null) return;
+  const message = `Cannot start from ${from}: Cluster ${signed.meta.name} has a signed gateway, and there is no key to sign with`;
+  throw new Failure(message, "--hop-keys FILE, with a line: ID BASE64");
+}
+
+/** The file of keys, or what is wrong with it; never what stands in it. */
+export async function openHopKeys(path: string, options: HopKeyFileOptions): Promise<HopKeyFile> {
+  try {
+    return await hopKeyFile(path, options);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(message, `--hop-keys FILE, one "ID BASE64" a line, at least 32 bytes each, at most two`, {
+      cause,
+    });
+  }
+}
+
 function treeOf(directory: ManifestDirectory): LoadedTree {
   return { config: directory.config.observe(), clusters: directory.clusters().map((reader) => reader.observe()) };
 }
@@ -145,7 +167,7 @@ export async function statusOf(store: Store, last: ReconcileResult | null): Prom
 }
 
 /** Prints problems when they change, not at every reconcile. */
-function changedProblems(err: (text: string) => void): (problems: readonly Problem[]) => void {
+export function changedProblems(err: (text: string) => void): (problems: readonly Problem[]) => void {
   let before = "";
   return (problems) => {
     const text = problems.map((problem) => `${problemText(problem)}\n`).join("");

@@ -5,10 +5,12 @@ import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { type Cidr, parseCidrs } from "../src/core/address/cidr.ts";
 import type { CertificateTable } from "../src/edge/http1/certificates.ts";
 import { http1Engine } from "../src/edge/http1/engine.ts";
+import type { SignHop } from "../src/edge/http1/signed-hop.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
 import { probeEjected } from "../src/edge/node/recovery.ts";
 import type { ForwardingHeader } from "../src/core/address/client-address.ts";
+import { SIGNED_HOP } from "../src/core/snapshot/manifest.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
@@ -49,6 +51,8 @@ export interface NodeEdgeDeps {
   readonly locator: Locator | null;
   readonly accessLog: ((line: string) => void) | null;
   readonly log: (line: string) => void;
+  /** Signs requests to gateways; without it a snapshot that needs it is refused. */
+  readonly sign?: SignHop;
 }
 
 export interface NodeEdge {
@@ -75,7 +79,9 @@ export function edgeStore(store: Store): EdgeStore {
 /** Starts an edge; resolves when it listens and the cold start is over. Rejects when the port cannot be had. */
 export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps): Promise<NodeEdge> {
   const { allowPrivateOrigins, audience } = options;
-  const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience };
+  const sign = deps.sign ?? null;
+  const lacking = sign === null ? { [SIGNED_HOP]: "but it was given no hop keys" } : {};
+  const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience, lacking };
   const edge = createEdge(options, {
     source,
     report: deps.store.report,
@@ -93,6 +99,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     clientCertificate: options.clientCertificate ?? null,
     httpsPort: options.httpsPort ?? null,
+    sign,
   });
   const server = await serveHttp1(
     {

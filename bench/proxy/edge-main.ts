@@ -28,6 +28,7 @@ const clusters = places.map((location, index) =>
       serverName: null,
       ca: null,
       host: "public",
+      signed: false,
     },
   }),
 );

@@ -24,6 +24,21 @@ export interface EdgeOptions {
   readonly allowPrivateOrigins: boolean;
   /** Who sends it as Portolan-Debug is told the decision; null tells nobody. Never printed. */
   readonly debugToken: string | null;
+  /** File of the keys that sign requests to gateways. */
+  readonly hopKeys: string | null;
+}
+
+export interface GatewayOptions {
+  readonly listen: HostPort;
+  /** Where Services and EndpointSlices are read: a directory, or the API of the cluster that it runs in. */
+  readonly from: { readonly directory: string } | { readonly kubeApi: string };
+  readonly hopKeys: string;
+  /** Pods of this zone come first; null for no zone. */
+  readonly zone: string | null;
+  readonly admin: HostPort | null;
+  readonly allowPrivateOrigins: boolean;
+  /** Between the moment when it says that it is not ready and the moment when it stops accepting. */
+  readonly drainDelayMs: number;
 }
 
 export interface HostPort {
@@ -54,6 +69,7 @@ export interface CliDeps {
   readonly debugToken: (file: string | null) => Promise<string | null>;
   readonly openLocator: (path: string) => Promise<Locator>;
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  readonly startGateway: (options: GatewayOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   /** Resolves when the person asks to stop. */
   readonly untilStopped: () => Promise<void>;

@@ -5,6 +5,7 @@ import { diffCommand } from "./commands/diff.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { gatewayCommand } from "./commands/gateway.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -20,6 +21,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["sim", simCommand],
   ["explain", explainCommand],
   ["edge", edgeCommand],
+  ["gateway", gatewayCommand],
   ["validate", validateCommand],
   ["diff", diffCommand],
   ["approve", approveCommand],

@@ -5,7 +5,7 @@ import type { Circumstances, ClientLocation, Decision, ForwardDecision, RequestF
 import type { RoutingTable } from "./routing-table.ts";
 
 export interface ExplainedRoute {
-  readonly kind: "ingress" | "httproute";
+  readonly kind: RouteRef["kind"];
   readonly namespace: string;
   /** Name of the Ingress (or HTTPRoute). */
   readonly ingress: string;

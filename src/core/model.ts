@@ -42,6 +42,8 @@ export interface Origin {
   readonly host: string;
   /** Private ranges that `connectHost`, or what it resolves to, may lie in: of the cluster's `originCIDRs`, sorted. */
   readonly allowedCidrs: readonly string[];
+  /** Each request carries the signed hop (`core/hop/hop.ts`): the origin is a `portolan gateway`. */
+  readonly signed: boolean;
 }
 
 /** One service port in one cluster. */
@@ -305,7 +307,8 @@ export interface Exclusion {
 
 /** The route that won, in the words of the object that declared it. */
 export interface RouteRef {
-  readonly kind: "ingress" | "httproute";
+  /** `hop` is no object: an edge chose the backend, and the gateway takes its signed word. */
+  readonly kind: "ingress" | "httproute" | "hop";
   readonly namespace: string;
   readonly name: string;
   readonly host: string;

@@ -113,6 +113,7 @@ export interface ClusterObject {
     readonly serverName: string | null;
     readonly ca: string | null;
     readonly host: string;
+    readonly signed: boolean;
   } | null;
   /** Private ranges that backends of this cluster may have. */
   readonly originCidrs: readonly string[];

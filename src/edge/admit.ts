@@ -33,7 +33,7 @@ export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestE
   if (serving === null)
     return local(event, "no-snapshot", proxyError(503, "the edge has no routes yet", "proxy_configuration_error"));
 
-  const { client, trusted, hearsay } = deps.identify(request, serving.overrides);
+  const { client, trusted, chain } = deps.identify(request, serving.overrides);
   event.client = client;
   const trace = traceContext(firstHeader(request.headers, "traceparent"), random);
   event.traceId = trace.traceId;
@@ -54,7 +54,7 @@ export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestE
   if (decision.action !== "forward") return withoutOrigin(decision, event);
   event.host = decision.host;
   const { requestId: id } = event;
-  const facts = { trusted, hearsay, publicHost: request.host, location: client.location, trace, requestId: id };
+  const facts = { trusted, chain, publicHost: request.host, location: client.location, trace, requestId: id };
   return { to: "forward", decision, facts };
 }
 

@@ -25,8 +25,8 @@ export interface IdentifiedClient {
   readonly client: Client;
   /** Whether the other end of the connection is a configured proxy. */
   readonly trusted: boolean;
-  /** Of the two forwarding headers the one that the proxies are known not to maintain: a client may have sent it. */
-  readonly hearsay: ForwardingHeader | null;
+  /** The forwarding header that the proxies are known to maintain; a client may have sent the other one. */
+  readonly chain: ForwardingHeader | null;
 }
 
 /** The client as the trust chain shows it. Never throws. */
@@ -48,7 +48,7 @@ export function identifyClient(request: EdgeRequestHead, sources: ClientSources)
   return {
     client: { address: found.address?.text ?? null, class: addressClass, location },
     trusted: found.peerTrusted,
-    hearsay: trust.header === null ? null : (FORWARDING_HEADERS.find((name) => name !== trust.header) ?? null),
+    chain: trust.header,
   };
 }
 

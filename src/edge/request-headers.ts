@@ -13,7 +13,7 @@
  * | X-Forwarded-Host, X-Forwarded-Proto           | ours                 | kept, else ours    |
  * | X-Request-Id                                  | ours                 | kept when sane     |
  * | other forwarding, rewriting and vendor fields | removed              | kept               |
- * | portolan-debug, portolan-client-*             | removed, then ours   | removed, then ours |
+ * | portolan-*, those of the signed hop with it   | removed, then ours   | removed, then ours |
  * | Via, CDN-Loop, traceparent, tracestate        | continued            | continued          |
  */
 import type { ForwardingHeader } from "../core/address/client-address.ts";
@@ -28,8 +28,8 @@ export const CDN_ID = "portolan";
 export interface ForwardingFacts {
   /** Whether the other end of the connection is a configured proxy. */
   readonly trusted: boolean;
-  /** The forwarding header that those proxies do not maintain, when that is known. */
-  readonly hearsay: ForwardingHeader | null;
+  /** The forwarding header that those proxies are known to maintain; null when nobody told. */
+  readonly chain: ForwardingHeader | null;
   /** The public host, with its port. */
   readonly publicHost: string;
   readonly location: ClientLocation;
@@ -42,7 +42,6 @@ const NEVER: ReadonlySet<string> = new Set([
   "expect",
   "host",
   "proxy",
-  "portolan-debug",
   // Set again below, from what we know.
   "cdn-loop",
   "forwarded",
@@ -58,7 +57,7 @@ const NEVER: ReadonlySet<string> = new Set([
 /** Beginnings of names by which clients claim to be somebody or somewhere else, or to ask for something else. */
 const X_CLAIMS =
   "forwarded original originating http- real- remote- rewrite- override- method host envoy-external".split(" ");
-const OTHER_CLAIMS = "cf- cloudfront- portolan- front-end-https".split(" ");
+const OTHER_CLAIMS = "cf- cloudfront- front-end-https".split(" ");
 
 /** Fields for the origin, without Host and Content-Length. */
 export function requestHeaders(request: EdgeRequestHead, facts: ForwardingFacts): HeaderField[] {
@@ -66,14 +65,14 @@ export function requestHeaders(request: EdgeRequestHead, facts: ForwardingFacts)
   const fields: HeaderField[] = [];
   for (const field of request.headers) {
     const name = field[0];
-    if (NEVER.has(name) || ends(name) || name.includes("_") || name.startsWith("portolan-client-")) continue;
+    if (NEVER.has(name) || ends(name) || name.includes("_") || name.startsWith("portolan-")) continue;
     if (!facts.trusted && isClaim(name)) continue;
     fields.push(field);
   }
-  const { trusted, publicHost } = facts;
+  const { trusted, chain, publicHost } = facts;
   const { headers } = request;
   const address = request.peerAddress;
-  const tells = (name: ForwardingHeader): boolean => trusted && name !== facts.hearsay;
+  const tells = (name: ForwardingHeader): boolean => trusted && (chain ?? name) === name;
   if (address !== null)
     fields.push(["x-forwarded-for", appended(headers, "x-forwarded-for", address, tells("x-forwarded-for"))]);
   fields.push(["forwarded", appended(headers, "forwarded", forwarded(request, publicHost), tells("forwarded"))]);
@@ -114,8 +113,8 @@ function isClaim(name: string): boolean {
   if (name.endsWith("client-ip") || name.endsWith("clientip")) return true;
   if (name.startsWith("x-")) return X_CLAIMS.some((start) => name.startsWith(start, 2));
   const first = name.charCodeAt(0);
-  // c, f, p: a look that spares most names four.
-  return (first === 99 || first === 102 || first === 112) && OTHER_CLAIMS.some((start) => name.startsWith(start));
+  // c, f: a look that spares most names three.
+  return (first === 99 || first === 102) && OTHER_CLAIMS.some((start) => name.startsWith(start));
 }
 
 /** RFC 7239 §4 and §6: IPv6 in brackets and quotes. */

@@ -52,6 +52,8 @@ export async function carryOut(
           method: request.method,
           target: decision.forwardPath,
           host: hostFor(origin.host, origin.connectHost, request.publicHost),
+          publicHost: request.publicHost,
+          backend: next.candidate.service,
           headers: request.headers,
           body: request.body.content,
           bodyLength: request.body.length,

@@ -1,5 +1,5 @@
 /** The contract of what carries requests to origins: one implementation per kind of runtime. */
-import type { Origin } from "../core/model.ts";
+import type { Origin, ServiceKey } from "../core/model.ts";
 import type { AttemptFailure } from "../core/retry.ts";
 import type { HeaderField } from "./message.ts";
 
@@ -9,6 +9,9 @@ export interface UpstreamRequest {
   readonly target: string;
   /** Host that the origin should see; a runtime that cannot set it leaves it to X-Forwarded-Host. */
   readonly host: string;
+  /** Host that the client asked for, and the backend: what a signed hop tells the gateway. */
+  readonly publicHost: string;
+  readonly backend: ServiceKey;
   /** Without Host, Content-Length and anything hop-by-hop. */
   readonly headers: readonly HeaderField[];
   /** Bytes when they were kept, a stream that can be read once otherwise. */

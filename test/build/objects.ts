@@ -96,6 +96,7 @@ export function cluster(name: string, more: Partial<ClusterObject> = {}): Cluste
       serverName: null,
       ca: null,
       host: "public",
+      signed: false,
     },
     originCidrs: [],
     ...more,

@@ -8,6 +8,7 @@ import { writeMmdb } from "../../src/locate/mmdb-writer.ts";
 import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
+import { startGateway } from "../../workers/gateway.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
 import { startUp } from "../../workers/up.ts";
 
@@ -27,6 +28,7 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     debugToken,
     openLocator: openDatabase,
     startEdge: startFilesEdge,
+    startGateway,
     startUp,
     untilStopped: async () => undefined,
     version: "test",

@@ -15,6 +15,8 @@ export interface TestOrigin {
   readonly name: string;
   readonly port: number;
   readonly seen: SeenRequest[];
+  /** Requests under way. */
+  busy(): number;
   /** Answers its own name unless told otherwise. */
   behave(behaviour: Behaviour): void;
   /** Nobody listens any more: connections are refused. */
@@ -34,10 +36,13 @@ export async function startOrigin(name: string): Promise<TestOrigin> {
   let behaviour = answerName;
   let server: Server | null = null;
   let port = 0;
+  let busy = 0;
   const start = async () => {
     if (server !== null) return;
     const fresh = createServer((request, response) => {
       seen.push({ method: request.method ?? "", target: request.url ?? "", headers: fieldsOf(request.rawHeaders) });
+      busy += 1;
+      response.once("close", () => (busy -= 1));
       behaviour(request, response);
     });
     fresh.keepAliveTimeout = 60_000;
@@ -61,6 +66,7 @@ export async function startOrigin(name: string): Promise<TestOrigin> {
     name,
     port,
     seen,
+    busy: () => busy,
     behave: (next) => void (behaviour = next),
     stop,
     start,

@@ -75,6 +75,7 @@ export async function startEdgeWorld(runtime: RuntimeUnderTest): Promise<EdgeWor
           serverName: null,
           ca: null,
           host: "public",
+          signed: false,
         },
       }),
     );

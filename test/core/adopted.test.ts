@@ -78,7 +78,15 @@ describe("an adopted Ingress", () => {
 describe("the private ranges of a cluster", () => {
   const originCidrs = ["10.0.0.0/8", "198.18.0.0/15"];
   const gatewayAt = (connectHost: string) => {
-    const gateway = { connectHost, port: 443, protocol: "https", serverName: null, ca: null, host: "public" } as const;
+    const gateway = {
+      connectHost,
+      port: 443,
+      protocol: "https",
+      serverName: null,
+      ca: null,
+      host: "public",
+      signed: false,
+    } as const;
     const { snapshot } = compile({
       config: observation(null, { clusters: [cluster("a", { gateway, originCidrs })] }),
       clusters: [],

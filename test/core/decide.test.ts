@@ -54,6 +54,7 @@ function ejected(...names: readonly string[]): HealthView {
       ca: null,
       host: "public",
       allowedCidrs: [],
+      signed: false,
     },
   ]);
   const ejection = { sinceMs: 0, untilMs: 1000, count: 1, cause: "refused ×3" };

@@ -10,6 +10,7 @@ const origin = (host: string) => ({
   ca: null,
   host: "public",
   allowedCidrs: [],
+  signed: false,
 });
 
 function candidate(cluster: string, origins = 1): Candidate {

@@ -141,6 +141,7 @@ function healthOf(named: readonly (State & { readonly name: string })[]): Health
     ca: null,
     host: "public",
     allowedCidrs: [],
+    signed: false,
   });
   const backends = named.map(({ name, ready }) => ({ cluster: name, service: "default/shop/80", ready, total: 2 }));
   return healthView(
@@ -204,6 +205,7 @@ describe("rules 6 and 7: what may be tried again", () => {
         ca: null,
         host: "public",
         allowedCidrs: [],
+        signed: false,
       })),
     }),
   );

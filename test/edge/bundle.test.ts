@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bundleEdge } from "../../scripts/bundle.ts";
 
-/** 60 KiB: every cold isolate parses all of it before its first request. */
-const BUDGET_BYTES = 61_440;
+/** 62 KiB: every cold isolate parses all of it before its first request. 1.5 of them sign requests to gateways. */
+const BUDGET_BYTES = 63_488;
 
 describe("bundleEdge()", () => {
   it("stays within the budget of an edge and carries no package", async () => {

@@ -7,7 +7,7 @@ import { isLoop, requestHeaders } from "../../src/edge/request-headers.ts";
 function sent(
   headers: readonly HeaderField[],
   trusted: boolean,
-  hearsay: "forwarded" | null = null,
+  chain: "x-forwarded-for" | null = null,
 ): Map<string, string> {
   const request: EdgeRequest = {
     method: "GET",
@@ -22,7 +22,7 @@ function sent(
     signal: new AbortController().signal,
   };
   const trace = { traceparent: "00-1-1-00", traceId: "1", continued: false };
-  const facts = { trusted, hearsay, publicHost: "a.example.org", location: NO_LOCATION, trace, requestId: "id" };
+  const facts = { trusted, chain, publicHost: "a.example.org", location: NO_LOCATION, trace, requestId: "id" };
   return new Map(requestHeaders(request, facts));
 }
 
@@ -35,11 +35,15 @@ const CLAIMS: readonly HeaderField[] = [
   ["true-client-ip", "192.0.2.1"],
   ["cf-connecting-ip", "192.0.2.1"],
   ["cloudfront-viewer-country", "FR"],
-  ["portolan-pin", "a"],
 ];
 const NEVER: readonly HeaderField[] = [
   ["portolan-client-country", "FR"],
   ["portolan-debug", "token"],
+  ["portolan-pin", "a"],
+  ["portolan-hop", "v1 k 1 0 0"],
+  ["portolan-authority", "evil.example"],
+  ["portolan-backend", "a/b/80"],
+  ["portolan-timeout", "1"],
   ["x_real_ip", "192.0.2.1"],
   ["proxy", "http://evil.example"],
   ["connection", "x-secret"],
@@ -69,7 +73,7 @@ describe("requestHeaders()", () => {
       ["x-forwarded-for", "192.0.2.7"],
       ["forwarded", "for=192.0.2.66"],
     ];
-    const fields = sent(both, true, "forwarded");
+    const fields = sent(both, true, "x-forwarded-for");
     expect(fields.get("x-forwarded-for")).toBe("192.0.2.7, 203.0.113.1");
     expect(fields.get("forwarded")).toBe('for=203.0.113.1;host="a.example.org";proto=http');
   });

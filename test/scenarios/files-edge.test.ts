@@ -83,6 +83,7 @@ async function world(): Promise<{ dir: string; edge: Running; url: string; messa
       admin: null,
       allowPrivateOrigins: true,
       debugToken: null,
+      hopKeys: null,
     },
     { out: () => undefined, err: (text) => void messages.push(text) },
   );
@@ -165,6 +166,7 @@ describe("portolan edge --from DIR", () => {
       admin: null,
       allowPrivateOrigins: false,
       debugToken: null,
+      hopKeys: null,
     };
     await expect(startFilesEdge(options, { out: () => undefined, err: () => undefined })).rejects.toThrow(
       /shop\.yaml:6:13 {2}error/,

@@ -18,6 +18,7 @@ export const edgeCommand: Command = {
   [--trusted-header x-forwarded-for|forwarded]   the one that your proxies maintain; otherwise both must agree
   [--location-headers cloudfront|vercel]   believed from trusted proxies, when that platform is in front
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
+  [--hop-keys FILE]              keys that sign requests to a portolan gateway, "ID BASE64" a line, the first one signs
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
   [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
                                  without the file, the environment's PORTOLAN_DEBUG_TOKEN
@@ -37,6 +38,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         "trusted-header": { type: "string" },
         "location-headers": { type: "string" },
         admin: { type: "string" },
+        "hop-keys": { type: "string" },
         "allow-private-origins": { type: "boolean" },
         "debug-token-file": { type: "string" },
       },
@@ -55,6 +57,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         trustedHeader: oneOf("--trusted-header", values["trusted-header"], FORWARDING_HEADERS),
         locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
         admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
+        hopKeys: values["hop-keys"] ?? null,
         allowPrivateOrigins: values["allow-private-origins"] ?? false,
         debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
       },

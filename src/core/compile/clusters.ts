@@ -78,6 +78,7 @@ export function addressOrigin(
     ca: null,
     host: "public",
     allowedCidrs: cidrsFor(connectHost, cidrs),
+    signed: false,
   };
 }
 

@@ -98,7 +98,7 @@ const PRIVATE: readonly string[] = [
 let anyPrivate: readonly Cidr[] | null = null;
 
 /** A slice names its ports like the Service does; a Service with one nameless port has one nameless port there. */
-function slicePort(slice: EndpointSliceObject, port: ServicePort): number | null {
+export function slicePort(slice: EndpointSliceObject, port: ServicePort): number | null {
   const match = slice.ports.find((one) => (one.name ?? "") === (port.name ?? ""));
   return match?.port ?? null;
 }

@@ -55,7 +55,9 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
   const gateway = member.cluster.gateway !== null;
   const adopted = member.adopted.get(key);
   if (adopted !== undefined) {
-    if (gateway) return { found: true, backend: { cluster: name, origins: null }, health: null, trouble: null };
+    // A `portolan gateway` knows Services; what another controller serves is reached at that controller's address.
+    if (member.cluster.gateway?.signed === false)
+      return { found: true, backend: { cluster: name, origins: null }, health: null, trouble: null };
     const port = adopted.protocol === "https" ? 443 : 80;
     return withAddresses(member, adopted.addresses, { ...adopted, port, health: null, allowPrivateOrigins });
   }

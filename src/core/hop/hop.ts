@@ -18,10 +18,15 @@ export interface HopFacts {
   readonly nonce: string;
 }
 
+/** What an edge asks to have signed: time and nonce are the signer's. */
+export type HopRequest = Omit<HopFacts, "atSeconds" | "nonce">;
+
 /** The fields that carry it; `requestHeaders` removes them from whatever a client sends. */
 export const HOP_SIGNATURE = "portolan-hop";
 export const HOP_AUTHORITY = "portolan-authority";
 export const HOP_BACKEND = "portolan-backend";
+/** Milliseconds in which the edge wants the head of the answer. Not signed: a wrong one costs no more than a failure. */
+export const HOP_TIMEOUT = "portolan-timeout";
 
 /** Bytes for the HMAC: one fact a line, so that no two requests share a text; no fact may hold a line break. */
 export function hopText({ method, authority, target, backend, atSeconds, nonce }: HopFacts): string {

@@ -44,6 +44,10 @@ export function integer(min = 0, max: number = Number.MAX_SAFE_INTEGER): Read<nu
       : fail(at, `a whole number ${min}…${max}`, value);
 }
 
+/** True or false; a writer that does not know the field means false. */
+export const flag: Read<boolean> = (value, at) =>
+  typeof value === "boolean" ? value : value === undefined ? false : fail(at, "true or false", value);
+
 /** The value or null. */
 export function nullable<T>(read: Read<T>): Read<T | null> {
   return (value, at) => (value === null ? null : read(value, at));

@@ -15,6 +15,8 @@ export interface SnapshotSource {
   /** Null accepts unsigned manifests: only for a store that nobody else can write. */
   readonly verify: ((text: string, keyId: string, signature: string) => Promise<boolean>) | null;
   readonly audience: string;
+  /** Features that this reader cannot carry out as it is set up, and why, as a clause; one that only reads lacks none. */
+  readonly lacking?: Readonly<Record<string, string>>;
 }
 
 export interface LoadedSnapshot {
@@ -44,7 +46,7 @@ export async function loadSnapshot(source: SnapshotSource, previous: LoadedSnaps
   const { envelope, manifest } = parsed;
   const hash = await source.digest(envelope.payload);
   if (previous !== null && previous.hash === hash) return { result: "unchanged" };
-  const problem = whyNot(manifest, source.audience, previous);
+  const problem = whyNot(manifest, source, previous);
   if (problem !== null) return refused(problem);
   if (source.verify !== null) {
     const { keyId, signature } = envelope;
@@ -56,10 +58,16 @@ export async function loadSnapshot(source: SnapshotSource, previous: LoadedSnaps
   return loadSlices(source, manifest, hash, previous);
 }
 
-function whyNot(manifest: Manifest, audience: string, previous: LoadedSnapshot | null): string | null {
+function whyNot(
+  manifest: Manifest,
+  { audience, lacking }: SnapshotSource,
+  previous: LoadedSnapshot | null,
+): string | null {
   if (manifest.format !== FORMAT) return `format ${manifest.format} is not ${FORMAT}`;
-  const unknown = manifest.features.find((feature) => !KNOWN_FEATURES.includes(feature));
-  if (unknown !== undefined) return `it requires the feature "${unknown}", which this edge does not have`;
+  for (const feature of manifest.features) {
+    const why = KNOWN_FEATURES.includes(feature) ? lacking?.[feature] : "which this edge does not have";
+    if (why !== undefined) return `it requires the feature "${feature}", ${why}`;
+  }
   if (manifest.audience !== audience) return `it is meant for "${manifest.audience}", not for "${audience}"`;
   if (previous !== null && compareVersions(manifest, previous.manifest) <= 0) {
     // FM15: eventually consistent stores show older values; a rollback comes under a new generation.

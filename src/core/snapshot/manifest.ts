@@ -7,9 +7,12 @@ import { canonicalJson } from "./canonical.ts";
 import { integer, list, nullable, parse, type Read, record, sha256, text } from "./guard.ts";
 import { LIMITS } from "./shapes.ts";
 
+/** A cluster's gateway wants signed requests: an edge without a key could reach it with none. */
+export const SIGNED_HOP = "signed-hop";
+
 /** The format this code writes, and the features that a reader must know to be allowed to use a snapshot. */
 export const FORMAT = 1;
-export const KNOWN_FEATURES: readonly string[] = [];
+export const KNOWN_FEATURES: readonly string[] = [SIGNED_HOP];
 
 export interface SliceRef {
   /** `base` or the host. */

@@ -5,7 +5,7 @@
 import type { Snapshot, Version } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
 import { parse } from "./guard.ts";
-import { envelopeText, FORMAT, type Manifest, manifestText, type SliceRef } from "./manifest.ts";
+import { envelopeText, FORMAT, type Manifest, manifestText, SIGNED_HOP, type SliceRef } from "./manifest.ts";
 import { LIMITS, readBase, readHostRoutes } from "./shapes.ts";
 
 export interface Slice {
@@ -82,7 +82,7 @@ export async function publishSnapshot(
   }
   const manifest: Manifest = {
     format: FORMAT,
-    features: [],
+    features: snapshot.clusters.some(({ gateway }) => gateway?.signed) ? [SIGNED_HOP] : [],
     audience: options.audience,
     epoch: options.epoch,
     generation: options.generation,

@@ -20,7 +20,7 @@ import type {
   ValueMatch,
   WeightedBackend,
 } from "../model.ts";
-import { integer, list, nullable, number, oneOf, type Read, record, text } from "./guard.ts";
+import { flag, integer, list, nullable, number, oneOf, type Read, record, text } from "./guard.ts";
 
 /** FM03: one set of limits on both sides, so that nothing is published that an edge cannot load. */
 export const LIMITS = {
@@ -49,6 +49,7 @@ const readOrigin: Read<Origin> = record<Origin>({
   ca: nullable(text(65_536)),
   host: name,
   allowedCidrs: list(text(64), LIMITS.cidrsPerOrigin),
+  signed: flag,
 });
 
 const readCluster: Read<Cluster> = record<Cluster>({

@@ -5,8 +5,10 @@
  */
 import { connectAddressProblem } from "../../core/address/origin-address.ts";
 import { parseLiteral } from "../../core/address/ip.ts";
+import { HOP_AUTHORITY, HOP_BACKEND, HOP_SIGNATURE, HOP_TIMEOUT, type HopRequest } from "../../core/hop/hop.ts";
 import type { Origin } from "../../core/model.ts";
 import type { AttemptFailure } from "../../core/retry.ts";
+import type { HeaderField } from "../message.ts";
 import type { SendOptions, Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../upstream.ts";
 import { fieldsOf } from "./message.ts";
 
@@ -17,6 +19,8 @@ export interface FetchUpstreamOptions {
   readonly zone: string | null;
   /** What an answer of the platform itself stands for (Cloudflare's 520 to 530); null for an answer of the origin. */
   readonly platformFailure: (status: number) => AttemptFailure | null;
+  /** Value of `portolan-hop` for origins that want it; null without a key. */
+  readonly sign: ((request: HopRequest) => Promise<string>) | null;
 }
 
 type PlatformInit = RequestInit & { readonly duplex?: "half"; readonly cf?: { readonly resolveOverride?: string } };
@@ -28,8 +32,22 @@ export function fetchUpstream(options: FetchUpstreamOptions): Upstream {
     hostOverride: options.zone === null ? "none" : "same-zone",
     async send(origin, request, sendOptions) {
       const problem = addressProblem(origin, options.allowPrivateOrigins);
-      if (problem !== null) return { type: "failed", failure: "forbidden-address", unsent: true, detail: problem };
-      return await dispatch(destination(origin, request, options.zone), request, sendOptions, options);
+      if (problem !== null) return { ...failed("forbidden-address", problem), unsent: true };
+      const to = destination(origin, request, options.zone);
+      if (!origin.signed) return await dispatch(to, request, sendOptions, options);
+      if (options.sign === null) return failed("other", "no key");
+      const { method, publicHost: authority, backend } = request;
+      // What stands in the request line is the runtime's spelling of it.
+      const url = new URL(to.url);
+      const target = url.href.slice(url.origin.length);
+      const headers: readonly HeaderField[] = [
+        ...request.headers,
+        [HOP_SIGNATURE, await options.sign({ method, authority, target, backend })],
+        [HOP_AUTHORITY, authority],
+        [HOP_BACKEND, backend],
+        [HOP_TIMEOUT, String(sendOptions.responseTimeoutMs)],
+      ];
+      return await dispatch(to, { ...request, headers }, sendOptions, options);
     },
   };
 }
@@ -55,7 +73,7 @@ async function dispatch(
     const failure = options.platformFailure(response.status);
     if (failure !== null) {
       await response.body?.cancel();
-      return { type: "failed", failure, unsent: false, detail: `the platform answered ${response.status}` };
+      return failed(failure, `the platform answered ${response.status}`);
     }
     return { type: "answer", status: response.status, headers: fieldsOf(response.headers), body: response.body };
   } catch (error) {

@@ -2,21 +2,17 @@
  * ★ The life of a request on sockets: who asks → decide → tries → answer, as `handle.ts` has it for fetch-style
  * runtimes, with the same rules, but without a stream or a promise: those cost more than everything else together.
  */
-import { canonicalHost } from "../../core/request/host.ts";
-import { admit } from "../admit.ts";
 import { Attempts, type NextAttempt } from "../attempts.ts";
 import { failureAnswer, type LocalAnswer, proxyError, textAnswer } from "../local-answer.ts";
-import { requestHeaders } from "../request-headers.ts";
 import type { UpstreamFailure } from "../upstream.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { Engine } from "./engine.ts";
 import { failed } from "./failures.ts";
 import { OriginTry, type TryOwner, type TryParts } from "./origin-try.ts";
-import { isForUs, OPTIONS_ANSWER } from "./options.ts";
 import { Outgoing } from "./outgoing.ts";
-import { debugFields, ownAnswer, toHttps } from "./own-answer.ts";
+import { debugFields, ownAnswer } from "./own-answer.ts";
 import { CONTINUE, interimAnswer, Relay } from "./relay.ts";
-import { asEdgeRequest, type Refusal, type RequestHead } from "./request-head.ts";
+import type { Refusal, RequestHead } from "./request-head.ts";
 import { RequestRecord } from "./request-record.ts";
 import type { RequestSink } from "./request-sink.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -164,24 +160,12 @@ export class Exchange implements RequestSink, TryOwner {
   }
 
   #decide(): void {
-    const { method, host, expectsContinue } = this.#head;
-    if (isForUs(this.#head)) {
-      this.#record.event.code = "options";
-      return this.#answer(canonicalHost(host).ok ? OPTIONS_ANSWER : textAnswer(400, "bad request"));
-    }
+    const { method, expectsContinue } = this.#head;
     const engine = this.#engine;
-    const request = asEdgeRequest(this.#head, this.#connection.peer);
-    const admission = admit(request, engine, this.#record.event);
-    if (admission.to === "answer") return this.#answer(admission.answer);
-    const { decision, facts } = admission;
-    if (engine.httpsPort !== null && request.scheme === "http")
-      return this.#answer(toHttps(decision, engine.httpsPort, this.#record.event));
-    const more = {
-      fields: requestHeaders(request, facts),
-      host: facts.publicHost,
-      timeoutMs: decision.timeoutMs,
-      nowMs: engine.sweep.nowMs,
-    };
+    const fronted = engine.front(this.#head, this.#connection.peer, this.#record.event);
+    if (fronted.to === "answer") return this.#answer(fronted.answer);
+    const { decision, fields, publicHost: host } = fronted;
+    const more = { fields, host, timeoutMs: decision.timeoutMs, nowMs: engine.sweep.nowMs };
     const outgoing = new Outgoing(this.#head, decision.forwardPath, more);
     const attempts = new Attempts(decision, method, {
       state: engine.state,

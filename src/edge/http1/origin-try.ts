@@ -160,12 +160,12 @@ export class OriginTry implements AnswerSink, Expiring {
   }
 
   #send(upstream: UpstreamConnection): void {
-    const { head, outgoing, owner } = this.#parts;
+    const { engine, head, outgoing, owner } = this.#parts;
     this.#phase = "waiting";
     this.#upstream = upstream;
     upstream.begin(this, head.method, head.webSocketKey !== null);
-    if (!outgoing.send(upstream, this.#next.origin)) {
-      this.#expire(failed("protocol", true, "the origin's Host cannot be sent"));
+    if (!outgoing.send(upstream, this.#next, engine.sign)) {
+      this.#expire(failed("protocol", true, "the origin's Host cannot be sent, or the hop not be signed"));
     } else if (!outgoing.complete) owner.onBodyWanted();
   }
 

@@ -2,13 +2,14 @@
  * A request on its way to an origin. A body of at most 64 KiB is kept until it is whole: then a malformed one never
  * reaches an origin, and another cluster can get it too. A larger one, or a slow one of unknown length, is streamed.
  */
-import type { Origin } from "../../core/model.ts";
+import type { NextAttempt } from "../attempts.ts";
 import { KEPT_BODY_BYTES } from "../request-body.ts";
 import type { HeaderField } from "../message.ts";
 import { hostFor } from "../tries.ts";
 import { consistsOf, TARGET_BYTE } from "./grammar.ts";
 import { oneHopLess } from "./options.ts";
 import type { RequestHead } from "./request-head.ts";
+import { hopLines, type SignHop } from "./signed-hop.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
 import { compose, fieldLines, type Framing } from "./wire.ts";
 
@@ -17,7 +18,7 @@ const COLLECT_MS = 1000;
 
 export class Outgoing {
   readonly #head: RequestHead;
-  readonly #line: string;
+  readonly #target: string;
   readonly #fields: string;
   readonly #publicHost: string;
   readonly #collectUntilMs: number;
@@ -38,7 +39,7 @@ export class Outgoing {
     more: { fields: readonly HeaderField[]; host: string; timeoutMs: number; nowMs: number },
   ) {
     this.#head = head;
-    this.#line = `${head.method} ${target} HTTP/1.1\r\nhost: `;
+    this.#target = target;
     this.#fields = fieldLines(head.method === "OPTIONS" ? oneHopLess(more.fields) : more.fields);
     this.#publicHost = more.host;
     this.#complete = head.body === "none";
@@ -102,11 +103,15 @@ export class Outgoing {
     this.#upstream.requestEnded();
   }
 
-  /** Writes head and kept body; false for a Host that cannot be sent. */
-  send(upstream: UpstreamConnection, origin: Origin): boolean {
+  /** Writes head and kept body; false for a Host that cannot be sent, or a hop that cannot be signed. */
+  send(upstream: UpstreamConnection, { origin, candidate, timeoutMs }: NextAttempt, sign: SignHop | null): boolean {
     const host = hostFor(origin.host, origin.connectHost, this.#publicHost);
     if (!consistsOf(host, TARGET_BYTE)) return false;
-    const head = `${this.#line}${host}\r\n${this.#fields}${this.#framingLine()}\r\n`;
+    const [{ method }, target] = [this.#head, this.#target];
+    const facts = { method, target, authority: this.#publicHost, backend: candidate.service };
+    const hop = origin.signed ? hopLines(sign, facts, timeoutMs) : "";
+    if (hop === null) return false;
+    const head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n${hop}${this.#fields}${this.#framingLine()}\r\n`;
     // A string alone needs no buffer of its own.
     if (this.#keptBytes === 0 && this.#framing === "plain") upstream.socket.write(head, "latin1");
     else upstream.socket.write(compose(head, this.#kept, this.#framing, this.#complete));

@@ -1,8 +1,7 @@
 /** Answers of the edge itself on the wire. */
-import type { ForwardDecision } from "../../core/model.ts";
 import { debugHeaders, isDebugToken } from "../debug.ts";
 import type { RequestEvent } from "../event.ts";
-import { type LocalAnswer, textAnswer } from "../local-answer.ts";
+import type { LocalAnswer } from "../local-answer.ts";
 import { firstHeader, type HeaderField } from "../message.ts";
 import { snapshotName } from "../state.ts";
 import { ownAnswerHead } from "./answer-head.ts";
@@ -26,14 +25,6 @@ export function ownAnswer({ status, headers, text }: LocalAnswer, facts: OwnAnsw
   const head = ownAnswerHead(request, status, body.length, { fields, keepAlive, date });
   const parts = request?.method === "HEAD" || status === 204 ? [] : [body];
   return compose(head.text, parts, "plain", true);
-}
-
-/** Where the same request is answered over TLS: made of the host and path that were routed, of nothing as it came. */
-export function toHttps({ host, forwardPath }: ForwardDecision, port: number, event: RequestEvent): LocalAnswer {
-  event.code = "to-https";
-  const authority = port === 443 ? host : `${host}:${port}`;
-  // 308: a method and its body stay what they are (RFC 9110 §15.4.9).
-  return textAnswer(308, "moved", [["location", `https://${authority}${forwardPath}`]]);
 }
 
 /** The decision in fields, for a client that knows the debug token. */

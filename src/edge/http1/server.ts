@@ -29,6 +29,8 @@ export interface EngineServer {
   readonly address: AddressInfo;
   /** Connections open at the moment. */
   connections(): number;
+  /** Goes on accepting, and tells everybody to come back on another connection: each answer closes its own. */
+  drain(): void;
   /** Stops accepting, lets what is under way end for a while, then cuts. */
   close(): Promise<void>;
 }
@@ -48,12 +50,15 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
     refuse: (refusal, connection) => refuse(refusal, connection, engine),
     gone: (connection) => void open.delete(connection),
   };
+  let draining = false;
   const { certificates } = options;
   const scheme = certificates === null ? "http" : "https";
   // What a PROXY header said, until the handshake is over: by the ends of the connection, which TLS leaves alone.
   const claimed = new Map<string, string>();
   const serve = (socket: Socket, address: string | null): void => {
-    open.add(new ClientConnection(socket, deps, { address, scheme }));
+    const connection = new ClientConnection(socket, deps, { address, scheme });
+    connection.draining = draining;
+    open.add(connection);
   };
   const tls =
     certificates === null
@@ -95,6 +100,10 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
   return {
     address: server.address() as AddressInfo,
     connections: () => open.size,
+    drain() {
+      draining = true;
+      for (const connection of open) connection.draining = true;
+    },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const connection of open) {

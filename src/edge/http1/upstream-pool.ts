@@ -62,6 +62,12 @@ export class UpstreamPool implements Expiring {
     }
   }
 
+  /** Requests that an origin has under way: HTTP/1.1 has one on each connection that is not idle. */
+  inFlight(origin: Origin): number {
+    const { count, idle } = this.#poolOf(origin);
+    return count - idle.length;
+  }
+
   /** Connections open at the moment. */
   get size(): number {
     return this.#open.size;

@@ -19,6 +19,7 @@ const schema = perMode((strict) => {
     serverName: text(hostName).nullish(),
     ca: text(pemBundle).nullish(),
     host: text(hostName).nullish(),
+    signed: z.boolean().nullish(),
   }).transform((gateway) => {
     const protocol = gateway.protocol ?? "https";
     return {
@@ -28,6 +29,7 @@ const schema = perMode((strict) => {
       serverName: gateway.serverName ?? null,
       ca: gateway.ca ?? null,
       host: gateway.host ?? "public",
+      signed: gateway.signed ?? false,
     };
   });
   const spec = fields(strict, {

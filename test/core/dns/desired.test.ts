@@ -10,7 +10,16 @@ import { a, applied, EVERYTHING, planInput, shown, txt, wish, ZONE } from "./zon
 const HOST = "shop.example.org";
 
 function origin(connectHost: string): Origin {
-  return { connectHost, port: 80, protocol: "http", serverName: null, ca: null, host: "public", allowedCidrs: [] };
+  return {
+    connectHost,
+    port: 80,
+    protocol: "http",
+    serverName: null,
+    ca: null,
+    host: "public",
+    allowedCidrs: [],
+    signed: false,
+  };
 }
 
 function cluster(name: string, region: string, some: Partial<Cluster> = {}): Cluster {

@@ -72,6 +72,7 @@ function clusterAt(index: number, location: Cluster["location"], weight: number)
     ca: null,
     host: "public",
     allowedCidrs: [],
+    signed: false,
   };
   return {
     name: `c${String(index).padStart(3, "0")}`,

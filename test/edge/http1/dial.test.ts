@@ -18,6 +18,7 @@ async function reach(parts: Partial<Origin>, allowPrivateOrigins: boolean): Prom
     ca: null,
     host: "public",
     allowedCidrs: [],
+    signed: false,
     ...parts,
   };
   const options = { allowPrivateOrigins, connectTimeoutMs: 1000, clientCertificate: null };
@@ -84,6 +85,7 @@ describe("dial()", () => {
           ca: null,
           host: "public",
           allowedCidrs: [],
+          signed: false,
         };
         const options = { allowPrivateOrigins: true, connectTimeoutMs: 5000, clientCertificate: null };
         dial(origin, options, { buffer: Buffer.alloc(1024), callback: () => true }, () => undefined);

@@ -25,7 +25,15 @@ export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
   const clusters = parts.gateways.map((gateway, index) =>
     cluster(`c${index}`, {
       location: places[index] ?? FRANKFURT,
-      gateway: { connectHost: "127.0.0.1", protocol: "http", serverName: null, ca: null, host: "public", ...gateway },
+      gateway: {
+        connectHost: "127.0.0.1",
+        protocol: "http",
+        serverName: null,
+        ca: null,
+        host: "public",
+        signed: false,
+        ...gateway,
+      },
     }),
   );
   const ingresses = parts.hosts.map((host) => ingress(host, { rules: [rule(host, "/", "shop")] }));
