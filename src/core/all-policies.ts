@@ -12,6 +12,7 @@ import { judgeResidency } from "./steering/residency.ts";
 import { steer } from "./steering/steer.ts";
 import { judgeMember } from "./verdicts.ts";
 
+/** Handed in with a snapshot (`buildRoutingTable`) by everybody who can afford it. */
 export const allPolicies: Policies = {
   index: policyExtras,
   residency: ({ residency }, client) => (residency === null ? null : judgeResidency(residency, client)),

@@ -10,6 +10,7 @@ export interface Steered {
   readonly passedBy: readonly number[];
 }
 
+/** Nobody, without an array of its own for every request. */
 export const NOBODY: readonly number[] = [];
 
 /** Orders a pool; at most `pool.limit` members. Who passed the client on comes last, so that rule 1 holds. */

@@ -22,6 +22,7 @@ export function tierOf({ pool, tiers }: Walk, index: number): number {
   }
 }
 
+/** What `steer` gives its walks. */
 export const WALK_RULES: WalkRules = {
   tierOf,
   shareOf(walk, member) {
