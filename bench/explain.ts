@@ -2,9 +2,10 @@
 import { compile } from "../src/core/compile/compile.ts";
 import { decide } from "../src/core/decide.ts";
 import { explain } from "../src/core/explain.ts";
-import { countryLocation } from "../src/core/geo/client-location.ts";
+import { countryLocation } from "../src/core/geo/country-location.ts";
 import { healthView } from "../src/core/health/view.ts";
 import type { Circumstances, RequestFacts } from "../src/core/model.ts";
+import { allPolicies } from "../src/core/all-policies.ts";
 import { buildRoutingTable } from "../src/core/routing-table.ts";
 import { cluster, ingress, observation, rule, service } from "../test/build/objects.ts";
 
@@ -32,6 +33,7 @@ function tableOf(hosts: number, clusters: number) {
   const members = names.map((name) => observation(name, { services: [service("shop")] }));
   return buildRoutingTable(
     compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 }).snapshot,
+    allPolicies,
   );
 }
 
@@ -52,6 +54,8 @@ for (const [hosts, clusters] of [
         client: { address: null, class: "none", location },
         vantage: { of: "client", place: null, point },
         nowMs: 0,
+        pins: [],
+        offered: null,
         seed: index,
       },
     ];

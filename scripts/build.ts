@@ -1,15 +1,20 @@
-/** `npm run build`: the artefacts that are uploaded to edge platforms, in dist/. */
-import { mkdir, writeFile } from "node:fs/promises";
+/** `npm run build`: the artefacts that are uploaded to edge platforms, a folder in dist/ for each. */
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bundleEdge } from "./bundle.ts";
 
 const DIST = join(import.meta.dirname, "../dist");
 const ENTRIES = ["cloudflare"] as const;
 
-await mkdir(DIST, { recursive: true });
 for (const entry of ENTRIES) {
-  const { code, sourceMap } = await bundleEdge(entry);
-  await writeFile(join(DIST, `${entry}.js`), code);
-  await writeFile(join(DIST, `${entry}.js.map`), sourceMap);
-  console.log(`dist/${entry}.js ${Buffer.byteLength(code)} bytes`);
+  const folder = join(DIST, entry);
+  // Names change with content: without this an upload would carry modules of earlier builds.
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const { modules } = await bundleEdge(entry);
+  for (const { name, code, sourceMap, atStart } of modules) {
+    await writeFile(join(folder, name), code);
+    await writeFile(join(folder, `${name}.map`), sourceMap);
+    console.log(`dist/${entry}/${name} ${Buffer.byteLength(code)} bytes, ${atStart ? "at start" : "on demand"}`);
+  }
 }

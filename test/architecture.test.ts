@@ -11,8 +11,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   store: ["core"],
   kube: ["core"],
   locate: ["core"],
+  dns: ["core"],
   edge: ["core", "store/store.ts", "locate/locator.ts"],
-  control: ["core", "store", "kube/reader.ts"],
+  control: ["core", "store", "kube/reader.ts", "dns/provider.ts", "dns/standing.ts"],
   api: ["core", "store/store.ts"],
   cli: ["core", "locate/locator.ts"],
 };
@@ -25,6 +26,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   maxmind: "^src/locate/verify-mmdb.ts$",
   yaml: "^src/kube/yaml.ts$",
   zod: "^src/kube/schema/",
+  jose: "^src/dns/google/token.ts$",
+  "@aws-sdk": "^src/dns/route53(/|.ts$)",
 };
 
 function rules(): IForbiddenRuleType[] {

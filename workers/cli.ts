@@ -1,6 +1,7 @@
 /** Composition root of the command line. */
 import { readFileSync } from "node:fs";
 import { main } from "../src/cli/main.ts";
+import { jsonSchema, SCHEMA_KINDS } from "../src/kube/schema/json-schema.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
 import { startFilesEdge } from "./files-edge.ts";
@@ -28,6 +29,8 @@ process.exitCode = await main(process.argv.slice(2), {
   startEdge: startFilesEdge,
   startGateway,
   startUp,
+  jsonSchema,
+  schemaKinds: SCHEMA_KINDS,
   untilStopped: () =>
     new Promise((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());

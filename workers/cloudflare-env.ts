@@ -24,6 +24,8 @@ export interface CloudflareEnv {
   readonly DEBUG_TOKEN?: string;
   /** Secret; `ID BASE64`, the key that signs requests to gateways. */
   readonly HOP_KEYS?: string;
+  /** Secret; keys of affinity cookies, `new:BASE64,old:BASE64`. Without them such hosts go by the client's address. */
+  readonly PIN_KEYS?: string;
   /** `workerd` for a self-hosted runtime, where a client could write CF-Connecting-IP itself. */
   readonly PLATFORM?: "cloudflare" | "workerd";
   /** `true` for tests and single-network set-ups. */

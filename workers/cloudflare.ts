@@ -1,29 +1,27 @@
-/** The edge on Cloudflare Workers, and on workerd run by oneself. Wiring only. */
+/**
+ * The edge on Cloudflare Workers, and on workerd run by oneself. Wiring only. What is imported here is what serves, and
+ * every cold isolate parses it before its first request; what else there is comes with `import()` (ADR 9).
+ */
 import type { ExecutionContext } from "@cloudflare/workers-types";
 import { cloudflareLocation } from "../src/core/geo/platform-location.ts";
-import { bundleReader } from "../src/core/snapshot/bundle.ts";
-import { SIGNED_HOP } from "../src/core/snapshot/manifest.ts";
 import type { AttemptFailure } from "../src/core/retry.ts";
-import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { edgeRequest, fetchResponse } from "../src/edge/fetch/message.ts";
-import { handle } from "../src/edge/handle.ts";
 import { fetchUpstream } from "../src/edge/fetch/upstream.ts";
-import type { Upstream } from "../src/edge/upstream.ts";
+import { handle, type HandleDeps } from "../src/edge/handle.ts";
 import { requestCount } from "../src/edge/metrics.ts";
-import { hopSigner } from "../src/store/hop-signer.ts";
-import { httpReader } from "../src/store/http-reader.ts";
-import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
-import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
-import { type CloudflareEnv, type CloudflareSettings, readSettings } from "./cloudflare-env.ts";
+import { platformClient } from "../src/edge/platform-client.ts";
+import { servingEdge } from "../src/edge/serving.ts";
+import type { CloudflareEnv } from "./cloudflare-env.ts";
+import type { CloudflareStart } from "./cloudflare-start.ts";
+import { type LoadedPlaces, needsCountry, placesOnDemand } from "./loaded-places.ts";
 
-interface Isolate {
-  readonly edge: Edge;
-  readonly upstream: Upstream;
-  readonly settings: CloudflareSettings;
+interface Isolate extends Pick<CloudflareStart, "settings" | "bundled"> {
+  readonly follower: ReturnType<CloudflareStart["follow"]>;
+  readonly places: LoadedPlaces;
+  readonly handling: HandleDeps;
   nextRefreshMs: number;
 }
 
-const REPORT_INTERVAL_MS = 60_000;
 /** Without a snapshot the store is asked again this soon. */
 const EMPTY_RETRY_MS = 1000;
 
@@ -34,53 +32,38 @@ export default {
   async fetch(request: Request, env: CloudflareEnv, context: Pick<ExecutionContext, "waitUntil">): Promise<Response> {
     const current = isolate ?? (await start(request, env));
     isolate = current;
-    const { edge, settings } = current;
-    if (edge.state.serving === null) {
-      const { BUNDLED_SNAPSHOT: bundle } = env;
-      const bundled = bundle === undefined ? null : { ...current.edge.source, get: bundleReader(bundle) };
-      await edge.coldStart(bundled);
-    } else if (Date.now() >= current.nextRefreshMs) {
+    const { follower, handling, settings } = current;
+    if (handling.state.serving === null) await follower.coldStart(current.bundled);
+    else if (Date.now() >= current.nextRefreshMs) {
       current.nextRefreshMs = Date.now() + settings.pollIntervalMs;
-      context.waitUntil(edge.refresh());
+      context.waitUntil(follower.refresh());
     }
+    const location = cloudflareLocation(placeOf(request));
+    if (needsCountry(location)) await current.places.load();
     const facts = {
       peerAddress: settings.trustsPlatform ? request.headers.get("cf-connecting-ip") : null,
-      location: cloudflareLocation(placeOf(request)),
+      location,
     };
-    return fetchResponse(
-      await handle(edgeRequest(request, facts), { ...edge.rules, upstream: current.upstream }),
-      request.method,
-    );
+    return fetchResponse(await handle(edgeRequest(request, facts), handling), request.method);
   },
 };
 
 async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
-  const settings = readSettings(env);
-  const keys = new Map<string, Awaited<ReturnType<typeof publicKeyOf>>>();
-  for (const [id, jwk] of Object.entries(settings.publicKeys)) keys.set(id, await publicKeyOf(jwk));
-  const { SNAPSHOTS: namespace, HOP_KEYS: hopKeys } = env;
-  const sign = hopKeys === undefined ? null : await hopSigner(hopKeys, Date.now);
-  const edge = createEdge(
+  const { startCloudflare } = await import("./cloudflare-start.ts");
+  const { settings, bundled, pins, sign, noteChoice, follow } = await startCloudflare(env);
+  const places = placesOnDemand();
+  const edge = servingEdge(
     {
       name: env.EDGE_NAME ?? `cloudflare-${colo(request)}`,
       location: settings.location,
-      trustedProxies: [],
-      trustedHops: 0,
-      trustedHeader: null,
       debugToken: settings.debugToken,
     },
     {
-      source: {
-        get: storeOf(env),
-        digest: sha256Hex,
-        verify: manifestVerifier(keys),
-        audience: settings.audience,
-        lacking: sign === null ? { [SIGNED_HOP]: "but HOP_KEYS is not bound" } : {},
-      },
-      report: namespace === undefined ? null : workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now),
-      locator: null,
-      headerLocation: null,
-      zonePoint: null,
+      identify: (asked, overrides) => platformClient(asked, overrides, places),
+      places,
+      pinKeys: null,
+      noteChoice,
+      onAnswer: null,
       metrics: requestCount,
       now: Date.now,
       random: Math.random,
@@ -94,15 +77,9 @@ async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
     platformFailure: settings.trustsPlatform ? cloudflareFailure : () => null,
     sign,
   });
-  return { edge, upstream, settings, nextRefreshMs: Date.now() + EMPTY_RETRY_MS };
-}
-
-/** KV first; the second store is asked only when the first cannot be reached. */
-function storeOf(env: CloudflareEnv): (key: string) => Promise<string | null> {
-  const kv = env.SNAPSHOTS === undefined ? null : workersKvReader(env.SNAPSHOTS);
-  const http = env.SNAPSHOT_URL === undefined ? null : httpReader(env.SNAPSHOT_URL);
-  if (kv === null || http === null) return kv ?? http ?? (() => Promise.resolve(null));
-  return (key) => kv(key).catch(() => http(key));
+  const handling = { ...edge.rules, upstream, watchBody: null, pins };
+  const nextRefreshMs = Date.now() + EMPTY_RETRY_MS;
+  return { settings, bundled, places, follower: follow(edge.follow, places), handling, nextRefreshMs };
 }
 
 /**

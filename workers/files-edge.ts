@@ -5,8 +5,10 @@ import { problemText } from "../src/cli/problem-text.ts";
 import { runControl } from "../src/control/control.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import { statusReport } from "../src/core/status.ts";
+import { parsePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { Problem } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
+import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { directoryReaders, type ManifestDirectory } from "../src/kube/directory.ts";
 import { type HopKeyFile, hopKeyFile, type HopKeyFileOptions } from "../src/store/hop-key-file.ts";
 import { memoryStore } from "../src/store/memory.ts";
@@ -81,6 +83,7 @@ async function startParts(
     for (const reader of directory.clusters()) control.watch(reader);
     control.trigger();
   });
+  const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
   const edge = keep(
@@ -90,8 +93,10 @@ async function startParts(
         store: edgeStore(store),
         verify: null,
         locator,
+        pinKeys: await pinKeysOf(process.env.PORTOLAN_PIN_KEYS),
         accessLog: lines.add,
         log,
+        tap,
         ...(keys === null ? {} : { sign: (request) => keys.current().sign(request, Date.now()) }),
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
@@ -102,6 +107,8 @@ async function startParts(
       metricsText: edge.edge.metricsText,
       notReady: edge.edge.notReady,
       status: () => statusOf(store, control.last()),
+      events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
+      tap: (query) => tap.listen(tapFilter(query)),
       actions: orderActions(store, control),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
@@ -143,6 +150,17 @@ export async function openHopKeys(path: string, options: HopKeyFileOptions): Pro
 
 function treeOf(directory: ManifestDirectory): LoadedTree {
   return { config: directory.config.observe(), clusters: directory.clusters().map((reader) => reader.observe()) };
+}
+
+/** Keys that a fleet shares, `new:BASE64,old:BASE64`; null lets the edge make its own. */
+async function pinKeysOf(text: string | undefined): Promise<PinKeys | null> {
+  if (text === undefined || text === "") return null;
+  try {
+    return await parsePinKeys(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Failure(message, "PORTOLAN_PIN_KEYS=k1:$(openssl rand -base64 32)", { cause: error });
+  }
 }
 
 /** The status of a store and the last reconcile. */

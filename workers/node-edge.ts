@@ -8,10 +8,14 @@ import { http1Engine } from "../src/edge/http1/engine.ts";
 import type { SignHop } from "../src/edge/http1/signed-hop.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
-import { probeEjected } from "../src/edge/node/recovery.ts";
 import type { ForwardingHeader } from "../src/core/address/client-address.ts";
 import { SIGNED_HOP } from "../src/core/snapshot/manifest.ts";
+import { nodeProber, type Prober } from "../src/edge/node/probe.ts";
+import { probeOrigins } from "../src/edge/node/recovery.ts";
+import { generatePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
+import type { Tap } from "../src/edge/tap.ts";
+import { startOtlp } from "./otlp.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
@@ -33,6 +37,10 @@ export interface NodeEdgeOptions {
   readonly audience: string;
   readonly allowPrivateOrigins: boolean;
   readonly pollIntervalMs: number;
+  /** Shortens the intervals of probes to at most this; left out, they are as configured. */
+  readonly probeIntervalMs?: number;
+  /** Only for a world on one machine: the part of the way to a cluster that its bytes do not travel here. */
+  readonly missingWayUs?: (cluster: string) => number;
   /** TLS is ended at the listener with these; plain HTTP without. */
   readonly certificates?: CertificateTable | null;
   /** Plain requests are sent to https at this port instead of being served. */
@@ -49,10 +57,13 @@ export interface NodeEdgeDeps {
   /** What to start from when the store does not answer. */
   readonly bundled?: EdgeStore["get"] | null;
   readonly locator: Locator | null;
+  /** Keys of affinity cookies, the same in the whole fleet; fresh ones when left out. */
+  readonly pinKeys?: PinKeys | null;
   readonly accessLog: ((line: string) => void) | null;
   readonly log: (line: string) => void;
   /** Signs requests to gateways; without it a snapshot that needs it is refused. */
   readonly sign?: SignHop;
+  readonly tap?: Tap;
 }
 
 export interface NodeEdge {
@@ -82,18 +93,25 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const sign = deps.sign ?? null;
   const lacking = sign === null ? { [SIGNED_HOP]: "but it was given no hop keys" } : {};
   const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience, lacking };
-  const edge = createEdge(options, {
-    source,
-    report: deps.store.report,
-    locator: deps.locator,
-    headerLocation: options.locationHeaders === null ? null : headerLocation(options.locationHeaders),
-    zonePoint: timeZonePoint,
-    metrics: edgeMetrics,
-    now: Date.now,
-    random: Math.random,
-    accessLog: deps.accessLog,
-    log: deps.log,
-  });
+  const otlp = startOtlp(options.name, () => edge.metricsText());
+  const edge: Edge = createEdge(
+    { ...options, ...(options.probeIntervalMs === undefined ? {} : { dwellMs: 6 * options.probeIntervalMs }) },
+    {
+      source,
+      report: deps.store.report,
+      locator: deps.locator,
+      pinKeys: deps.pinKeys ?? (await generatePinKeys()),
+      headerLocation: options.locationHeaders === null ? null : headerLocation(options.locationHeaders),
+      zonePoint: timeZonePoint,
+      metrics: edgeMetrics,
+      now: Date.now,
+      random: Math.random,
+      accessLog: deps.accessLog,
+      log: deps.log,
+      ...(deps.tap === undefined ? {} : { tap: deps.tap }),
+      ...(otlp === null ? {} : { onRequest: otlp.exporter.request }),
+    },
+  );
   const engine = http1Engine(edge.rules, {
     allowPrivateOrigins,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -112,7 +130,12 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   );
   const bundled = deps.bundled ?? null;
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
-  const probes = probeEjected(edge, Date.now);
+  const probes = probeOrigins(edge, farther(nodeProber({ allowPrivateOrigins }), options.missingWayUs ?? null), {
+    intervalMs: options.probeIntervalMs ?? null,
+    exchange: options.missingWayUs !== undefined,
+    now: Date.now,
+    random: Math.random,
+  });
   const timer = setInterval(() => void edge.refresh(), options.pollIntervalMs);
   const { address, port, family } = server.address;
   return {
@@ -121,8 +144,21 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     async close() {
       clearInterval(timer);
       probes.close();
+      await otlp?.close();
       await server.close();
       engine.pool.close();
+    },
+  };
+}
+
+function farther(prober: Prober, missingWayUs: ((cluster: string) => number) | null): Prober {
+  if (missingWayUs === null) return prober;
+  return {
+    close: prober.close,
+    async probe(target, how) {
+      const result = await prober.probe(target, how);
+      const more = (us: number | null) => (us === null ? null : us + missingWayUs(target.cluster));
+      return { ...result, isLocal: false, connectUs: more(result.connectUs), exchangeUs: more(result.exchangeUs) };
     },
   };
 }

@@ -3,11 +3,16 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CliDeps, Running, UpOptions } from "../src/cli/deps.ts";
+import { TROUBLES } from "../src/cli/sim/messages.ts";
 import { exampleText, SIM_CLIENTS, SIM_CLUSTERS, type SimWorld, startSimWorld } from "../src/cli/sim/world.ts";
 import { type RunningControl, runControl } from "../src/control/control.ts";
+import { distanceKm, priorUs } from "../src/core/geo/distance.ts";
+import { regionPoint } from "../src/core/geo/regions/regions.ts";
 import type { AdminAction } from "../src/api/admin.ts";
 import type { GeoPoint } from "../src/core/model.ts";
+import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
+import { generatePinKeys } from "../src/edge/pin.ts";
 import { apiReader } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
@@ -33,6 +38,12 @@ export const UP_EDGES: readonly { readonly name: string; readonly location: GeoP
   { name: "tokyo", location: { latitude: 35.7, longitude: 139.7 } },
   { name: "anywhere", location: null },
 ];
+
+const QUICK_RETURN = `apiVersion: portolan.dev/v1alpha1
+kind: TrafficPolicy
+metadata: { name: quick-return }
+spec: { steering: { slowStart: { window: 0s } } }
+`;
 
 /** Starts everything; what was started is stopped again when something cannot start. */
 export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "err">): Promise<Running> {
@@ -70,14 +81,16 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           audience: AUDIENCE,
           allowPrivateOrigins: true,
           debounceMs: 10,
-          intervalMs: 5000,
+          intervalMs: 1000,
           onResult: () => undefined,
           onError: (error) => deps.err(`Cannot reconcile: ${String(error)}\n`),
         },
       ),
     );
     const locator = keep(await clientDatabase(configDir));
+    const pinKeys = await generatePinKeys();
     const edges: NodeEdge[] = [];
+    const tap = newTap(Date.now);
     for (const [index, { name, location }] of UP_EDGES.entries()) {
       const listen = { host: HOST, port: options.port === 0 ? 0 : options.port + 1 + index };
       const edge = await startNodeEdge(
@@ -93,8 +106,10 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           audience: AUDIENCE,
           allowPrivateOrigins: true,
           pollIntervalMs: 100,
+          probeIntervalMs: 500,
+          missingWayUs: (cluster) => missingWayUs(location, cluster),
         },
-        { store: edgeStore(store), verify, locator, accessLog: null, log: () => undefined },
+        { store: edgeStore(store), verify, locator, pinKeys, accessLog: null, log: () => undefined, tap },
       ).catch((error: unknown) => portFailure(error, "portolan up --port", listen));
       edges.push(keep(edge));
     }
@@ -104,6 +119,8 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
         metricsText: () => mergeMetrics(edges.map(({ edge }) => ({ edge: edge.state.name, text: edge.metricsText() }))),
         notReady: () => edges.map(({ edge }) => edge.notReady()).find((reason) => reason !== null) ?? null,
         status: () => statusOf(store, control.last()),
+        events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
+        tap: (query) => tap.listen(tapFilter(query)),
         actions: new Map([...simActions(world), ...orderActions(store, control)]),
       }).catch((error: unknown) => portFailure(error, "portolan up --port", adminListen)),
     );
@@ -123,6 +140,8 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
 }
 
 async function startWorld(configDir: string): Promise<SimWorld> {
+  // People who try a failure want to see the way back at once: no share that grows for a minute and a half.
+  await writeFile(join(configDir, "traffic-policy.yaml"), QUICK_RETURN);
   const plain = async (name: string) =>
     parseManifests(await exampleText(name), name).documents.map((document) => document.value);
   const [service, old, current] = await Promise.all(
@@ -170,7 +189,25 @@ function simActions(world: SimWorld): ReadonlyMap<string, AdminAction> {
     ["/sim/heal", world.heal],
     ["/sim/drain", world.drain],
     ["/sim/partition-api", world.partitionApi],
+    ...Object.entries(TROUBLES).map(
+      ([name, trouble]) => [`/sim/${name}`, (cluster: string) => world.trouble(cluster, trouble, name)] as const,
+    ),
+    ["/sim/latency", (argument) => world.latency(...clusterAndMs(argument))],
   ]);
+}
+
+/** `europe-west1=200`. */
+function clusterAndMs(argument: string): [cluster: string, ms: number] {
+  const [cluster = "", text = ""] = argument.split("=");
+  const ms = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(ms <= 60_000)) throw new RangeError(`Cannot delay "${cluster}" by "${text}": write 0 to 60000 ms`);
+  return [cluster, ms];
+}
+
+/** On one machine every cluster is equally near: the way that loopback lacks is added to what probes measure. */
+function missingWayUs(edge: GeoPoint | null, cluster: string): number {
+  const place = regionPoint("gcp", cluster);
+  return edge === null || place === null ? 0 : priorUs(distanceKm(edge, place));
 }
 
 function settled(control: RunningControl): string {

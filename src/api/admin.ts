@@ -1,5 +1,6 @@
 /** The admin listener, apart from the data port: on the data port every path belongs to the users' routes. */
 import { Hono } from "hono";
+import type { HealthEvent } from "../core/model.ts";
 
 export interface AdminDeps {
   /** Prometheus text, version 0.0.4. */
@@ -8,6 +9,10 @@ export interface AdminDeps {
   readonly notReady: () => string | null;
   /** Anything that can be printed as JSON. */
   readonly status: () => Promise<unknown>;
+  /** Changes of state with their causes, oldest first. */
+  readonly events?: () => Promise<readonly HealthEvent[]>;
+  /** Decisions as they happen, JSON lines; ends when the reader cancels. Null when there is nothing to listen to. */
+  readonly tap?: (filter: Readonly<Record<string, string>>) => ReadableStream<Uint8Array>;
   /** `POST` paths and what they do; a `RangeError` is answered with 404 and its message. */
   readonly actions: ReadonlyMap<string, AdminAction>;
 }
@@ -40,6 +45,14 @@ export function adminApi(deps: AdminDeps): Hono {
     return context.body(deps.metricsText());
   });
   app.get("/status", async (context) => context.json(await deps.status()));
+  const { events, tap } = deps;
+  if (events !== undefined) app.get("/events", async (context) => context.json(await events()));
+  if (tap !== undefined) {
+    app.get("/tap", (context) => {
+      context.header("content-type", "application/x-ndjson");
+      return context.body(tap(context.req.query()));
+    });
+  }
   for (const [path, act] of deps.actions) {
     app.post(`${path}/:argument`, async (context) => {
       try {

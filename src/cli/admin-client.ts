@@ -33,6 +33,34 @@ export async function callAdmin<T>(admin: string, path: string, method: "GET" | 
   );
 }
 
+/** Lines of an endless answer, until the other side ends or `signal` aborts. */
+export async function* streamAdmin(admin: string, path: string, signal: AbortSignal): AsyncGenerator<string> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, adminUrl(admin)), { signal });
+  } catch (error) {
+    if (signal.aborted) return;
+    throw new Failure(`Cannot reach the admin API at ${admin}: nothing answers there`, "portolan up, or --admin URL", {
+      cause: error,
+    });
+  }
+  if (!response.ok || response.body === null) {
+    throw new Failure(`Cannot GET ${path}: the admin API answered ${response.status}`, "portolan status");
+  }
+  const decoder = new TextDecoder();
+  let pending = "";
+  try {
+    for await (const chunk of response.body) {
+      pending += decoder.decode(chunk, { stream: true });
+      const lines = pending.split("\n");
+      pending = lines.pop() ?? "";
+      yield* lines;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
 /** `http://HOST:PORT`, or `HOST:PORT` as `--admin` of `portolan edge` takes it. */
 function adminUrl(text: string): URL {
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);

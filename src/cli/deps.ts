@@ -71,6 +71,9 @@ export interface CliDeps {
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startGateway: (options: GatewayOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  /** JSON schema of a kind of ours, null for other kinds. */
+  readonly jsonSchema: (kind: string) => object | null;
+  readonly schemaKinds: readonly string[];
   /** Resolves when the person asks to stop. */
   readonly untilStopped: () => Promise<void>;
   readonly version: string;

@@ -2,24 +2,25 @@
 import { classifyAddress } from "../core/address/classify.ts";
 import { parseAddress } from "../core/address/ip.ts";
 import { compile } from "../core/compile/compile.ts";
-import {
-  countryLocation,
-  locateClient,
-  NO_LOCATION,
-  type OverrideTable,
-  overrideTable,
-} from "../core/geo/client-location.ts";
+import { locateClient, NO_LOCATION, type OverrideTable, type Places } from "../core/geo/client-location.ts";
+import { KNOWN_COUNTRIES } from "../core/geo/countries.ts";
+import { countryLocation } from "../core/geo/country-location.ts";
+import { overrideTable } from "../core/geo/override-table.ts";
 import { timeZonePoint } from "../core/geo/time-zones.ts";
 import { vantageOf } from "../core/geo/vantage.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { Circumstances, Client, ClientLocation, GeoPoint, Snapshot } from "../core/model.ts";
 import type { Problem } from "../core/objects.ts";
+import { allPolicies } from "../core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
+import { packCounts } from "../core/snapshot/backend-counts.ts";
 import type { Locator } from "../locate/locator.ts";
 import type { CliDeps } from "./deps.ts";
 import { Failure } from "./failure.ts";
 import { nearestWord } from "./nearest-word.ts";
 import { problemText } from "./problem-text.ts";
+
+const PLACES: Places = { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES };
 
 export interface ExplainOptions {
   readonly from: string;
@@ -57,22 +58,25 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     observedAtMs: nowMs,
     validForMs: 1,
     clusters: [],
-    backends: compiled.backends,
+    backends: packCounts(compiled.backends),
     origins: [],
+    verdicts: [],
     roundTrips: [],
+    offered: [],
+    events: [],
   };
   const health = healthView(overlay, new Map(), downClusters(options.down, compiled.snapshot));
   const overrides = overrideTable(compiled.snapshot.locationOverrides);
   const locator = options.geoip === null ? null : await deps.openLocator(options.geoip);
   return {
     problems: compiled.problems.filter((problem) => problem.severity === "error"),
-    table: buildRoutingTable(compiled.snapshot),
+    table: buildRoutingTable(compiled.snapshot, allPolicies),
     health,
     circumstances(client) {
       const who = identify(client, options.at, overrides, locator);
       const { location } = who;
-      const vantage = vantageOf({ own: options.location, place: null, location, zonePoint: timeZonePoint });
-      return { client: who, vantage, nowMs, seed: 0 };
+      const vantage = vantageOf({ own: options.location, place: null, location, places: PLACES });
+      return { client: who, vantage, nowMs, pins: [], offered: null, seed: 0 };
     },
   };
 }
@@ -106,6 +110,6 @@ function clientOf(text: string | null, overrides: OverrideTable, locator: Locato
   const address = parseAddress(text);
   if (address === null) return { address: null, class: "invalid", location: NO_LOCATION };
   const addressClass = classifyAddress(address);
-  const location = locateClient({ address, addressClass, overrides, locator, zonePoint: timeZonePoint });
+  const location = locateClient({ address, addressClass, overrides, locator, ...PLACES });
   return { address: address.text, class: addressClass, location };
 }

@@ -4,7 +4,8 @@ import type { RequestFacts } from "../core/model.ts";
 /** An explanation for people: whose place counted, which rule won, where it goes, and why not elsewhere. */
 export function explanationText(request: RequestFacts, explanation: Explanation, changes: readonly WhatIf[]): string {
   const lines = [`${request.method} ${request.host}${request.target}`, ""];
-  lines.push(...routeLines(explanation), clientLine(explanation), placeLine(explanation), "");
+  lines.push(...routeLines(explanation), clientLine(explanation), placeLine(explanation));
+  lines.push(...explanation.steps.map(({ step, text }) => `${step.padEnd(11)}${text}`), "");
   if (explanation.action === "forward") lines.push(...candidateLines(explanation));
   else
     lines.push(
@@ -43,15 +44,21 @@ function placeLine({ vantage }: Explanation): string {
 }
 
 function candidateLines({ candidates, panic }: Explanation): string[] {
-  const lines = candidates.map((one, index) => {
+  const lines = candidates.flatMap((one, index) => {
     const cost = one.costMs === null ? "cost unknown" : `${one.costMs.toFixed(1)} ms (${one.basis})`;
     const doubt = one.panic === null ? "" : `, although: ${one.panic}`;
     const verdict = index === 0 ? "chosen" : "next";
-    return `  ${index + 1}  ${one.cluster.padEnd(16)} ${cost.padEnd(20)} ${verdict}${doubt}`;
+    const why = one.steps.filter(saysMore).map(({ step, text }) => `     ${step.padEnd(11)}${text}`);
+    return [`  ${index + 1}  ${one.cluster.padEnd(16)} ${cost.padEnd(20)} ${verdict}${doubt}`, ...why];
   });
   if (panic)
     lines.unshift(
       "panic      less than half of the weight looks healthy: the checks are doubted, the healthy still come first",
     );
   return lines;
+}
+
+/** A cost without a bias is in the candidate's own line already. */
+function saysMore({ step, text }: Explanation["candidates"][number]["steps"][number]): boolean {
+  return step !== "cost" || text.includes("bias");
 }

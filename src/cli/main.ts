@@ -4,11 +4,14 @@ import { approveCommand } from "./commands/approve.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
+import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
+import { tapCommand } from "./commands/tap.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
 import type { CliDeps } from "./deps.ts";
@@ -20,9 +23,12 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["status", statusCommand],
   ["sim", simCommand],
   ["explain", explainCommand],
+  ["events", eventsCommand],
+  ["tap", tapCommand],
   ["edge", edgeCommand],
   ["gateway", gatewayCommand],
   ["validate", validateCommand],
+  ["schema", schemaCommand],
   ["diff", diffCommand],
   ["approve", approveCommand],
   ["rollback", rollbackCommand],

@@ -3,7 +3,9 @@
  * write goes through the store's compare-and-set, so that two of these never interleave.
  */
 import { compile } from "../core/compile/compile.ts";
-import type { ClusterHealth, HealthOverlay, Snapshot } from "../core/model.ts";
+import { type MergeMemory, mergeReports, NO_MEMORY } from "../core/health/merge-reports.ts";
+import { DWELL_MS } from "../core/health/round-trip.ts";
+import type { ClusterHealth, HealthEvent, HealthOverlay, Snapshot } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
 import { type LoadedSnapshot, loadSnapshot } from "../core/snapshot/load.ts";
 import { overlayText } from "../core/snapshot/overlay.ts";
@@ -14,7 +16,7 @@ import { textStore } from "../store/text.ts";
 import { drainClusters, refuseEmptyingDrains } from "./drain.ts";
 import { type Interventions, readOrders, type Rollback } from "./interventions.ts";
 import { type LastObservations, lastObservations } from "./last-observations.ts";
-import { judgeApis, makeOverlay } from "./overlay.ts";
+import { apiEvents, judgeApis, makeOverlay, readReports } from "./overlay.ts";
 import { pruneGenerations } from "./retention.ts";
 import { keptSnapshot } from "./rollback.ts";
 import { type Withheld, withholdRemovals } from "./withhold.ts";
@@ -34,6 +36,8 @@ export interface ControlDeps {
 export interface ControlOptions {
   readonly audience: string;
   readonly allowPrivateOrigins: boolean;
+  /** Shortest time between two changes of one round-trip; a minute unless said otherwise. */
+  readonly dwellMs?: number;
 }
 
 /** What one control function remembers between two reconciles; all of it can be read back from the store. */
@@ -41,6 +45,9 @@ export interface ControlState {
   published: LoadedSnapshot | null;
   readonly remembered: LastObservations;
   apiHealth: ReadonlyMap<string, ClusterHealth>;
+  merge: MergeMemory;
+  /** What control did or saw since the last overlay. */
+  readonly events: HealthEvent[];
 }
 
 export interface ReconcileResult {
@@ -58,7 +65,7 @@ export interface ReconcileResult {
 
 /** A state that knows nothing yet. */
 export function newControlState(store: Store): ControlState {
-  return { published: null, remembered: lastObservations(store), apiHealth: new Map() };
+  return { published: null, remembered: lastObservations(store), apiHealth: new Map(), merge: NO_MEMORY, events: [] };
 }
 
 /** Reconciles once. Rejects when the store cannot be reached; nothing is half-written then. */
@@ -81,7 +88,9 @@ export async function reconcile(
   if (!config.complete) return waiting(state);
 
   // Judge and compile.
-  state.apiHealth = judgeApis(clusters, state.apiHealth, nowMs);
+  const apisBefore = state.apiHealth;
+  state.apiHealth = judgeApis(clusters, apisBefore, nowMs);
+  state.events.push(...apiEvents(apisBefore, state.apiHealth, nowMs));
   const previous = state.published?.snapshot ?? null;
   const compiled = compile({ config, clusters, previous, allowPrivateOrigins: options.allowPrivateOrigins, nowMs });
   const orders = await readOrders(deps.store);
@@ -98,7 +107,12 @@ export async function reconcile(
   const snapshot = drainClusters(wanted, orders.drains);
 
   // Apply: health always, configuration only when it differs.
-  const overlay = makeOverlay(clusters, compiled.backends, state.apiHealth, nowMs);
+  const reports = await readReports(deps.store);
+  const events = state.events.splice(0);
+  const dwellMs = options.dwellMs ?? DWELL_MS;
+  const merged = mergeReports({ reports, clusters: drains.snapshot.clusters, events, nowMs, dwellMs }, state.merge);
+  state.merge = merged.memory;
+  const overlay = makeOverlay(clusters, compiled.backends, state.apiHealth, merged.overlay, nowMs);
   await text.put("overlay", overlayText(overlay), "any");
   await state.remembered.remember([config, ...clusters].filter(isRead(deps.config, readers)));
   const plan = { snapshot, replaces: manifest?.version ?? null, nowMs, pinned: orders.rollback };
@@ -143,6 +157,9 @@ async function publishIfChanged(
     knownSlices: known,
   });
   if (published === null) return "lost-race";
+  const subject = `${version.epoch}.${version.generation}`;
+  const cause = `${snapshot.hosts.length} hosts, ${snapshot.clusters.length} clusters`;
+  state.events.push({ atMs: nowMs, by: "control", what: "published", subject, cause, sinceMs: null, move: null });
   // The way back through the edge's own loader is the dry run: what an edge could not load would show here first.
   const loaded = await loadSnapshot({ ...deps, get: text.get, audience: options.audience }, current);
   if (loaded.result === "loaded") state.published = loaded.loaded;

@@ -2,26 +2,23 @@
  * ★ The decision: from a request to ordered candidates, with the reason for each candidate and each exclusion.
  * Pure: same table, health, request and circumstances, same decision, on every runtime (DESIGN.md rule 11).
  */
-import { type Availability, judgeCandidates } from "./candidates.ts";
+import { choose } from "./choose.ts";
+import type { Asked } from "./choosing.ts";
 import type { HealthView } from "./health/view.ts";
 import { matchHost, matchRoute } from "./match-route.ts";
-import type {
-  Candidate,
-  Circumstances,
-  Decision,
-  RejectDecision,
-  RequestFacts,
-  Route,
-  RouteRef,
-  WeightedBackend,
-} from "./model.ts";
+import { turnTo } from "./memo.ts";
+import type { Circumstances, Decision, Exclusion, RejectDecision, RequestFacts, Route } from "./model.ts";
+import { type PreparedBackend, prepare } from "./prepared.ts";
 import { canonicalHost } from "./request/host.ts";
 import { canonicalTarget } from "./request/path.ts";
 import type { HostTable, RoutingTable } from "./routing-table.ts";
-import { steer } from "./steering/steer.ts";
+import { rank } from "./steering/ranking.ts";
+import type { ResidencyVerdict } from "./steering/residency.ts";
+import type { Verdicts } from "./verdict.ts";
+import { currentVerdicts, viewVerdicts } from "./verdicts.ts";
 
-/** Below this share of a host's weight, health is doubted (DESIGN.md). */
-const PANIC_SHARE = 0.5;
+/** Candidates that a request can make use of: a try goes to two other clusters at most (DESIGN.md), a race adds one. */
+const CANDIDATES = 4;
 
 /** Decides one request. Never throws. */
 export function decide(
@@ -30,6 +27,12 @@ export function decide(
   request: RequestFacts,
   circumstances: Circumstances,
 ): Decision {
+  return decideWith(table, health, { request, circumstances, limit: CANDIDATES, trace: null });
+}
+
+/** `decide` for callers who want every candidate and every step. */
+export function decideWith(table: RoutingTable, health: HealthView, asked: Asked): Decision {
+  const { request, circumstances } = asked;
   const host = canonicalHost(request.host);
   if (!host.ok) return reject(400, "bad-host", host.reason);
   const target = canonicalTarget(request.target);
@@ -41,104 +44,118 @@ export function decide(
   if (route === null) {
     return { ...reject(404, "no-route", `no path of ${matched.table.entry.host} matches`), forwardPath };
   }
-  const choice = chooseBackend(table, matched.table, route, health, circumstances);
-  if (choice === null) return { ...reject(503, "no-backend", "the rule names no backend"), forwardPath };
-  const routeRef = refer(matched.table, route, choice.wanted);
-  const { availability } = choice;
-  const panic = availability.availableWeight < availability.weight * PANIC_SHARE;
-  const candidates = order(matched.table, availability, panic, clientKey(host.host, circumstances));
-  if (candidates.length === 0) {
-    const rejected = reject(503, "no-backend", "no cluster may take the request");
-    return { ...rejected, route: routeRef, forwardPath, excluded: availability.excluded };
+  const { nowMs } = circumstances;
+  const fresh = nowMs < health.expiresAtMs;
+  turnTo(table.memo, health, fresh);
+  const { policy, beyond } = matched.table;
+  const residency = beyond === null ? null : beyond.residency(policy, circumstances.client);
+  const backends = preparedOf(table, matched.table, route);
+  const view = { serial: table.memo.verdictSerial, health, fresh, nowMs };
+  const judged = chooseBackend(backends, view, { residency, seed: circumstances.seed });
+  if (judged === null) return { ...reject(503, "no-backend", "the rule names no backend"), forwardPath };
+  const { backend, verdicts } = judged;
+  const answer = beyond?.maintenance(policy, backend.routeRef, asked) ?? null;
+  if (answer !== null) return answer;
+  const ranking = rank(policy.ranker, circumstances.vantage, health, { nowMs, serial: table.memo.serial });
+  const choice = choose({
+    request,
+    circumstances,
+    limit: asked.limit,
+    trace: asked.trace,
+    prepared: backend.shared,
+    cookie: backend.cookie,
+    verdicts,
+    policy,
+    beyond,
+    ranking,
+    residency,
+    health,
+    fresh,
+  });
+  if (choice.candidates.length === 0) {
+    const { status, code, reason } = choice.refusal;
+    return { ...reject(status, code, reason), route: backend.routeRef, forwardPath, excluded: choice.excluded };
   }
   return {
     action: "forward",
-    route: routeRef,
+    route: backend.routeRef,
     host: host.host,
     forwardPath,
     timeoutMs: route.timeoutMs,
-    candidates,
-    excluded: panic
-      ? availability.excluded.filter((one) => !isDoubtful(availability, one.cluster))
-      : availability.excluded,
-    panic,
+    candidates: choice.candidates,
+    excluded: choice.excluded,
+    panic: choice.panic,
     vantage: circumstances.vantage,
-    setPin: null,
+    passedBy: choice.passedBy,
+    setPin: choice.setPin,
   };
 }
 
-/** The same for all requests of a client. Without an address nobody can be told from anybody: the seed spreads them. */
-function clientKey(host: string, { client, seed }: Circumstances): string {
-  return client.address ?? `${host}|${seed}`;
+/** The backends of a route, made ready once. */
+function preparedOf(table: RoutingTable, host: HostTable, route: Route): readonly PreparedBackend[] {
+  const known = host.prepared.get(route);
+  if (known !== undefined) return known;
+  const { shared, snapshot } = table;
+  const { clusters } = snapshot;
+  const made = route.backends
+    .filter((wanted) => wanted.weight > 0)
+    .map((wanted) => {
+      const backends = host.services.get(wanted.service) ?? [];
+      const cookie = host.beyond?.cookie(route) ?? "";
+      return prepare({ clusters, host: host.entry.host, route, wanted, cookie, backends, policy: host.policy, shared });
+    });
+  host.prepared.set(route, made);
+  return made;
 }
 
-/**
- * The available first, in the policy's order; in a panic the doubtful follow in the same order, as the last resort.
- * A healthy candidate is never passed over for a doubtful one, so a panic cannot break rule 1.
- */
-function order(table: HostTable, availability: Availability, panic: boolean, clientKey: string): Candidate[] {
-  const healthy = steer(availability.available, table.entry.policy, clientKey);
-  return panic ? [...healthy, ...steer(availability.doubtful, table.entry.policy, clientKey)] : healthy;
+/** Health as one request sees it. */
+interface View {
+  readonly serial: number;
+  readonly health: HealthView;
+  readonly fresh: boolean;
+  readonly nowMs: number;
 }
 
-function isDoubtful(availability: Availability, cluster: string): boolean {
-  return availability.doubtful.some((candidate) => candidate.cluster === cluster);
+interface Judged {
+  readonly backend: PreparedBackend;
+  readonly verdicts: Verdicts;
 }
 
-interface Choice {
-  readonly wanted: WeightedBackend;
-  readonly availability: Availability;
+function judge(backend: PreparedBackend, view: View): Judged {
+  const { shared } = backend;
+  const kept = shared.memo?.serial === view.serial ? shared.memo.verdicts : null;
+  const verdicts = kept ?? viewVerdicts(shared, view.health, view.fresh);
+  if (kept === null) shared.memo = { serial: view.serial, verdicts };
+  return { backend, verdicts: currentVerdicts(shared, verdicts, view.health, view) };
 }
 
 /** Filter by availability first, weigh second (rule 8): a dead backend's share is spread over the living. */
 function chooseBackend(
-  table: RoutingTable,
-  host: HostTable,
-  route: Route,
-  health: HealthView,
-  circumstances: Circumstances,
-): Choice | null {
-  const choices: Choice[] = route.backends
-    .filter((wanted) => wanted.weight > 0)
-    .map((wanted) => ({ wanted, availability: judgeCandidates(table, host, wanted, health, circumstances) }));
-  if (choices.length < 2) return choices[0] ?? null;
-  const alive = choices.filter((choice) => choice.availability.available.length > 0);
+  backends: readonly PreparedBackend[],
+  view: View,
+  { residency, seed }: { readonly residency: ResidencyVerdict | null; readonly seed: number },
+): Judged | null {
+  const [only] = backends;
+  if (only === undefined) return null;
+  if (backends.length === 1) return judge(only, view);
+  const choices = backends.map((backend) => judge(backend, view));
+  const alive = choices.filter(({ backend, verdicts }) =>
+    backend.shared.members.some(
+      (member, at) => verdicts.trouble[at] === null && (residency === null || residency.allowed[member.index] === true),
+    ),
+  );
   const pool = alive.length > 0 ? alive : choices;
-  const total = pool.reduce((sum, choice) => sum + choice.wanted.weight, 0);
-  let point = (circumstances.seed >>> 0) % total;
+  const total = pool.reduce((sum, choice) => sum + choice.backend.weight, 0);
+  let point = (seed >>> 0) % total;
   for (const choice of pool) {
-    point -= choice.wanted.weight;
+    point -= choice.backend.weight;
     if (point < 0) return choice;
   }
   return pool[0] ?? null;
 }
 
-function refer(table: HostTable, route: Route, wanted: WeightedBackend): RouteRef {
-  const [, service = "", port = ""] = wanted.service.split("/");
-  return {
-    kind: route.kind,
-    namespace: route.namespace,
-    name: route.name,
-    host: table.entry.host,
-    path: route.pathType === null ? "" : route.path.value,
-    pathType: route.pathType,
-    service,
-    port,
-    why: `${whyHost(table.entry.host)}; ${whyPath(route)}`,
-  };
-}
-
-function whyHost(host: string): string {
-  if (host === "*") return "no other rule names the host, this one is for every host";
-  return host.startsWith("*.") ? `no rule names the host itself, ${host} covers it` : "the host is named exactly";
-}
-
-function whyPath(route: Route): string {
-  if (route.pathType === null) return "no path matches, this is the default backend";
-  if (route.path.type === "Exact") return "its path is equal, which wins over every prefix";
-  return `its path is the longest prefix that matches${route.method === null ? "" : ` for ${route.method}`}`;
-}
+const NONE: readonly Exclusion[] = [];
 
 function reject(status: RejectDecision["status"], code: RejectDecision["code"], reason: string): RejectDecision {
-  return { action: "reject", status, code, reason, route: null, forwardPath: null, excluded: [] };
+  return { action: "reject", status, code, reason, route: null, forwardPath: null, excluded: NONE };
 }

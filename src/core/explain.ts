@@ -1,8 +1,10 @@
 /** A decision in words and numbers for people and programs: the interface of `portolan explain -o json`. */
-import { decide } from "./decide.ts";
+import { decideWith } from "./decide.ts";
 import type { HealthView } from "./health/view.ts";
 import type { Circumstances, ClientLocation, Decision, ForwardDecision, RequestFacts, RouteRef } from "./model.ts";
 import type { RoutingTable } from "./routing-table.ts";
+import type { Step } from "./steering/trace.ts";
+import { newTrace } from "./trace-choice.ts";
 
 export interface ExplainedRoute {
   readonly kind: RouteRef["kind"];
@@ -35,15 +37,23 @@ export interface Explanation {
   };
   /** Whose place counted. */
   readonly vantage: Circumstances["vantage"];
+  /** What was decided about the client and the host as a whole, in order. */
+  readonly steps: readonly Step[];
   readonly candidates: readonly {
     readonly cluster: string;
     readonly costMs: number | null;
     readonly basis: string;
     readonly panic: string | null;
     readonly origins: readonly string[];
+    /** Why it is where it is, in the order in which it was decided. */
+    readonly steps: readonly Step[];
   }[];
   readonly excluded: readonly { readonly cluster: string; readonly code: string; readonly reason: string }[];
   readonly panic: boolean;
+  /** Cookie that pins the client, and the cluster that it is pinned to already; null without cookie affinity. */
+  readonly pin: { readonly cookie: string; readonly cluster: string | null } | null;
+  /** What a host answers for itself. */
+  readonly answer: { readonly headers: readonly (readonly [string, string])[]; readonly body: string } | null;
 }
 
 /** Decides and explains. */
@@ -53,7 +63,8 @@ export function explain(
   request: RequestFacts,
   circumstances: Circumstances,
 ): Explanation {
-  const decision = decide(table, health, request, circumstances);
+  const trace = newTrace();
+  const decision = decideWith(table, health, { request, circumstances, limit: Number.POSITIVE_INFINITY, trace });
   const { source, ...location } = circumstances.client.location;
   const { address, class: addressClass } = circumstances.client;
   const forward = decision.action === "forward" ? decision : null;
@@ -67,15 +78,22 @@ export function explain(
     forwardPath: forward?.forwardPath ?? reject?.forwardPath ?? null,
     client: { address, class: addressClass, location, source },
     vantage: circumstances.vantage,
+    steps: trace.steps,
     candidates: (forward?.candidates ?? []).map((candidate) => ({
       cluster: candidate.cluster,
       costMs: candidate.basis === "none" ? null : candidate.costUs / 1000,
       basis: candidate.basis,
       panic: candidate.panic,
       origins: candidate.origins.map((origin) => `${origin.protocol}://${origin.connectHost}:${origin.port}`),
+      steps: trace.clusters.get(candidate.cluster) ?? [],
     })),
     excluded: forward?.excluded ?? reject?.excluded ?? [],
     panic: forward?.panic ?? false,
+    pin:
+      forward === null || forward.setPin === null
+        ? null
+        : { cookie: forward.setPin.cookie, cluster: forward.setPin.current },
+    answer: decision.action === "respond" ? { headers: decision.headers, body: decision.body } : null,
   };
 }
 
@@ -107,14 +125,15 @@ export function whatWouldChange(
   request: RequestFacts,
   circumstances: Circumstances,
 ): readonly WhatIf[] {
-  const now = decide(table, health, request, circumstances);
+  const asked = { request, circumstances, limit: Number.POSITIVE_INFINITY, trace: null };
+  const now = decideWith(table, health, asked);
   const chosen = now.action === "forward" ? now.candidates[0] : undefined;
   if (now.action !== "forward" || chosen === undefined) return [];
   const changes: WhatIf[] = [];
   const down = new Map(health.down).set(chosen.cluster, "down");
-  const without = decide(table, { ...health, down }, request, circumstances);
+  const without = decideWith(table, { ...health, down }, asked);
   changes.push({ change: `${chosen.cluster} goes down`, result: outcome(without, now) });
-  const everythingUp = decide(table, allUp(health), request, circumstances);
+  const everythingUp = decideWith(table, allUp(health), asked);
   const better = everythingUp.action === "forward" ? everythingUp.candidates : [];
   for (const candidate of better) {
     if (candidate.cluster === chosen.cluster) break;
@@ -131,7 +150,7 @@ export function whatWouldChange(
 /** The same world with nobody excluded for health. */
 function allUp(health: HealthView): HealthView {
   const none = new Map<string, never>();
-  return { ...health, backends: none, origins: none, ejections: none, down: none, expiresAtMs: 0 };
+  return { ...health, backends: none, origins: none, verdicts: none, ejections: none, down: none, expiresAtMs: 0 };
 }
 
 function outcome(decision: Decision, now: ForwardDecision): string {

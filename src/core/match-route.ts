@@ -32,7 +32,7 @@ export function matchHost(table: RoutingTable, host: string): HostMatch | null {
 
 /** The first route in order of precedence that matches, or null. `path` and `query` are canonical. */
 export function matchRoute(paths: PathIndex, path: string, query: string, request: RequestFacts): Route | null {
-  const exact = firstOf(paths.exact.get(path), query, request);
+  const exact = paths.hasExact ? firstOf(paths.exact.get(path), query, request) : null;
   if (exact !== null) return exact;
   for (let end = path.length; ; end = path.lastIndexOf("/", end - 1)) {
     const route = firstOf(paths.prefix.get(path.slice(0, end)), query, request);

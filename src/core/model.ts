@@ -3,6 +3,8 @@
  * Where a value may be missing it is `null`, never `undefined`, so that a snapshot has one spelling only.
  */
 
+import type { Ramp, SteeringPolicy } from "./steering/policy.ts";
+
 /** A place on Earth in degrees, WGS 84: latitude −90…90, longitude −180…180. */
 export interface GeoPoint {
   readonly latitude: number;
@@ -25,6 +27,13 @@ export interface Cluster {
   readonly residency: readonly string[];
   /** Share of traffic, 0…1000; 0 drains and holds even in a panic. */
   readonly weight: number;
+  /** -99…99: its costs count as ms · (1 − bias/100). */
+  readonly bias: number;
+  /** Requests a second that it may be sent before its clients spill over to the next; null for no limit. */
+  readonly capacity: number | null;
+  readonly ramp: Ramp | null;
+  /** With weight 0: pinned clients stay until then; null lets no pin count. */
+  readonly drainUntilMs: number | null;
   /** Where bytes for this cluster go; null when each Service has an address of its own. */
   readonly gateway: Origin | null;
 }
@@ -57,6 +66,27 @@ export interface Backend {
 export interface ServiceBackends {
   readonly service: ServiceKey;
   readonly backends: readonly Backend[];
+  /** How edges ask whether a backend serves; null where connecting is all they try. */
+  readonly healthCheck: HealthCheck | null;
+}
+
+/** An active probe of a Service, run by several edges against each of its origins. */
+export interface HealthCheck {
+  /** `http` wants a status and perhaps a text, `tls` a handshake with a valid certificate, `tcp` a connection. */
+  readonly type: "http" | "tcp" | "tls";
+  readonly path: string;
+  /** Null for the host that the origin's rule gives. */
+  readonly host: string | null;
+  /** Null for the origin's own port. */
+  readonly port: number | null;
+  readonly status: { readonly from: number; readonly to: number };
+  /** Text that the first 5,120 bytes of the body must contain; null for any body. */
+  readonly body: string | null;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Good probes in a row until it is up again, bad ones until it is down. */
+  readonly rise: number;
+  readonly fall: number;
 }
 
 export type PathMatchType = "Exact" | "Prefix";
@@ -90,13 +120,6 @@ export interface Route {
   readonly backends: readonly WeightedBackend[];
   /** Whole time for the request in ms, all tries included. */
   readonly timeoutMs: number;
-}
-
-/** `nearest` is the only steering policy so far; each further one adds a member here and a file in `steering/`. */
-export interface SteeringPolicy {
-  readonly type: "nearest";
-  /** Candidates within max(ms, percent of the best) count as equally near. */
-  readonly tieWindow: { readonly ms: number; readonly percent: number };
 }
 
 /** An object that gave a host its routes: where it was read, and its name. `cluster` is null for the config source. */
@@ -156,6 +179,12 @@ export interface BackendHealth {
   readonly total: number;
 }
 
+/** Ready counts of all backends, packed (`snapshot/backend-counts.ts`): `ready/total` by service, joined by commas. */
+export interface BackendCounts {
+  readonly services: readonly ServiceKey[];
+  readonly clusters: readonly { readonly cluster: string; readonly counts: string }[];
+}
+
 export interface ClusterHealth {
   readonly cluster: string;
   /** Whether the cluster's API answers; says nothing about whether the cluster serves. */
@@ -173,9 +202,49 @@ export interface OriginHealth {
   readonly cause: string;
 }
 
-export interface RoundTrip {
-  /** Name of the edge's place. */
-  readonly place: string;
+/** What probes of a Service say, apart from the readiness that its cluster reports. */
+export interface BackendVerdict {
+  readonly cluster: string;
+  readonly service: ServiceKey;
+  readonly verdict: "up" | "down";
+  readonly sinceMs: number;
+  readonly cause: string;
+}
+
+/** A change of what is believed, kept in bounded rings so that its cause can be read later. */
+export interface HealthEvent {
+  readonly atMs: number;
+  /** Edge that saw it, or `control`. */
+  readonly by: string;
+  readonly what:
+    | "ejected"
+    | "returned"
+    | "probe-down"
+    | "probe-up"
+    | "distrusts-itself"
+    | "trusts-itself"
+    | "origin-down"
+    | "origin-up"
+    | "backend-down"
+    | "backend-up"
+    | "api-unreachable"
+    | "api-reachable"
+    | "moved"
+    | "published"
+    | "drained"
+    | "approved"
+    | "rolled-back";
+  /** Origin, backend, cluster, or host that it is about. */
+  readonly subject: string;
+  readonly cause: string;
+  /** Since when the state that ended had held; null when nobody knows. */
+  readonly sinceMs: number | null;
+  /** For `moved`: who went where, and what it costs; null otherwise. */
+  readonly move: { readonly from: string; readonly to: string; readonly costUs: number } | null;
+}
+
+/** What an edge measured itself. */
+export interface MeasuredRoundTrip {
   readonly cluster: string;
   /** Windowed minimum in whole microseconds. */
   readonly us: number;
@@ -183,14 +252,38 @@ export interface RoundTrip {
   readonly observedAtMs: number;
 }
 
+export interface RoundTrip {
+  /** Name of the edge's place. */
+  readonly place: string;
+  readonly cluster: string;
+  /** Windowed minimum in whole microseconds. */
+  readonly us: number;
+  /** 0 for a calibrated one. */
+  readonly samples: number;
+  readonly observedAtMs: number;
+  /** `calibrated`: nobody measured this pair, others did (docs/measurement.md). */
+  readonly basis: "measured" | "calibrated";
+}
+
+/** Requests a second that were offered to a cluster, whether it took them or passed them on. */
+export interface ClusterLoad {
+  readonly cluster: string;
+  readonly perSecond: number;
+}
+
 /** What control believes about health. Apart from the Snapshot: never staged, never rolled back; expired = unknown. */
 export interface HealthOverlay {
   readonly observedAtMs: number;
   readonly validForMs: number;
   readonly clusters: readonly ClusterHealth[];
-  readonly backends: readonly BackendHealth[];
+  readonly backends: BackendCounts;
   readonly origins: readonly OriginHealth[];
+  readonly verdicts: readonly BackendVerdict[];
   readonly roundTrips: readonly RoundTrip[];
+  /** What all edges offer to each cluster, added up. */
+  readonly offered: readonly ClusterLoad[];
+  /** The newest changes, oldest first. */
+  readonly events: readonly HealthEvent[];
 }
 
 /** From an edge to control: lossy, expiring, never needed for serving. */
@@ -204,7 +297,14 @@ export interface EdgeReport {
   readonly loadedAtMs: number;
   readonly reportedAtMs: number;
   readonly requests: number;
+  /** Verdicts from probes and from real traffic. */
   readonly origins: readonly OriginHealth[];
+  readonly verdicts: readonly BackendVerdict[];
+  readonly roundTrips: readonly MeasuredRoundTrip[];
+  readonly offered: readonly ClusterLoad[];
+  readonly events: readonly HealthEvent[];
+  /** Most of what it probes looks down to it: rather its own uplink than the world. */
+  readonly distrustsItself: boolean;
 }
 
 /** Class of a client address; special-purpose ranges are named, everything else is `public`. */
@@ -275,22 +375,42 @@ export interface RequestFacts {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
+/** A pin that the edge has verified: this client was sent to this cluster before, and the cookie says so. */
+export interface VerifiedPin {
+  /** Name of the cookie, which stands for the route (`pinCookie`). */
+  readonly cookie: string;
+  readonly cluster: string;
+  readonly expiresAtMs: number;
+}
+
 /** What is true at the moment of the decision besides the request: nothing else may influence it. */
 export interface Circumstances {
   readonly client: Client;
   readonly vantage: Vantage;
   readonly nowMs: number;
+  /** Pins whose signature and host the edge has verified. */
+  readonly pins: readonly VerifiedPin[];
+  /** Requests a second that were offered to each cluster, taken or passed on, over the whole fleet; null when unknown. */
+  readonly offered: ReadonlyMap<string, number> | null;
   /** Spreads requests over equal origins, over weighted backends, and those without a client address; 32-bit. */
   readonly seed: number;
 }
 
-export type CostBasis = "measured" | "distance" | "none";
+export type CostBasis = "measured" | "calibrated" | "distance" | "none";
+
+/** How the edge keeps a client where it is: it signs a cookie that names the cluster which answered. */
+export interface PinOrder {
+  readonly cookie: string;
+  /** Cluster of the pin that the client has and that is good for a while yet; null when a new one is due. */
+  readonly current: string | null;
+  readonly expiresAtMs: number;
+}
 
 /** A cluster in the decision's ordered list. */
 export interface Candidate {
   readonly cluster: string;
   readonly service: ServiceKey;
-  /** Whole microseconds, so that comparisons are exact on every engine. */
+  /** Whole microseconds, so that comparisons are exact on every engine; before bias. */
   readonly costUs: number;
   readonly basis: CostBasis;
   /** Why this candidate is here although health says no; null for a healthy one. */
@@ -301,7 +421,15 @@ export interface Candidate {
 
 export interface Exclusion {
   readonly cluster: string;
-  readonly code: "drained" | "not-serving" | "ejected" | "no-service" | "no-origin" | "not-in-rule" | "down";
+  readonly code:
+    | "drained"
+    | "not-serving"
+    | "ejected"
+    | "no-service"
+    | "no-origin"
+    | "not-in-rule"
+    | "down"
+    | "residency";
   readonly reason: string;
 }
 
@@ -331,15 +459,17 @@ export interface ForwardDecision {
   readonly excluded: readonly Exclusion[];
   readonly panic: boolean;
   readonly vantage: Vantage;
-  /** Cookie that pins the client to a cluster; signed by the edge, since WebCrypto is asynchronous. */
-  readonly setPin: string | null;
+  /** Clusters that came first and passed this client on for want of capacity: they were offered it all the same. */
+  readonly passedBy: readonly string[];
+  /** Null when the host has no cookie affinity; signed by the edge, since WebCrypto is asynchronous. */
+  readonly setPin: PinOrder | null;
 }
 
 export interface RejectDecision {
   readonly action: "reject";
-  readonly status: 400 | 404 | 421 | 503;
+  readonly status: 400 | 404 | 421 | 451 | 503;
   /** Stable, for metrics and logs. */
-  readonly code: "bad-host" | "bad-path" | "unknown-host" | "no-route" | "no-backend";
+  readonly code: "bad-host" | "bad-path" | "unknown-host" | "no-route" | "no-backend" | "residency";
   readonly reason: string;
   readonly route: RouteRef | null;
   readonly forwardPath: string | null;

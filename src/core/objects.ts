@@ -2,7 +2,9 @@
  * Kubernetes objects as Portolan reads them: the fields it uses, one shape whatever API version they came in.
  * Readers (`src/kube`) make these; `compile` consumes them. Missing values are null.
  */
-import type { GeoPoint, SteeringPolicy } from "./model.ts";
+import type { GeoPoint } from "./model.ts";
+import type { Ramp } from "./steering/policy.ts";
+import type { SteeringSettings } from "./steering/settings.ts";
 
 /** Where a person can find an object or a field of it: a file position, or the cluster's API. */
 export interface Position {
@@ -106,6 +108,11 @@ export interface ClusterObject {
   readonly location: GeoPoint | null;
   readonly residency: readonly string[];
   readonly weight: number;
+  readonly bias: number;
+  readonly capacity: number | null;
+  readonly ramp: Ramp | null;
+  /** Null for a cluster that is not being drained; a drain without a deadline ends all pins at once. */
+  readonly drain: { readonly deadlineMs: number | null } | null;
   readonly gateway: {
     readonly connectHost: string;
     readonly port: number;
@@ -124,7 +131,7 @@ export interface TrafficPolicyObject {
   readonly meta: ObjectMeta;
   /** Hosts it is for; empty for every host without a policy of its own. */
   readonly hosts: readonly string[];
-  readonly steering: SteeringPolicy;
+  readonly steering: SteeringSettings;
   readonly clientLocations: readonly {
     readonly cidr: string;
     readonly country: string | null;

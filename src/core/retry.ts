@@ -6,7 +6,10 @@
  * | failure, proven unsent       | next, at once       | next, at once  |
  * | reset, timeout, other        | next, in the budget | give up        |
  * | 502, 503, 504                | next, in the budget | give up        |
- * | any other answer             | done                | done           |
+ * | 503 with Retry-After         | next, when calm     | give up        |
+ * | any other answer, 429 too    | done                | done           |
+ *
+ * A `Retry-After` is an origin that asks for less: it is not asked again, and in a storm nobody else is asked instead.
  */
 import type { Candidate } from "./model.ts";
 
@@ -48,6 +51,10 @@ export interface RetryFacts {
   readonly budgetLeft: boolean;
   /** 0 ≤ random < 1, for the jitter. */
   readonly random: number;
+  /** Half of the retry budget is in use: answers that ask for less are passed on, not taken elsewhere. */
+  readonly storm?: boolean;
+  /** Whether an origin is at its limits (`health/circuit.ts`); it is passed over as long as another has room. */
+  readonly isFull?: (candidate: number, origin: number) => boolean;
 }
 
 export type NextStep =
@@ -61,7 +68,11 @@ export type NextStep =
     }
   | { readonly step: "give-up"; readonly reason: string };
 
-const MAX_OTHER_CLUSTERS = 2;
+/** Why nothing was tried: the answer is 503, not 502. */
+export const ALL_FULL = "every origin is at its limit";
+
+/** DESIGN.md: at most 2 other clusters. */
+export const MAX_OTHER_CLUSTERS = 2;
 const MAX_TRIES_PER_CLUSTER = 2;
 const BACKOFF_STEP_MS = 25;
 const BACKOFF_CAP_MS = 250;
@@ -72,6 +83,25 @@ export const DEFAULT_RETRY_BUDGET = { percent: 20, min: 3 } as const;
 /** Whether one more retry fits while `liveRetries` of `liveRequests` requests in flight are retrying. */
 export function retryBudgetLeft(liveRequests: number, liveRetries: number): boolean {
   return liveRetries < Math.max(DEFAULT_RETRY_BUDGET.min, (liveRequests * DEFAULT_RETRY_BUDGET.percent) / 100);
+}
+
+/** Whether more than half of the budget is in use. */
+export function isRetryStorm(liveRequests: number, liveRetries: number): boolean {
+  return liveRetries * 2 > Math.max(DEFAULT_RETRY_BUDGET.min, (liveRequests * DEFAULT_RETRY_BUDGET.percent) / 100);
+}
+
+/**
+ * RFC 9110 §10.2.3: seconds, or a date, as ms from now; null when there is none or it says nothing.
+ * A date that has passed is 0.
+ */
+export function retryAfterMs(value: string | null, nowMs: number): number | null {
+  if (value === null) return null;
+  const text = value.trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
 }
 
 /** RFC 9110 §9.2.2. TRACE is missing on purpose: it is never forwarded. */
@@ -92,7 +122,9 @@ export function nextTry(facts: RetryFacts, attempts: readonly Attempt[]): NextSt
   const last = attempts.at(-1);
   if (last === undefined) {
     if (facts.candidates.length === 0) return { step: "give-up", reason: "no candidate" };
-    return step(facts, attempts, 0, 0, 0);
+    const first = firstWithRoom(facts);
+    if (first === null) return { step: "give-up", reason: ALL_FULL };
+    return step(facts, attempts, first.candidate, first.origin, 0);
   }
   const refusal = whyNotAgain(facts, last.outcome);
   if (refusal !== null) return { step: "give-up", reason: refusal };
@@ -106,6 +138,7 @@ function whyNotAgain(facts: RetryFacts, outcome: AttemptOutcome): string | null 
   if (outcome.type === "answered") {
     if (outcome.status !== 502 && outcome.status !== 503 && outcome.status !== 504) return "answered";
     if (!isIdempotent(facts.method)) return "the method is not idempotent";
+    if (outcome.retryAfterMs !== null && facts.storm === true) return "the origin asks for less, and so do others";
   } else {
     if (outcome.failure === "client-gone") return "the client is gone";
     // An unsent request adds no load anywhere, so it is free of the budget: else a dead cluster under full load
@@ -119,6 +152,17 @@ function whyNotAgain(facts: RetryFacts, outcome: AttemptOutcome): string | null 
   return null;
 }
 
+/** The first origin in order that is not at its limit. */
+function firstWithRoom(facts: RetryFacts): { candidate: number; origin: number } | null {
+  const { isFull } = facts;
+  if (isFull === undefined) return { candidate: 0, origin: 0 };
+  for (const [candidate, { origins }] of facts.candidates.slice(0, MAX_OTHER_CLUSTERS + 1).entries()) {
+    for (let origin = 0; origin < origins.length; origin += 1)
+      if (!isFull(candidate, origin)) return { candidate, origin };
+  }
+  return null;
+}
+
 /** Another origin of the same cluster when only this address seems bad, otherwise the next cluster. */
 function nextPlace(
   facts: RetryFacts,
@@ -128,9 +172,12 @@ function nextPlace(
   const nearby = otherOrigin(facts, attempts, last.candidate);
   const addressIsBad = last.outcome.type === "failed" && last.outcome.unsent;
   if (addressIsBad && nearby !== null) return { candidate: last.candidate, origin: nearby };
-  const next = last.candidate + 1;
-  if (next < facts.candidates.length && next <= MAX_OTHER_CLUSTERS) return { candidate: next, origin: 0 };
-  return nearby === null ? null : { candidate: last.candidate, origin: nearby };
+  for (let next = last.candidate + 1; next < facts.candidates.length && next <= MAX_OTHER_CLUSTERS; next += 1) {
+    if (facts.isFull?.(next, 0) !== true) return { candidate: next, origin: 0 };
+  }
+  // Who asks for less is not asked again a moment later.
+  const asksForLess = last.outcome.type === "answered" && last.outcome.retryAfterMs !== null;
+  return nearby === null || asksForLess ? null : { candidate: last.candidate, origin: nearby };
 }
 
 function otherOrigin(facts: RetryFacts, attempts: readonly Attempt[], candidate: number): number | null {

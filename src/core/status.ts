@@ -1,6 +1,7 @@
 /** The state of the whole system for people: `portolan status` and the admin API's `/status`. */
-import type { EdgeReport, HealthOverlay, Version } from "./model.ts";
+import type { BackendHealth, EdgeReport, HealthOverlay, Version } from "./model.ts";
 import type { Problem } from "./objects.ts";
+import { listCounts } from "./snapshot/backend-counts.ts";
 import type { LoadedSnapshot } from "./snapshot/load.ts";
 
 export interface ClusterStatus {
@@ -90,7 +91,7 @@ export function statusReport(input: StatusInput): StatusReport {
             hosts: published.snapshot.hosts.length,
           },
     clusters: clusterStatus(input),
-    backends: (input.overlay?.backends ?? []).map(({ cluster, service, ready, total }) => ({
+    backends: backendsOf(input).map(({ cluster, service, ready, total }) => ({
       cluster,
       service,
       ready,
@@ -113,6 +114,10 @@ export function statusReport(input: StatusInput): StatusReport {
   };
 }
 
+function backendsOf({ overlay }: StatusInput): readonly BackendHealth[] {
+  return overlay === null ? [] : listCounts(overlay.backends);
+}
+
 function clusterStatus(input: StatusInput): readonly ClusterStatus[] {
   return (input.published?.snapshot.clusters ?? []).map((cluster) => {
     const api = input.overlay?.clusters.find((one) => one.cluster === cluster.name);
@@ -130,18 +135,23 @@ function clusterStatus(input: StatusInput): readonly ClusterStatus[] {
 }
 
 function dataStatus(cluster: string, weight: number, input: StatusInput): Pick<ClusterStatus, "data" | "dataCause"> {
-  const fresh = input.reports.filter((report) => input.nowMs - report.reportedAtMs <= REPORT_VALID_MS);
+  const fresh = input.reports.filter(
+    (report) => input.nowMs - report.reportedAtMs <= REPORT_VALID_MS && !report.distrustsItself,
+  );
   const down = fresh.flatMap((report) => {
     const bad = report.origins.find((origin) => origin.cluster === cluster && origin.verdict === "down");
     return bad === undefined ? [] : [{ edge: report.edge, cause: bad.cause }];
   });
   const [first] = down;
-  if (first !== undefined) {
-    return { data: "not-serving", dataCause: `${down.length} of ${fresh.length} edges: ${first.cause}` };
+  const seen = first === undefined ? null : `${down.length} of ${fresh.length} edges: ${first.cause}`;
+  // One edge's broken uplink convicts nobody, unless the cluster's API is gone as well.
+  const api = input.overlay?.clusters.find((one) => one.cluster === cluster)?.api ?? "reachable";
+  if (down.length * 2 > fresh.length || (down.length > 0 && api === "unreachable")) {
+    return { data: "not-serving", dataCause: seen };
   }
   if (weight === 0) return { data: "drained", dataCause: "its weight is 0" };
-  const backends = (input.overlay?.backends ?? []).filter((backend) => backend.cluster === cluster);
+  const backends = backendsOf(input).filter((backend) => backend.cluster === cluster);
   if (backends.length === 0) return { data: "unknown", dataCause: "no backend reports readiness" };
   const ready = backends.reduce((sum, backend) => sum + backend.ready, 0);
-  return ready > 0 ? { data: "serving", dataCause: null } : { data: "not-serving", dataCause: "no endpoint is ready" };
+  return ready > 0 ? { data: "serving", dataCause: seen } : { data: "not-serving", dataCause: "no endpoint is ready" };
 }

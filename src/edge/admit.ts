@@ -1,12 +1,13 @@
 /** The first half of a request's life, the same in every runtime: who asks → decide. No body is looked at. */
 import { decide } from "../core/decide.ts";
-import type { OverrideTable } from "../core/geo/client-location.ts";
-import { type VantageFacts, vantageOf } from "../core/geo/vantage.ts";
-import type { Decision, ForwardDecision } from "../core/model.ts";
+import type { OverrideTable, Places } from "../core/geo/client-location.ts";
+import { vantageOf } from "../core/geo/vantage.ts";
+import type { Decision, ForwardDecision, VerifiedPin } from "../core/model.ts";
 import type { IdentifiedClient } from "./client.ts";
 import type { RequestEvent } from "./event.ts";
 import { type LocalAnswer, proxyError, textAnswer } from "./local-answer.ts";
 import { type EdgeRequestHead, firstHeader } from "./message.ts";
+import { countOffered } from "./offered.ts";
 import { type ForwardingFacts, isLoop, requestId } from "./request-headers.ts";
 import type { EdgeState } from "./state.ts";
 import { traceContext } from "./trace-context.ts";
@@ -15,8 +16,7 @@ export interface AdmitDeps {
   readonly state: EdgeState;
   readonly now: () => number;
   readonly random: () => number;
-  /** Point of an IANA time zone; null on edges that do not carry the table. */
-  readonly zonePoint: VantageFacts["zonePoint"];
+  readonly places: Places;
   readonly identify: (request: EdgeRequestHead, overrides: OverrideTable) => IdentifiedClient;
 }
 
@@ -24,8 +24,13 @@ export type Admission =
   | { readonly to: "answer"; readonly answer: LocalAnswer }
   | { readonly to: "forward"; readonly decision: ForwardDecision; readonly facts: ForwardingFacts };
 
-/** Decides what becomes of a request, and notes in the event what is known of it. */
-export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestEvent): Admission {
+/** Decides what becomes of a request (`pins` are the verified ones), and notes in the event what is known of it. */
+export function admit(
+  request: EdgeRequestHead,
+  deps: AdmitDeps,
+  event: RequestEvent,
+  pins: readonly VerifiedPin[],
+): Admission {
   const { state, random } = deps;
   if (REFUSED_METHODS.has(request.method)) return local(event, "method-refused", textAnswer(405, "method not allowed"));
   if (isLoop(request.headers)) return local(event, "loop", proxyError(508, "loop detected", "proxy_loop_detected"));
@@ -37,6 +42,8 @@ export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestE
   event.client = client;
   const trace = traceContext(firstHeader(request.headers, "traceparent"), random);
   event.traceId = trace.traceId;
+  event.spanId = trace.spanId;
+  event.parentSpanId = trace.parentSpanId;
   event.requestId = requestId(request, trusted, random);
 
   const decision = decide(serving.table, state.health, request, {
@@ -45,14 +52,17 @@ export function admit(request: EdgeRequestHead, deps: AdmitDeps, event: RequestE
       own: state.location,
       place: state.name,
       location: client.location,
-      zonePoint: deps.zonePoint,
+      places: deps.places,
     }),
     nowMs: deps.now(),
+    pins,
+    offered: deps.now() < state.health.expiresAtMs ? state.health.offered : null,
     seed: nextSeed(state),
   });
   event.decision = decision;
   if (decision.action !== "forward") return withoutOrigin(decision, event);
   event.host = decision.host;
+  countOffered(state.offered, decision, deps.now());
   const { requestId: id } = event;
   const facts = { trusted, chain, publicHost: request.host, location: client.location, trace, requestId: id };
   return { to: "forward", decision, facts };

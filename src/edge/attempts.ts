@@ -1,8 +1,19 @@
 /** The tries of one request as the retry policy sees them: what comes next, and what became of it. */
+import { countLoad, whyFull } from "../core/health/circuit.ts";
+import { ejectionKind } from "../core/health/outlier.ts";
 import { originKey } from "../core/health/view.ts";
 import type { Candidate, ForwardDecision, Origin } from "../core/model.ts";
-import { type Attempt, type AttemptOutcome, nextTry, retryBudgetLeft } from "../core/retry.ts";
+import {
+  type Attempt,
+  type AttemptOutcome,
+  isIdempotent,
+  isRetryStorm,
+  nextTry,
+  retryAfterMs,
+  retryBudgetLeft,
+} from "../core/retry.ts";
 import type { Try } from "./event.ts";
+import { firstHeader, type HeaderField } from "./message.ts";
 import type { EdgeState } from "./state.ts";
 
 export interface AttemptDeps {
@@ -32,6 +43,8 @@ export class Attempts {
   #retrying = false;
   #current: (NextAttempt & { readonly place: { readonly candidate: number; readonly origin: number } }) | null = null;
   #triedMs = 0;
+  /** Key of the origin where the request is under way. */
+  #at: string | null = null;
 
   /** `tries` is filled on the way, so that it is complete whatever happens. */
   constructor(decision: ForwardDecision, method: string, more: { state: EdgeState; deps: AttemptDeps; tries: Try[] }) {
@@ -54,6 +67,8 @@ export class Attempts {
       elapsedMs: this.#deps.now() - this.#startedMs,
       budgetLeft: this.budgetLeft(),
       random: this.#deps.random(),
+      storm: isRetryStorm(this.#state.liveRequests, this.#state.liveRetries),
+      isFull: this.#isFull,
     };
     const next = nextTry(facts, this.#attempts);
     if (next.step === "give-up") return next.reason;
@@ -64,16 +79,26 @@ export class Attempts {
     const { delayMs, timeoutMs: tryMs } = next;
     this.#current = { place: next, candidate, origin, delayMs, timeoutMs: tryMs };
     this.#triedMs = this.#deps.now() + delayMs;
+    this.#leave();
+    this.#at = originKey(candidate.cluster, origin);
+    countLoad(this.#state.circuits, this.#at, "requests", 1);
     return this.#current;
   }
 
   /** Outcome of the try that `next` named. */
   record(outcome: AttemptOutcome): void {
     if (this.#current === null) return;
+    this.#leave();
     const { place, candidate, origin } = this.#current;
     this.#attempts.push({ candidate: place.candidate, origin: place.origin, outcome });
     this.#tries.push({ candidate, origin, outcome, durationMs: Math.max(0, this.#deps.now() - this.#triedMs) });
     this.#deps.onOutcome(originKey(candidate.cluster, origin), outcome);
+  }
+
+  /** An answer, with its `Retry-After` where that asks for less. */
+  recordAnswer(status: number, fields: readonly HeaderField[]): void {
+    const less = status === 503 ? retryAfterMs(firstHeader(fields, "retry-after"), this.#deps.now()) : null;
+    this.record({ type: "answered", status, retryAfterMs: less });
   }
 
   budgetLeft(): boolean {
@@ -87,9 +112,35 @@ export class Attempts {
     this.#state.liveRetries += 1;
   }
 
+  /** Whether nothing answers any more where this request waits, and it may be sent elsewhere. */
+  isStalled(): boolean {
+    const { ejections } = this.#state.outliers;
+    if (ejections.size === 0 || this.#at === null || !isIdempotent(this.#method)) return false;
+    const ejection = ejections.get(this.#at);
+    if (ejection === undefined || ejection.sinceMs < this.#triedMs) return false;
+    // As many at a time as the budget lets go elsewhere; the others wait a little longer instead of failing.
+    if (this.#decision.candidates.length < 2 || !this.budgetLeft()) return false;
+    return ejectionKind(this.#state.outliers, this.#at) === "answer";
+  }
+
   end(): void {
+    this.#leave();
     if (!this.#retrying) return;
     this.#retrying = false;
     this.#state.liveRetries -= 1;
   }
+
+  #leave(): void {
+    if (this.#at !== null) countLoad(this.#state.circuits, this.#at, "requests", -1);
+    this.#at = null;
+  }
+
+  readonly #isFull = (candidate: number, origin: number): boolean => {
+    if (this.#state.circuits.size === 0) return false;
+    const one = this.#decision.candidates[candidate];
+    const where = one?.origins[origin];
+    return (
+      one !== undefined && where !== undefined && whyFull(this.#state.circuits, originKey(one.cluster, where)) !== null
+    );
+  };
 }

@@ -7,12 +7,12 @@ import {
   type ForwardingHeader,
   type ProxyTrust,
 } from "../core/address/client-address.ts";
-import { type LocateInput, locateClient, type OverrideTable } from "../core/geo/client-location.ts";
+import { locateClient, type OverrideTable, type Places } from "../core/geo/client-location.ts";
 import type { Client, ClientLocation } from "../core/model.ts";
 import type { Locator } from "../locate/locator.ts";
 import { type EdgeRequestHead, firstHeader } from "./message.ts";
 
-export interface ClientSources extends Pick<LocateInput, "zonePoint"> {
+export interface ClientSources extends Places {
   /** Whom to believe; a null header means that nobody told which one the proxies maintain. */
   readonly trust: Omit<ProxyTrust, "header"> & { readonly header: ProxyTrust["header"] | null };
   readonly overrides: OverrideTable;
@@ -44,6 +44,7 @@ export function identifyClient(request: EdgeRequestHead, sources: ClientSources)
       : null,
     locator: sources.locator,
     zonePoint: sources.zonePoint,
+    countries: sources.countries,
   });
   return {
     client: { address: found.address?.text ?? null, class: addressClass, location },

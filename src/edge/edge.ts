@@ -1,43 +1,42 @@
-/** One edge: state, follower, metrics and log joined; the same on every runtime. */
+/** One edge in a process that stays: what serves, the follower of the store, and what watches health, joined. */
 import { parseCidrs } from "../core/address/cidr.ts";
 import type { ForwardingHeader } from "../core/address/client-address.ts";
-import { type OutlierChange, recordOutcome, returnOrigin } from "../core/health/outlier.ts";
-import type { GeoPoint } from "../core/model.ts";
+import { allPolicies } from "../core/all-policies.ts";
+import type { Places } from "../core/geo/client-location.ts";
+import { KNOWN_COUNTRIES } from "../core/geo/countries.ts";
+import { type Choices, noteChoice } from "../core/health/moves.ts";
+import { DWELL_MS } from "../core/health/round-trip.ts";
+import { notePace, type Paces } from "../core/health/stall.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
-import { accessLogLines } from "./access-log.ts";
 import { type ClientSources, identifyClient } from "./client.ts";
 import { follower, type Follower } from "./follow.ts";
 import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
 import type { RequestRules } from "./rules.ts";
-import { type EdgeState, newEdgeState } from "./state.ts";
+import { servingEdge, type ServingDeps, type ServingOptions } from "./serving.ts";
+import type { EdgeState } from "./state.ts";
+import { type Watch, watchHealth } from "./watch.ts";
 
-export interface EdgeOptions {
-  /** In the store's key alphabet, unique in the fleet. */
-  readonly name: string;
-  readonly location: GeoPoint | null;
+export interface EdgeOptions extends ServingOptions {
   /** CIDRs; RangeError for one that is none. */
   readonly trustedProxies: readonly string[];
   /** How many hops in front are believed whatever their address; 0 for none. */
   readonly trustedHops: number;
   /** The header that the proxies in front maintain; null when nobody told. */
   readonly trustedHeader: ForwardingHeader | null;
-  readonly debugToken: string | null;
+  /** Shortest time between two changes of one measured round-trip; a minute unless said otherwise. */
+  readonly dwellMs?: number;
 }
 
-export interface EdgeDeps extends Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
+export interface EdgeDeps
+  extends Omit<ServingDeps, "identify" | "places" | "noteChoice" | "onAnswer" | "metrics">,
+    Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
   readonly source: SnapshotSource;
-  readonly report: ((edge: string, text: string) => Promise<void>) | null;
-  readonly now: () => number;
-  readonly random: () => number;
-  /** Where requests are counted; a runtime without an admin listener has nobody to show more than a number to. */
+  /** Where requests are counted. */
   readonly metrics: (gauges: EdgeGauges) => EdgeMetrics;
-  /** One JSON line per request; null writes none. */
-  readonly accessLog: ((line: string) => void) | null;
-  /** JSON lines for operators: ejections, snapshots refused. */
-  readonly log: (line: string) => void;
+  readonly report: ((edge: string, text: string) => Promise<void>) | null;
 }
 
-export interface Edge extends Follower {
+export interface Edge extends Follower, Pick<Watch, "probed" | "tick"> {
   readonly state: EdgeState;
   /** Where it reads its snapshots. */
   readonly source: SnapshotSource;
@@ -53,61 +52,40 @@ export interface Edge extends Follower {
 /** An edge before its first snapshot: call `coldStart`, then `refresh` from time to time. */
 export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const trust = readTrust(options);
-  const state = newEdgeState(options.name, options.location, Math.floor(deps.random() * 0x1_0000_0000));
-  const metrics = deps.metrics({
-    generation: () => state.serving?.loaded.manifest.generation ?? null,
-    snapshotAgeSeconds: () =>
-      state.serving === null ? null : (deps.now() - state.serving.loaded.manifest.publishedAtMs) / 1000,
-    liveRequests: () => state.liveRequests,
-    ejectedOrigins: () => [...state.outliers.ejections.values()].filter((one) => one.untilMs > deps.now()).length,
+  const { locator, headerLocation, zonePoint, source, report, now } = deps;
+  const choices: Choices = new Map();
+  const paces: Paces = new Map();
+  const places: Places = { zonePoint, countries: KNOWN_COUNTRIES };
+  const { state, rules, health, metrics, follow } = servingEdge(options, {
+    ...deps,
+    places,
+    metrics: (served) => deps.metrics(gaugesOf(served, now)),
+    identify: (request, overrides) => identifyClient(request, { ...places, trust, overrides, locator, headerLocation }),
+    noteChoice: (decision, nowMs) => noteChoice(choices, decision, nowMs),
+    onAnswer: (origin, durationMs) => notePace(paces, origin, durationMs, now()),
   });
-  const say = (event: string, more: object) =>
-    deps.log(JSON.stringify({ time: new Date(deps.now()).toISOString(), edge: options.name, event, ...more }));
-  const tell = (change: OutlierChange | null) => {
-    if (change === null) return;
-    if (change.kind === "ejected") metrics.ejection(change.origin.slice(0, change.origin.indexOf("|")));
-    say(change.kind, { origin: change.origin, cause: change.cause });
-  };
-  let lastProblem = "";
-  const follow = follower({
-    state,
-    source: deps.source,
-    report: deps.report,
-    now: deps.now,
-    requests: metrics.requests,
-    onProblem(kind, problems) {
-      if (kind === "refused") metrics.snapshotRefused();
-      else metrics.storeError();
-      // Said once, not at every poll of a store that stays as it is.
-      const text = problems.join("; ");
-      if (text !== lastProblem) say(kind === "refused" ? "snapshot-refused" : "store-unreachable", { problems });
-      lastProblem = text;
-    },
-  });
-  const { locator, headerLocation, zonePoint, now, random } = deps;
-  const line = accessLogLines(options.name);
-  const rules: RequestRules = {
-    state,
-    now,
-    random,
-    zonePoint,
-    identify: (request, overrides) => identifyClient(request, { trust, overrides, locator, headerLocation, zonePoint }),
-    debugToken: options.debugToken,
-    onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, now())),
-    onEvent(event) {
-      const nowMs = now();
-      metrics.request(event, nowMs);
-      deps.accessLog?.(line(event, nowMs));
-    },
-  };
+  const { say, tell } = health;
+  const watch = watchHealth({ state, now, dwellMs: options.dwellMs ?? DWELL_MS, paces, say, tell });
   return {
-    ...follow,
+    ...follower({ ...follow, source, report, bring: () => Promise.resolve(allPolicies) }),
     state,
-    source: deps.source,
+    source,
     rules,
     metricsText: metrics.text,
-    returnOrigin: (origin, cause) => tell(returnOrigin(state.outliers, origin, cause)),
+    returnOrigin: watch.returned,
+    probed: watch.probed,
+    tick: watch.tick,
     notReady: () => (state.serving === null ? "no snapshot is loaded yet" : null),
+  };
+}
+
+function gaugesOf(state: EdgeState, now: () => number): EdgeGauges {
+  return {
+    generation: () => state.serving?.loaded.manifest.generation ?? null,
+    snapshotAgeSeconds: () =>
+      state.serving === null ? null : (now() - state.serving.loaded.manifest.publishedAtMs) / 1000,
+    liveRequests: () => state.liveRequests,
+    ejectedOrigins: () => [...state.outliers.ejections.values()].filter((one) => one.untilMs > now()).length,
   };
 }
 

@@ -19,6 +19,9 @@ export interface RequestEvent {
   /** Host and path as canonicalised; the query is left out on purpose. */
   host: string | null;
   traceId: string | null;
+  /** The request's own span, which origins see as their parent, and the client's; null when unknown. */
+  spanId: string | null;
+  parentSpanId: string | null;
   requestId: string | null;
   decision: Decision | null;
   /** Why there is no decision, or what was made of it: stable words for metrics and logs. */
@@ -40,6 +43,8 @@ export function newEvent(method: string, scheme: string, startedMs: number): Req
     client: null,
     host: null,
     traceId: null,
+    spanId: null,
+    parentSpanId: null,
     requestId: null,
     decision: null,
     code: "ok",

@@ -2,12 +2,16 @@
  * Follows the store in the background: never on the request path, and whatever goes wrong the edge keeps serving what
  * it has (DESIGN.md rule 2). One `refresh` reads the snapshot and the overlay and writes the report.
  */
-import { overrideTable } from "../core/geo/client-location.ts";
-import type { EdgeReport, OriginHealth } from "../core/model.ts";
+import type { Policies } from "../core/choosing.ts";
+import { overrideTable } from "../core/geo/override-table.ts";
+import { keepTargets, probeTargets } from "../core/health/probes.ts";
+import type { EdgeReport, Snapshot } from "../core/model.ts";
 import { buildRoutingTable } from "../core/routing-table.ts";
 import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
+import { compareVersions } from "../core/snapshot/manifest.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
 import { reportText } from "../core/snapshot/report.ts";
+import { reportHealth } from "./report-health.ts";
 import { type EdgeState, useOverlay } from "./state.ts";
 
 /** DESIGN.md rule 2: a cold start waits once for the store, then serves what is bundled. */
@@ -18,6 +22,11 @@ const STUCK_MS = 10_000;
 export interface FollowDeps {
   readonly state: EdgeState;
   readonly source: SnapshotSource;
+  /**
+   * Brings what a snapshot needs before it is taken: the policies, or null where plain nearest is enough. While it
+   * rejects the old snapshot stays.
+   */
+  readonly bring: (snapshot: Snapshot) => Promise<Policies | null>;
   /** Best effort; null where the edge may not write. */
   readonly report: ((edge: string, text: string) => Promise<void>) | null;
   readonly now: () => number;
@@ -38,18 +47,23 @@ export function follower(deps: FollowDeps): Follower {
   const { state } = deps;
   let running: { readonly done: Promise<void>; readonly startedMs: number } | null = null;
 
-  const take = (loaded: LoadedSnapshot) => {
-    const table = buildRoutingTable(loaded.snapshot);
+  const take = async (loaded: LoadedSnapshot) => {
+    const policies = await deps.bring(loaded.snapshot);
+    const { serving } = state;
+    // Of a bundle and a store that are read at the same time, the older one must not come last.
+    if (serving !== null && compareVersions(loaded.manifest, serving.loaded.manifest) < 0) return;
     state.serving = {
       loaded,
-      table,
+      table: buildRoutingTable(loaded.snapshot, policies),
       overrides: overrideTable(loaded.snapshot.locationOverrides),
       loadedAtMs: deps.now(),
     };
+    state.targets = probeTargets(loaded.snapshot.clusters, loaded.snapshot.hosts);
+    keepTargets(state.probes, state.targets);
   };
   const load = async (source: SnapshotSource) => {
     const result = await loadSnapshot(source, state.serving?.loaded ?? null);
-    if (result.result === "loaded") take(result.loaded);
+    if (result.result === "loaded") await take(result.loaded);
     else if (result.result === "refused") deps.onProblem("refused", result.problems);
   };
   const readOverlay = async () => {
@@ -94,16 +108,9 @@ export function follower(deps: FollowDeps): Follower {
   };
 }
 
-/** What this edge tells control: its generation, and the origins it has taken out. */
+/** What this edge tells control: its generation, what it found out about origins and backends, and how far they are. */
 function reportOf({ state, now, requests }: FollowDeps): EdgeReport {
   const { serving } = state;
-  const nowMs = now();
-  const origins: OriginHealth[] = [];
-  for (const [origin, ejection] of state.outliers.ejections) {
-    if (ejection.untilMs <= nowMs) continue;
-    const cluster = origin.slice(0, origin.indexOf("|"));
-    origins.push({ cluster, origin, verdict: "down", sinceMs: ejection.sinceMs, cause: ejection.cause });
-  }
   return {
     edge: state.name,
     place: state.location,
@@ -111,8 +118,8 @@ function reportOf({ state, now, requests }: FollowDeps): EdgeReport {
     generation: serving?.loaded.manifest.generation ?? 0,
     hash: serving?.loaded.hash ?? "",
     loadedAtMs: serving?.loadedAtMs ?? 0,
-    reportedAtMs: nowMs,
+    reportedAtMs: now(),
     requests: requests(),
-    origins,
+    ...reportHealth(state, now()),
   };
 }

@@ -3,11 +3,12 @@
  * carried out, and whatever happens one event is written when the head of the answer is known.
  */
 import { admit } from "./admit.ts";
-import { debugHeaders, isDebugToken } from "./debug.ts";
+import { isDebugToken } from "./debug-token.ts";
 import { newEvent, type RequestEvent } from "./event.ts";
 import { asResponse, failureAnswer, proxyError, textAnswer } from "./local-answer.ts";
 import { type EdgeRequest, type EdgeResponse, firstHeader } from "./message.ts";
-import { takeBody } from "./request-body.ts";
+import type { RequestPins } from "./request-pins.ts";
+import { takeBody, type WatchBody } from "./request-body.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { responseHeaders } from "./response-headers.ts";
 import type { RequestRules } from "./rules.ts";
@@ -15,8 +16,12 @@ import { snapshotName } from "./state.ts";
 import { carryOut } from "./tries.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface HandleDeps extends RequestRules {
+export interface HandleDeps extends Omit<RequestRules, "pinKeys"> {
   readonly upstream: Upstream;
+  /** Null where `upstream` never proves that nothing was sent. */
+  readonly watchBody: WatchBody | null;
+  /** Null where no cookie is believed: cookie affinity then falls back to the client's address. */
+  readonly pins: RequestPins | null;
 }
 
 /** Answers one request. Never rejects. */
@@ -27,6 +32,8 @@ export async function handle(request: EdgeRequest, deps: HandleDeps): Promise<Ed
     const response = await answer(request, deps, event);
     event.status = response.status;
     if (!isDebugToken(firstHeader(request.headers, "portolan-debug"), deps.debugToken)) return response;
+    // Few ask, so few isolates carry it.
+    const { debugHeaders } = await import("./debug.ts");
     return { ...response, headers: [...response.headers, ...debugHeaders(event, snapshotName(deps.state))] };
   } catch (error) {
     event.error = error instanceof Error ? error.message : String(error);
@@ -41,10 +48,11 @@ export async function handle(request: EdgeRequest, deps: HandleDeps): Promise<Ed
 }
 
 async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEvent): Promise<EdgeResponse> {
-  const admission = admit(request, deps, event);
+  const pins = deps.pins === null ? [] : await deps.pins.verified(request);
+  const admission = admit(request, deps, event, pins);
   if (admission.to === "answer") return asResponse(admission.answer);
   const { decision, facts } = admission;
-  const taken = await takeBody(request, decision.timeoutMs, deps.upstream.provesUnsent);
+  const taken = await takeBody(request, decision.timeoutMs, deps.watchBody);
   if (!taken.ok) {
     event.code = "body-incomplete";
     return asResponse(textAnswer(taken.cause === "too-slow" ? 408 : 400, "the body did not arrive"));
@@ -62,5 +70,7 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
     event.code = `failed-${last.failure}`;
     return asResponse(failureAnswer(last.failure));
   }
-  return { status: last.status, headers: responseHeaders(last.headers), body: last.body };
+  const headers = responseHeaders(last.headers);
+  const pin = deps.pins === null ? null : await deps.pins.field(event, last.status, headers);
+  return { status: last.status, headers: pin === null ? headers : [...headers, pin], body: last.body };
 }

@@ -14,19 +14,22 @@ export interface RequestBody {
   complete(): boolean;
 }
 
+/** Hands a stream on and notes how far it was read. */
+export type WatchBody = (source: ReadableStream<Uint8Array>, length: number | null) => RequestBody;
+
 export type BodyResult =
   | { readonly ok: true; readonly body: RequestBody }
   | { readonly ok: false; readonly cause: "too-slow" | "broken" };
 
 /**
  * Reads a body of at most 64 KiB by Content-Length, which must arrive within `timeoutMs`; others are handed on.
- * `watch` wraps a streamed body to know how far it was read: pointless, and costly, where unsent is never proven.
+ * `watch` wraps a streamed body to know how far it was read: null where unsent is never proven, which makes it pointless.
  */
-export async function takeBody(request: EdgeRequest, timeoutMs: number, watch: boolean): Promise<BodyResult> {
+export async function takeBody(request: EdgeRequest, timeoutMs: number, watch: WatchBody | null): Promise<BodyResult> {
   const { body, bodyLength } = request;
   if (body === null) return { ok: true, body: whole(null, 0) };
   if (bodyLength !== null && bodyLength <= KEPT_BODY_BYTES) return await keep(body, bodyLength, timeoutMs);
-  if (watch) return { ok: true, body: watched(body, bodyLength) };
+  if (watch !== null) return { ok: true, body: watch(body, bodyLength) };
   const streamed = { content: body, length: bodyLength, replayable: () => false, complete: () => false };
   return { ok: true, body: streamed };
 }
@@ -58,25 +61,4 @@ async function keep(body: ReadableStream<Uint8Array>, length: number, timeoutMs:
     clearTimeout(timer);
   }
   return filled === length ? { ok: true, body: whole(bytes, length) } : { ok: false, cause };
-}
-
-function watched(source: ReadableStream<Uint8Array>, length: number | null): RequestBody {
-  const reader = source.getReader();
-  let touched = false;
-  let complete = false;
-  const content = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        touched = true;
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        complete = true;
-        controller.close();
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    // Nothing is read ahead: what was not asked for was not consumed.
-    { highWaterMark: 0 },
-  );
-  return { content, length, replayable: () => !touched, complete: () => complete };
 }

@@ -3,6 +3,9 @@
 export interface TraceContext {
   /** 32 lower-case hex digits. */
   readonly traceId: string;
+  /** 16 digits: the span that is made here, and that of the client or null. */
+  readonly spanId: string;
+  readonly parentSpanId: string | null;
   /** Field to send to the origin. */
   readonly traceparent: string;
   /** False when the trace begins here, so that a `tracestate` that came along belongs to nothing. */
@@ -14,10 +17,13 @@ export function traceContext(received: string | null, random: () => number): Tra
   const parent = hexId(16, random);
   const parts = received === null ? null : parseTraceparent(received);
   if (parts !== null) {
-    return { traceId: parts.traceId, traceparent: `00-${parts.traceId}-${parent}-${parts.flags}`, continued: true };
+    const { traceId, parentId, flags } = parts;
+    const traceparent = `00-${traceId}-${parent}-${flags}`;
+    return { traceId, spanId: parent, parentSpanId: parentId, traceparent, continued: true };
   }
   const traceId = hexId(32, random);
-  return { traceId, traceparent: `00-${traceId}-${parent}-00`, continued: false };
+  const traceparent = `00-${traceId}-${parent}-00`;
+  return { traceId, spanId: parent, parentSpanId: null, traceparent, continued: false };
 }
 
 const HEX_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
@@ -34,7 +40,9 @@ export function hexId(digits: number, random: () => number): string {
   return any === 0 ? `${id.slice(1)}1` : id;
 }
 
-function parseTraceparent(value: string): { readonly traceId: string; readonly flags: string } | null {
+function parseTraceparent(
+  value: string,
+): { readonly traceId: string; readonly parentId: string; readonly flags: string } | null {
   const [version = "", traceId = "", parentId = "", flags = "", ...rest] = value.split("-");
   if (!isHex(version, 2) || version === "ff" || !isHex(traceId, 32) || !isHex(parentId, 16) || !isHex(flags, 2)) {
     return null;
@@ -42,7 +50,7 @@ function parseTraceparent(value: string): { readonly traceId: string; readonly f
   // A later version may have more fields, version 00 may not (§3.2.4).
   if (version === "00" && rest.length > 0) return null;
   if (allZero(traceId) || allZero(parentId)) return null;
-  return { traceId, flags };
+  return { traceId, parentId, flags };
 }
 
 function isHex(text: string, length: number): boolean {

@@ -1,6 +1,6 @@
 /** Carries a forward decision out: one candidate after the other, as the retry policy says, until one answers. */
 import type { ForwardDecision } from "../core/model.ts";
-import type { AttemptOutcome } from "../core/retry.ts";
+import { ALL_FULL } from "../core/retry.ts";
 import { type AttemptDeps, Attempts } from "./attempts.ts";
 import type { Try } from "./event.ts";
 import type { HeaderField } from "./message.ts";
@@ -41,7 +41,10 @@ export async function carryOut(
   try {
     for (;;) {
       const next = attempts.next(request.body.replayable());
-      if (typeof next === "string") return { last, gaveUp: next };
+      if (typeof next === "string") {
+        if (next === ALL_FULL) last = { type: "failed", failure: "overloaded", unsent: true, detail: next };
+        return { last, gaveUp: next };
+      }
       // An answer that is moved on from must not hold its connection.
       if (last.type === "answer") last.body?.cancel().catch(() => undefined);
       if (next.delayMs > 0) await pause(next.delayMs, request.signal);
@@ -60,17 +63,12 @@ export async function carryOut(
         },
         { connectTimeoutMs: CONNECT_TIMEOUT_MS, responseTimeoutMs: next.timeoutMs, signal: request.signal },
       );
-      attempts.record(outcomeOf(last));
+      if (last.type === "answer") attempts.recordAnswer(last.status, last.headers);
+      else attempts.record(last);
     }
   } finally {
     attempts.end();
   }
-}
-
-function outcomeOf(result: UpstreamAnswer | UpstreamFailure): AttemptOutcome {
-  if (result.type === "failed")
-    return { type: "failed", failure: result.failure, unsent: result.unsent, detail: result.detail };
-  return { type: "answered", status: result.status, retryAfterMs: null };
 }
 
 /** `public` is what the client asked for, `origin` the origin's own name, anything else is meant literally. */

@@ -1,22 +1,33 @@
+import { HEALTH_CHECK_ANNOTATIONS, readHealthCheck } from "../core/compile/health-check.ts";
+import { ANNOTATION_PREFIX, readAnnotations, STEERING_ANNOTATIONS } from "../core/steering/annotations.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./finding.ts";
 import { isRecord } from "./plain.ts";
 
-const prefix = "portolan.dev/";
-/** Every annotation of ours that means something. */
-const known = ["portolan.dev/adopt", "portolan.dev/force-drain"];
+const prefix = ANNOTATION_PREFIX;
+/** Every annotation of ours that means something, without the prefix. */
+const switches = ["adopt", "force-drain"];
+const checks = HEALTH_CHECK_ANNOTATIONS.map((name) => name.slice(ANNOTATION_PREFIX.length));
+const known = [...switches, ...STEERING_ANNOTATIONS, ...checks];
 
 /** Warnings about annotations that do nothing: misspelt ones of ours, and snippets, which no edge runs. */
 export function judgeAnnotations(value: unknown): readonly Finding[] {
   const metadata = isRecord(value) ? value["metadata"] : undefined;
   const annotations = isRecord(metadata) ? metadata["annotations"] : undefined;
   if (!isRecord(annotations)) return [];
-  return Object.keys(annotations).flatMap((name) => {
+  const own = Object.keys(annotations).flatMap((name) => {
     const fault = judge(name, annotations[name]);
-    if (fault === null) return [];
-    const path = ["metadata", "annotations", name];
-    return [{ severity: "warning", path, at: "key", ...fault } as const];
+    return fault === null ? [] : [warning(name, fault)];
   });
+  const texts = Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const steering = readAnnotations(Object.fromEntries(texts)).problems.map(({ name, message }) =>
+    warning(name, { reason: "InvalidAnnotation", message }),
+  );
+  return [...own, ...steering];
+}
+
+function warning(name: string, fault: { readonly reason: string; readonly message: string }): Finding {
+  return { severity: "warning", path: ["metadata", "annotations", name], at: "key", ...fault };
 }
 
 function judge(name: string, value: unknown): { reason: string; message: string } | null {
@@ -24,15 +35,17 @@ function judge(name: string, value: unknown): { reason: string; message: string 
     return { reason: "SnippetIgnored", message: `${name} is never run at the edge; remove it or express it as rules` };
   }
   if (!name.startsWith(prefix)) return null;
-  if (!known.includes(name)) {
-    const near = didYouMean(
-      name.slice(prefix.length),
-      known.map((item) => item.slice(prefix.length)),
-    );
+  const key = name.slice(prefix.length);
+  if (!known.includes(key)) {
+    const near = didYouMean(key, known);
     const hint = near === null ? `known are ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
     return { reason: "UnknownAnnotation", message: `unknown annotation ${name}; ${hint}` };
   }
-  if (value === "true" || value === "false") return null;
+  if (HEALTH_CHECK_ANNOTATIONS.includes(name)) {
+    const [problem] = readHealthCheck({ [name]: String(value) }).problems;
+    return problem === undefined ? null : { reason: "InvalidAnnotation", message: problem.message };
+  }
+  if (!switches.includes(key) || value === "true" || value === "false") return null;
   const message = `${name} is ${JSON.stringify(value)} and has no effect; write "true" or "false"`;
   return { reason: "InvalidAnnotation", message };
 }

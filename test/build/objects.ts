@@ -89,6 +89,10 @@ export function cluster(name: string, more: Partial<ClusterObject> = {}): Cluste
     location: { latitude: 33.2, longitude: -80 },
     residency: [],
     weight: 100,
+    bias: 0,
+    capacity: null,
+    ramp: null,
+    drain: null,
     gateway: {
       connectHost: `${name}.origin.example.org`,
       port: 443,

@@ -30,6 +30,8 @@ export function circumstancesAt(point: GeoPoint | null, more: Partial<Circumstan
     },
     vantage: point === null ? { of: "nowhere", place: null, point: null } : { of: "edge", place: null, point },
     nowMs: 0,
+    pins: [],
+    offered: null,
     seed: 0,
     ...more,
   };

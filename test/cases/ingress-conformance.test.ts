@@ -4,6 +4,7 @@ import { decide } from "../../src/core/decide.ts";
 import { healthView } from "../../src/core/health/view.ts";
 import type { Decision } from "../../src/core/model.ts";
 import type { IngressObject } from "../../src/core/objects.ts";
+import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable } from "../../src/core/routing-table.ts";
 import { readObject } from "../../src/kube/objects-from.ts";
 import { cluster, observation, service } from "../build/objects.ts";
@@ -82,7 +83,7 @@ function decideFor(ingress: IngressObject, host: string, target: string, method 
     nowMs: 0,
   });
   return decide(
-    buildRoutingTable(snapshot),
+    buildRoutingTable(snapshot, allPolicies),
     healthView(null, new Map()),
     request(host, target, { method }),
     circumstancesAt(null),

@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/core/compile/compile.ts";
 import { declareHttpRoute } from "../../src/core/compile/http-route.ts";
 import { mergeRoutes } from "../../src/core/compile/merge.ts";
-import { DEFAULT_POLICY } from "../../src/core/compile/policies.ts";
+import { DEFAULT_POLICY } from "../../src/core/steering/policy.ts";
 import { decide } from "../../src/core/decide.ts";
 import { healthView } from "../../src/core/health/view.ts";
 import type { HostRoutes, Snapshot } from "../../src/core/model.ts";
 import type { IngressPath, Observation } from "../../src/core/objects.ts";
+import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";
 import { cluster, ingress, meta, observation, service } from "../build/objects.ts";
 import { circumstancesAt, request } from "../build/world.ts";
@@ -75,7 +76,10 @@ const { rulesets, cases } = sharedCases<Cases>("path_matching.json");
 const tables = new Map(Object.entries(rulesets).map(([name, ruleset]) => [name, tableOf(ruleset)]));
 
 function tableOf(ruleset: Ruleset): RoutingTable {
-  return buildRoutingTable(ruleset.kind === "ingress" ? ingressSnapshot(ruleset.ingresses) : routeSnapshot(ruleset));
+  return buildRoutingTable(
+    ruleset.kind === "ingress" ? ingressSnapshot(ruleset.ingresses) : routeSnapshot(ruleset),
+    allPolicies,
+  );
 }
 
 function ingressSnapshot(list: readonly CaseIngress[]): Snapshot {
@@ -140,7 +144,11 @@ function routeSnapshot({ listeners, routes }: Extract<Ruleset, { kind: "httprout
   const hosts = [...new Set(declarations.map((one) => one.host))].map((host): HostRoutes => {
     const { routes: merged, sources } = mergeRoutes(declarations.filter((one) => one.host === host));
     const keys = new Set(merged.flatMap((route) => route.backends.map((backend) => backend.service)));
-    const services = [...keys].map((key) => ({ service: key, backends: [{ cluster: "c1", origins: null }] }));
+    const services = [...keys].map((key) => ({
+      service: key,
+      backends: [{ cluster: "c1", origins: null }],
+      healthCheck: null,
+    }));
     return { host, owner: "default", routes: merged, services, policy: DEFAULT_POLICY, sources };
   });
   const config = observation(null, { clusters: [cluster("c1")] });

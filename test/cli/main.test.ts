@@ -10,6 +10,7 @@ import { debugToken } from "../../workers/debug-token.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { startGateway } from "../../workers/gateway.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
+import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
 import { startUp } from "../../workers/up.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/three-clusters");
@@ -30,6 +31,8 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     startEdge: startFilesEdge,
     startGateway,
     startUp,
+    jsonSchema,
+    schemaKinds: SCHEMA_KINDS,
     untilStopped: async () => undefined,
     version: "test",
   });

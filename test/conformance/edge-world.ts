@@ -1,7 +1,7 @@
 /** Three pretend clusters, a store and one edge of the runtime under test. */
 import type { webcrypto } from "node:crypto";
 import { compile } from "../../src/core/compile/compile.ts";
-import type { GeoPoint } from "../../src/core/model.ts";
+import type { GeoPoint, Snapshot } from "../../src/core/model.ts";
 import { collectBundle, type SnapshotBundle } from "../../src/core/snapshot/bundle.ts";
 import { publishSnapshot } from "../../src/core/snapshot/publish.ts";
 import { generateSigningKeys, manifestSigner, sha256Hex } from "../../src/store/signature.ts";
@@ -49,7 +49,7 @@ export interface EdgeWorld {
   readonly origins: readonly [TestOrigin, TestOrigin, TestOrigin];
   readonly start: (more?: Partial<EdgeStart>) => Promise<RunningEdge>;
   /** A new generation that routes these hosts; `forged` signs it with a key that no edge knows. */
-  publish(hosts: readonly string[], forged?: boolean): Promise<void>;
+  publish(hosts: readonly string[], forged?: boolean, change?: (snapshot: Snapshot) => Snapshot): Promise<void>;
   bundle(): Promise<SnapshotBundle>;
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -106,12 +106,12 @@ export async function startEdgeWorld(runtime: RuntimeUnderTest): Promise<EdgeWor
       running.push(edge);
       return edge;
     },
-    async publish(hosts, forged = false) {
+    async publish(hosts, forged = false, change = (snapshot) => snapshot) {
       generation += 1;
       const replaces = (await store.store.getVersioned("manifest"))?.version ?? null;
       const sign = manifestSigner(KEY_ID, (forged ? foreign : keys).privateKey);
       const sink = { put: store.store.put, digest: sha256Hex, sign };
-      await publishSnapshot(sink, snapshotOf(hosts), {
+      await publishSnapshot(sink, change(snapshotOf(hosts)), {
         epoch: 1,
         generation,
         audience: AUDIENCE,

@@ -10,6 +10,7 @@ import { pipeline } from "node:stream/promises";
 import { bundleReader } from "../../src/core/snapshot/bundle.ts";
 import type { SnapshotSource } from "../../src/core/snapshot/load.ts";
 import { createEdge } from "../../src/edge/edge.ts";
+import { watchedBody } from "../../src/edge/watched-body.ts";
 import { handle as handleRequest } from "../../src/edge/handle.ts";
 import type { EdgeRequest, EdgeResponse, HeaderField } from "../../src/edge/message.ts";
 import { edgeMetrics } from "../../src/edge/metrics.ts";
@@ -69,6 +70,7 @@ export async function startPlainEdge(
     {
       source,
       report: null,
+      pinKeys: null,
       locator: null,
       headerLocation: null,
       zonePoint: null,
@@ -92,7 +94,9 @@ export async function startPlainEdge(
     },
   };
   const inner: Handle = (request) =>
-    current.run(request, () => handleRequest(request, { ...edge.rules, upstream: asked }));
+    current.run(request, () =>
+      handleRequest(request, { ...edge.rules, upstream: asked, watchBody: watchedBody, pins: null }),
+    );
   const handle = sabotage.handle?.(inner) ?? inner;
   const server = createServer((incoming, outgoing) => {
     const gone = new AbortController();

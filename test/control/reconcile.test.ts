@@ -190,7 +190,9 @@ describe("reconcile()", () => {
     config.now = gone(config.now, elsewhere, other);
     const result = await run();
     expect(result.withheld).toEqual([]);
-    expect(result.published?.snapshot.hosts[1]?.services).toEqual([{ service: "default/nowhere/80", backends: [] }]);
+    expect(result.published?.snapshot.hosts[1]?.services).toEqual([
+      { service: "default/nowhere/80", backends: [], healthCheck: null },
+    ]);
   });
 
   it("refuses a drain that would leave a host without a backend, unless forced", async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
 import { compile } from "../../src/core/compile/compile.ts";
 import { decide } from "../../src/core/decide.ts";
 import { type HealthView, healthView, originKey } from "../../src/core/health/view.ts";
 import type { BackendHealth, Decision, Origin } from "../../src/core/model.ts";
 import type { ClusterObject } from "../../src/core/objects.ts";
+import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";
 import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
 import { circumstancesAt, FRANKFURT, NEW_YORK, request, TOKYO } from "../build/world.ts";
@@ -25,6 +27,7 @@ function world(change: Partial<Record<keyof typeof PLACES, Partial<ClusterObject
   const members = names.map((name) => observation(name, { services: [service("shop")] }));
   return buildRoutingTable(
     compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 }).snapshot,
+    allPolicies,
   );
 }
 
@@ -38,7 +41,17 @@ function ready(...counts: readonly (readonly [string, number])[]): HealthView {
     ([name, n]): BackendHealth => ({ cluster: name, service: "default/shop/80", ready: n, total: 2 }),
   );
   return healthView(
-    { observedAtMs: 0, validForMs: 1000, clusters: [], backends, origins: [], roundTrips: [] },
+    {
+      observedAtMs: 0,
+      validForMs: 1000,
+      clusters: [],
+      backends: packCounts(backends),
+      origins: [],
+      verdicts: [],
+      roundTrips: [],
+      offered: [],
+      events: [],
+    },
     new Map(),
   );
 }
@@ -87,9 +100,12 @@ describe("decide()", () => {
           observedAtMs: 0,
           validForMs: 1,
           clusters: [],
-          backends: [],
+          backends: packCounts([]),
           origins: [],
-          roundTrips: [{ place: "nyc", cluster: "asia", us: 5000, samples, observedAtMs }],
+          verdicts: [],
+          roundTrips: [{ place: "nyc", cluster: "asia", us: 5000, samples, observedAtMs, basis: "measured" }],
+          offered: [],
+          events: [],
         },
         new Map(),
       );
@@ -161,14 +177,17 @@ describe("decide()", () => {
 
   it("does not depend on the order of clusters in the input", () => {
     const table = world();
-    const reversed = buildRoutingTable({
-      ...table.snapshot,
-      clusters: [...table.snapshot.clusters].reverse(),
-      hosts: table.snapshot.hosts.map((host) => ({
-        ...host,
-        services: host.services.map((one) => ({ ...one, backends: [...one.backends].reverse() })),
-      })),
-    });
+    const reversed = buildRoutingTable(
+      {
+        ...table.snapshot,
+        clusters: [...table.snapshot.clusters].reverse(),
+        hosts: table.snapshot.hosts.map((host) => ({
+          ...host,
+          services: host.services.map((one) => ({ ...one, backends: [...one.backends].reverse() })),
+        })),
+      },
+      allPolicies,
+    );
     const at = circumstancesAt(NEW_YORK);
     expect(order(decide(reversed, KNOWN, toShop, at))).toEqual(order(decide(table, KNOWN, toShop, at)));
   });

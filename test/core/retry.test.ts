@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { connectPatienceMs, connectRace } from "../../src/core/connect-race.ts";
 import type { Candidate } from "../../src/core/model.ts";
-import { type Attempt, type AttemptOutcome, nextTry, retryBudgetLeft } from "../../src/core/retry.ts";
+import { type Attempt, type AttemptOutcome, nextTry, retryAfterMs, retryBudgetLeft } from "../../src/core/retry.ts";
 
 const origin = (host: string) => ({
   connectHost: host,
@@ -27,7 +28,14 @@ const answered = (status: number): AttemptOutcome => ({ type: "answered", status
 function next(
   method: string,
   outcomes: readonly AttemptOutcome[],
-  more: { bodyKept?: boolean; budgetLeft?: boolean; candidates?: readonly Candidate[]; elapsedMs?: number } = {},
+  more: {
+    bodyKept?: boolean;
+    budgetLeft?: boolean;
+    candidates?: readonly Candidate[];
+    elapsedMs?: number;
+    storm?: boolean;
+    isFull?: (candidate: number) => boolean;
+  } = {},
 ) {
   const attempts = outcomes.map((outcome, index): Attempt => ({ candidate: index, origin: 0, outcome }));
   const facts = {
@@ -119,5 +127,72 @@ describe("retryBudgetLeft()", () => {
     expect(retryBudgetLeft(1, 3)).toBe(false);
     expect(retryBudgetLeft(100, 19)).toBe(true);
     expect(retryBudgetLeft(100, 20)).toBe(false);
+  });
+});
+
+describe("Retry-After", () => {
+  const LESS: AttemptOutcome = { type: "answered", status: 503, retryAfterMs: 1000 };
+
+  it("sends a request elsewhere when there is calm, and never in a storm", () => {
+    expect(next("GET", [LESS])).toMatchObject({ step: "try", candidate: 1 });
+    expect(next("GET", [LESS], { storm: true })).toEqual({
+      step: "give-up",
+      reason: "the origin asks for less, and so do others",
+    });
+    expect(next("GET", [answered(503)], { storm: true }).step).toBe("try");
+  });
+
+  it("never asks the same cluster again a moment later", () => {
+    expect(next("GET", [LESS], { candidates: [candidate("us", 2)] }).step).toBe("give-up");
+    expect(next("GET", [answered(503)], { candidates: [candidate("us", 2)] }).step).toBe("try");
+  });
+
+  it.each([
+    ["120", 120_000],
+    ["0", 0],
+    ["Tue, 24 Nov 2026 12:00:10 GMT", 10_000],
+    ["Tue, 24 Nov 2026 11:00:00 GMT", 0],
+    ["soon", null],
+    ["-1", null],
+    ["1e3", null],
+    [null, null],
+  ])("reads %j", (value, expected) => {
+    expect(retryAfterMs(value, Date.UTC(2026, 10, 24, 12))).toBe(expected);
+  });
+});
+
+describe("isFull", () => {
+  it("passes over an origin at its limits, and gives up when all are", () => {
+    const full = (...names: readonly number[]) => ({ isFull: (one: number) => names.includes(one) });
+    expect(next("POST", [], full(0))).toMatchObject({ step: "try", candidate: 1 });
+    expect(next("GET", [RESET], full(1))).toMatchObject({ step: "try", candidate: 2 });
+    expect(next("GET", [], full(0, 1, 2))).toEqual({ step: "give-up", reason: "every origin is at its limit" });
+  });
+});
+
+describe("connectRace()", () => {
+  const facts = { candidates: THREE, budgetLeft: true };
+  const slow = { candidate: 0, forMs: 300, connected: false, racing: false };
+
+  it("waits a few round-trips, then starts one second connection", () => {
+    expect(connectRace(facts, { ...slow, forMs: 100 })).toEqual({ race: "wait", untilMs: 250 });
+    expect(connectRace(facts, slow)).toEqual({ race: "start", candidate: 1 });
+    expect(connectRace(facts, { ...slow, racing: true }).race).toBe("none");
+  });
+
+  it.each([
+    ["once a byte may have been sent", facts, { ...slow, connected: true }],
+    ["in a storm", { ...facts, storm: true }, slow],
+    ["when the budget is spent", { ...facts, budgetLeft: false }, slow],
+    ["with nobody left", facts, { ...slow, candidate: 2 }],
+    ["towards an origin at its limit", { ...facts, isFull: () => true }, slow],
+  ])("does not start %s", (_when, some, connecting) => {
+    expect(connectRace(some, connecting).race).toBe("none");
+  });
+
+  it("gives a far cluster more time, and the last one all of it", () => {
+    expect(connectPatienceMs(150_000, true)).toBe(600);
+    expect(connectPatienceMs(400_000, true)).toBe(1000);
+    expect(connectPatienceMs(1000, false)).toBe(1000);
   });
 });

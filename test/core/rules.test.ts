@@ -1,4 +1,5 @@
 /** DESIGN.md's rules that hold for every input, as properties. */
+import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/core/compile/compile.ts";
@@ -10,6 +11,7 @@ import type { IngressObject } from "../../src/core/objects.ts";
 import { canonicalHost } from "../../src/core/request/host.ts";
 import { canonicalTarget } from "../../src/core/request/path.ts";
 import { type Attempt, type AttemptOutcome, isIdempotent, nextTry } from "../../src/core/retry.ts";
+import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable } from "../../src/core/routing-table.ts";
 import { canonicalJson } from "../../src/core/snapshot/canonical.ts";
 import { cluster, hostClaim, ingress, ingressClass, observation, rule, service, slice } from "../build/objects.ts";
@@ -123,7 +125,7 @@ function decideIn(states: readonly State[], seed: number) {
     nowMs: 0,
   });
   const decision = decide(
-    buildRoutingTable(snapshot),
+    buildRoutingTable(snapshot, allPolicies),
     healthOf(named),
     request("shop.example.org", "/"),
     circumstancesAt(FRANKFURT, { seed }),
@@ -145,7 +147,17 @@ function healthOf(named: readonly (State & { readonly name: string })[]): Health
   });
   const backends = named.map(({ name, ready }) => ({ cluster: name, service: "default/shop/80", ready, total: 2 }));
   return healthView(
-    { observedAtMs: 0, validForMs: 1000, clusters: [], backends, origins: [], roundTrips: [] },
+    {
+      observedAtMs: 0,
+      validForMs: 1000,
+      clusters: [],
+      backends: packCounts(backends),
+      origins: [],
+      verdicts: [],
+      roundTrips: [],
+      offered: [],
+      events: [],
+    },
     new Map(
       named.flatMap(({ name, isEjected }) => (isEjected ? [[originKey(name, origin(name)), ejection] as const] : [])),
     ),
@@ -284,7 +296,7 @@ describe("the door: hosts and paths", () => {
       allowPrivateOrigins: false,
       nowMs: 0,
     });
-    const table = buildRoutingTable(snapshot);
+    const table = buildRoutingTable(snapshot, allPolicies);
     const headers = fc.array(fc.tuple(fc.string(), fc.string()));
     fc.assert(
       fc.property(fc.string(), hostText, pathText, headers, (method, host, target, fields) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseCidrs } from "../../src/core/address/cidr.ts";
-import { overrideTable } from "../../src/core/geo/client-location.ts";
+import { KNOWN_COUNTRIES } from "../../src/core/geo/countries.ts";
+import { overrideTable } from "../../src/core/geo/override-table.ts";
 import { headerLocation } from "../../src/core/geo/platform-location.ts";
 import { type ClientSources, identifyClient } from "../../src/edge/client.ts";
 import type { HeaderField } from "../../src/edge/message.ts";
@@ -15,6 +16,7 @@ const sources = {
   locator: null,
   headerLocation: headerLocation("cloudfront"),
   zonePoint: null,
+  countries: KNOWN_COUNTRIES,
 };
 
 function identify(headers: readonly HeaderField[], peerAddress = "127.0.0.1", more: Partial<typeof trust> = {}) {

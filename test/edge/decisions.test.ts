@@ -64,7 +64,8 @@ describe("decide() on every runtime", () => {
   });
 
   it("gives the same bytes on workerd", async () => {
-    const worker = await startWorkerd({ code: await bundle("worker", input), bindings: {}, kv: "http://127.0.0.1:9" });
+    const modules = [{ name: "worker.js", code: await bundle("worker", input) }];
+    const worker = await startWorkerd({ modules, bindings: {}, kv: "http://127.0.0.1:9" });
     expect((await ask(worker.url, "/")).text).toBe(expected);
     await worker.close();
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NO_LOCATION } from "../../src/core/geo/client-location.ts";
-import { isDebugToken } from "../../src/edge/debug.ts";
+import { isDebugToken } from "../../src/edge/debug-token.ts";
 import type { EdgeRequest, HeaderField } from "../../src/edge/message.ts";
 import { isLoop, requestHeaders } from "../../src/edge/request-headers.ts";
 
@@ -21,7 +21,7 @@ function sent(
     runtimeLocation: null,
     signal: new AbortController().signal,
   };
-  const trace = { traceparent: "00-1-1-00", traceId: "1", continued: false };
+  const trace = { traceparent: "00-1-1-00", traceId: "1", spanId: "1", parentSpanId: null, continued: false };
   const facts = { trusted, chain, publicHost: "a.example.org", location: NO_LOCATION, trace, requestId: "id" };
   return new Map(requestHeaders(request, facts));
 }

@@ -1,19 +1,21 @@
 import { describe, expect, it } from "vitest";
+import type { Snapshot } from "../../src/core/model.ts";
+import type { SteeringPolicy } from "../../src/core/steering/policy.ts";
 import { bundleEdge } from "../../scripts/bundle.ts";
 import { ask } from "../conformance/edge-client.ts";
 import { edgeRuntimeSuite } from "../conformance/edge-runtime.ts";
-import { type EdgeStart, HOST, type RuntimeUnderTest, startEdgeWorld } from "../conformance/edge-world.ts";
+import { DEBUG_TOKEN, type EdgeStart, HOST, type RuntimeUnderTest, startEdgeWorld } from "../conformance/edge-world.ts";
 import { startWorkerd } from "./workerd.ts";
 
-const { code } = await bundleEdge("cloudflare");
+const { modules } = await bundleEdge("cloudflare");
 
-const WORKERD: RuntimeUnderTest = {
+const workerd = (more: Readonly<Record<string, string>> = {}): RuntimeUnderTest => ({
   name: "workerd",
   provesUnsent: false,
   hostOverride: "none",
   start: ({ storeUrl, publicKeys, audience, location, bundled, debugToken }: EdgeStart) =>
     startWorkerd({
-      code,
+      modules,
       kv: storeUrl,
       bindings: {
         PUBLIC_KEYS: publicKeys,
@@ -24,9 +26,18 @@ const WORKERD: RuntimeUnderTest = {
         DEBUG_TOKEN: debugToken,
         ...(location === null ? {} : { LOCATION: `${location.latitude},${location.longitude}` }),
         ...(bundled === null ? {} : { BUNDLED_SNAPSHOT: bundled }),
+        ...more,
       },
     }),
-};
+});
+const WORKERD = workerd();
+
+const withPolicy =
+  (policy: Partial<SteeringPolicy>) =>
+  (snapshot: Snapshot): Snapshot => ({
+    ...snapshot,
+    hosts: snapshot.hosts.map((host) => ({ ...host, policy: { ...host.policy, ...policy } })),
+  });
 
 edgeRuntimeSuite(WORKERD, [
   {
@@ -47,4 +58,70 @@ describe("workers/cloudflare.ts", () => {
     expect(await from({ country: "PL" })).toBe("fra");
     await world.close();
   }, 60_000);
+
+  it("loads the policies when a snapshot comes that asks for them, and goes by them", async () => {
+    const world = await startEdgeWorld(WORKERD);
+    await world.publish([HOST]);
+    const edge = await world.start();
+    const answer = async () => (await ask(edge.url, "/")).text;
+    await expect.poll(answer).toBe("fra");
+    await world.publish([HOST], false, withPolicy({ method: { type: "failover", tiers: [["tok"]] } }));
+    await expect.poll(answer, { timeout: 20_000 }).toBe("tok");
+    await world.publish([HOST], false, withPolicy({ canary: everybodyTo("nyc") }));
+    await expect.poll(answer, { timeout: 20_000 }).toBe("nyc");
+    await world.publish([HOST]);
+    await expect.poll(answer, { timeout: 20_000 }).toBe("fra");
+    await world.close();
+  }, 60_000);
+
+  it("pins with the keys that are bound, from the first request of an isolate on", async () => {
+    const keys = `k1:${Buffer.alloc(32, 7).toString("base64")}`;
+    const world = await startEdgeWorld(workerd({ PIN_KEYS: keys }));
+    await world.publish([HOST], false, withPolicy({ affinity: { type: "cookie", ttlMs: 3_600_000 } }));
+    const edge = await world.start();
+    const first = async () => {
+      const { headers } = await ask(edge.url, "/");
+      return headers["set-cookie"]?.[0]?.split(";", 1)[0] ?? "";
+    };
+    await expect.poll(first).toMatch(/^__Host-portolan-[0-9a-f]{8}=1\.k1\./);
+    const cookie = await first();
+    await world.publish([HOST], false, (snapshot) =>
+      withPolicy({ affinity: { type: "cookie", ttlMs: 3_600_000 }, canary: everybodyTo("nyc") })(snapshot),
+    );
+    await expect.poll(async () => (await ask(edge.url, "/")).text, { timeout: 20_000 }).toBe("nyc");
+    expect((await ask(edge.url, "/", { headers: { cookie } })).text).toBe("fra");
+    await world.close();
+  }, 60_000);
+
+  it("takes a country of the operator's overrides for a place", async () => {
+    const world = await startEdgeWorld(workerd({ PLATFORM: "cloudflare" }));
+    const override = { cidr: "203.0.113.0/24", country: "JP", location: null };
+    await world.publish([HOST], false, (snapshot) => ({ ...snapshot, locationOverrides: [override] }));
+    const edge = await world.start({ location: null });
+    const from = async (address: string) => {
+      const headers = { "cf-connecting-ip": address, "x-suite-cf": JSON.stringify({ country: "US" }) };
+      return (await ask(edge.url, "/", { headers })).text;
+    };
+    await expect.poll(() => from("203.0.113.9")).toBe("tok");
+    expect(await from("198.51.100.9")).toBe("nyc");
+    await world.close();
+  }, 60_000);
+
+  it("answers all of the requests that a cold isolate gets at once, whatever they make it load", async () => {
+    const world = await startEdgeWorld(WORKERD);
+    await world.publish([HOST], false, withPolicy({ method: { type: "failover", tiers: [["tok"]] } }));
+    const edge = await world.start({ location: null });
+    const asked = Array.from({ length: 30 }, (_, index) => {
+      const debug = index % 3 === 0 ? { "portolan-debug": DEBUG_TOKEN } : {};
+      return ask(edge.url, "/", { headers: { "x-suite-cf": JSON.stringify({ country: "PL" }), ...debug } });
+    });
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ status, text }) => `${status} ${text}`)).toEqual(asked.map(() => "200 tok"));
+    expect(answers.filter(({ headers }) => "portolan-decision" in headers)).toHaveLength(10);
+    await world.close();
+  }, 60_000);
 });
+
+function everybodyTo(name: string): SteeringPolicy["canary"] {
+  return { clusters: [name], percent: 100, header: null, cookie: null };
+}

@@ -1,4 +1,4 @@
-/** Starts a bundle under the real workerd. */
+/** Starts the modules of a bundle under the real workerd. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -10,7 +10,8 @@ import type { Readable } from "node:stream";
 const COMPATIBILITY_DATE = "2026-08-01";
 
 export interface WorkerdOptions {
-  readonly code: string;
+  /** The first one is the entry. */
+  readonly modules: readonly { readonly name: string; readonly code: string }[];
   /** Text bindings, and JSON ones for values that are not text. */
   readonly bindings: Readonly<Record<string, unknown>>;
   /** Address of the server behind the KV namespace SNAPSHOTS. */
@@ -22,7 +23,7 @@ export async function startWorkerd(
   options: WorkerdOptions,
 ): Promise<{ readonly url: string; close(): Promise<void>; output(): string }> {
   const folder = await mkdtemp(join(tmpdir(), "portolan-workerd-"));
-  await writeFile(join(folder, "worker.js"), options.code);
+  for (const { name, code } of options.modules) await writeFile(join(folder, name), code);
   await writeFile(join(folder, "config.capnp"), configText(options));
   // The package exports the path of its binary, without types.
   const { default: binary } = createRequire(import.meta.url)("workerd") as { default: string };
@@ -44,7 +45,8 @@ export async function startWorkerd(
   };
 }
 
-function configText({ bindings, kv }: WorkerdOptions): string {
+function configText({ modules, bindings, kv }: WorkerdOptions): string {
+  const files = modules.map(({ name }) => `(name = "${name}", esModule = embed "${name}")`);
   const own = Object.entries(bindings).map(([name, value]) => {
     const [kind, text] = typeof value === "string" ? ["text", value] : ["json", JSON.stringify(value)];
     return `(name = ${JSON.stringify(name)}, ${kind} = ${JSON.stringify(text)})`;
@@ -53,7 +55,7 @@ function configText({ bindings, kv }: WorkerdOptions): string {
 const config :Workerd.Config = (
   services = [
     (name = "edge", worker = (
-      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      modules = [${files.join(", ")}],
       compatibilityDate = "${COMPATIBILITY_DATE}",
       compatibilityFlags = ["enable_request_signal"],
       bindings = [(name = "SNAPSHOTS", kvNamespace = "kv"), ${own.join(", ")}],

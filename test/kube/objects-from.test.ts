@@ -192,7 +192,7 @@ spec:
     const policy = { ...ours, kind: "TrafficPolicy", spec: { steering: { type: "Nearest", tieWindow: { ms: 5 } } } };
     expect(read(policy).object?.object).toMatchObject({
       hosts: [],
-      steering: { type: "nearest", tieWindow: { ms: 5, percent: 5 } },
+      steering: { method: { type: "nearest" }, tieWindow: { ms: 5, percent: 5 } },
     });
     const claim = { ...ours, kind: "HostClaim", spec: { hosts: ["*.example.org"], namespaces: ["shop"] } };
     expect(read(claim).object?.object).toMatchObject({ hosts: ["*.example.org"], namespaces: ["shop"], clusters: [] });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Running } from "../../src/cli/deps.ts";
+import type { HealthEvent } from "../../src/core/model.ts";
 import type { StatusReport } from "../../src/core/status.ts";
 import { startUp } from "../../workers/up.ts";
 import { eventually } from "./until.ts";
@@ -94,6 +95,71 @@ describe("portolan up", () => {
       () => clusterStatus("asia-east1"),
       (one) => one?.api === "reachable",
     );
+  });
+
+  it("measures a delay of real bytes, reorders, and tells who moved where and why", async () => {
+    const response = await fetch(`${admin}/sim/latency/europe-west1=300`, { method: "POST" });
+    expect(response.status).toBe(200);
+    await eventually(
+      () => zone(1),
+      (answer) => answer === "us-east1-b",
+      15_000,
+    );
+    const move = await eventually(
+      async () => {
+        const events = (await (await fetch(`${admin}/events`)).json()) as HealthEvent[];
+        return events.findLast((one) => one.what === "moved" && one.by === "frankfurt");
+      },
+      (one) => one?.move?.to === "us-east1" && one.cause.includes("measured"),
+    );
+    expect(move).toMatchObject({ move: { from: "europe-west1" }, cause: expect.stringContaining("ms measured") });
+    await sim("heal", "europe-west1");
+    await eventually(
+      () => zone(1),
+      (answer) => answer === "europe-west1-b",
+      15_000,
+    );
+  });
+
+  it.each(["partition-api", "reset", "kill"])(
+    "loses no idempotent request when the nearest does: %s",
+    async (action) => {
+      await eventually(
+        () => zone(1),
+        (answer) => answer === "europe-west1-b",
+        15_000,
+      );
+      await sim(action, "europe-west1");
+      for (let index = 0; index < 30; index += 1) expect(await zone(1)).not.toMatch(/^status/);
+      await sim("heal", "europe-west1");
+    },
+    60_000,
+  );
+
+  it("keeps users from a cluster that lies to probes", async () => {
+    await eventually(
+      () => zone(1),
+      (answer) => answer === "europe-west1-b",
+      15_000,
+    );
+    await sim("lie", "europe-west1");
+    for (let index = 0; index < 30; index += 1) expect(await zone(1)).toBe("us-east1-b");
+    const events = await eventually(
+      async () => (await (await fetch(`${admin}/events`)).json()) as HealthEvent[],
+      (all) => all.some((one) => one.what === "ejected" && one.cause === "status 503 ×5"),
+    );
+    expect(events.some((one) => one.subject === "europe-west1|default/k8shserver/80")).toBe(true);
+    await sim("heal", "europe-west1");
+  }, 60_000);
+
+  it("streams decisions", async () => {
+    const tap = await fetch(`${admin}/tap?status=200`);
+    const reader = tap.body?.pipeThrough(new TextDecoderStream()).getReader();
+    await reader?.read();
+    await zone(0);
+    const { value = "{}" } = (await reader?.read()) ?? {};
+    expect(JSON.parse(value)).toMatchObject({ edge: "new-york", status: 200, cluster: "us-east1" });
+    await reader?.cancel();
   });
 
   it("says which cluster it does not know", async () => {

@@ -1,10 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { NO_TROUBLE, type Trouble } from "./messages.ts";
 
 /** Backends of a pretended cluster: real HTTP servers on loopback. */
 export interface Backends {
   /** One port per backend, in order. */
   readonly ports: readonly number[];
+  /** What they do from now on. */
+  setTrouble(trouble: Trouble): void;
   close(): Promise<void>;
 }
 
@@ -22,17 +25,35 @@ export interface BackendsOptions {
  */
 export async function startBackends(options: BackendsOptions): Promise<Backends> {
   const { cluster, zone, count, ports = [] } = options;
+  let trouble: Trouble = NO_TROUBLE;
+  let asked = 0;
+  const serve = async (identity: object, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const now = trouble;
+    if (now.lies && request.headers["user-agent"] === "portolan-probe") return answer(identity, request, response);
+    if (now.reset) return void request.socket.resetAndDestroy();
+    if (now.hang) return void request.resume();
+    if (now.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, now.latencyMs));
+    asked += 1;
+    // Spread evenly instead of drawn by lot, so that a run says the same every time.
+    const failing = Math.floor(asked * now.errors.share) > Math.floor((asked - 1) * now.errors.share);
+    if (!failing) return answer(identity, request, response);
+    request.resume();
+    response.writeHead(now.errors.status, { "content-type": "text/plain" }).end("trouble\n");
+  };
   const servers = await Promise.all(
     Array.from({ length: count }, (_, index) => {
       const identity = { hostname: backendHostname(cluster, index), zone };
       return listening(
-        createServer((request, response) => void answer(identity, request, response)),
+        createServer((request, response) => void serve(identity, request, response)),
         ports[index] ?? 0,
       );
     }),
   );
   return {
     ports: servers.map((server) => (server.address() as AddressInfo).port),
+    setTrouble(next) {
+      trouble = next;
+    },
     async close() {
       await Promise.all(servers.map(closed));
     },

@@ -15,9 +15,10 @@ process.on("SIGINT", () => {});
 
 try {
   const cluster = await startSimCluster(JSON.parse(process.argv[2] ?? "null") as SimClusterOptions);
-  process.on("message", ({ id, on }: ToCluster) => {
-    cluster.api.partition(on);
-    tell({ type: "done", id });
+  process.on("message", (command: ToCluster) => {
+    if (command.type === "partition-api") cluster.api.partition(command.on);
+    else cluster.setTrouble(command.trouble);
+    tell({ type: "done", id: command.id });
   });
   tell({ type: "ready", ...cluster.addresses });
 } catch (cause) {

@@ -1,6 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import type { FromCluster, SimClusterAddresses, SimClusterOptions, ToCluster } from "./messages.ts";
+import type {
+  ClusterCommand,
+  FromCluster,
+  SimClusterAddresses,
+  SimClusterOptions,
+  ToCluster,
+  Trouble,
+} from "./messages.ts";
 
 /** A pretended cluster in a process of its own. */
 export interface SimClusterProcess {
@@ -9,6 +16,8 @@ export interface SimClusterProcess {
   readonly addresses: SimClusterAddresses;
   /** Cuts the API server off or heals it; backends go on. Resolves when it is done. */
   partitionApi(on: boolean): Promise<void>;
+  /** What its backends do from now on. Resolves when they do. */
+  setTrouble(trouble: Trouble): Promise<void>;
   /** Ends everything at once, API and backends, as when a whole region fails. Resolves when the process is gone. */
   kill(): Promise<void>;
   /** Resolves when the process has ended, for whatever reason. */
@@ -28,6 +37,13 @@ export async function startSimClusterProcess(options: SimClusterOptions): Promis
   const addresses = await firstMessage(child, ended, options.name);
   const waiting = new Map<number, () => void>();
   let commands = 0;
+  const order = async (command: ClusterCommand) => {
+    commands += 1;
+    const message: ToCluster = { id: commands, ...command };
+    const done = new Promise<void>((resolve) => void waiting.set(message.id, resolve));
+    if (child.connected) child.send(message);
+    await Promise.race([done, ended]);
+  };
   child.on("message", (message: FromCluster) => {
     if (message.type !== "done") return;
     waiting.get(message.id)?.();
@@ -38,13 +54,8 @@ export async function startSimClusterProcess(options: SimClusterOptions): Promis
     pid: child.pid ?? 0,
     addresses,
     ended,
-    async partitionApi(on) {
-      commands += 1;
-      const command: ToCluster = { id: commands, type: "partition-api", on };
-      const done = new Promise<void>((resolve) => void waiting.set(command.id, resolve));
-      if (child.connected) child.send(command);
-      await Promise.race([done, ended]);
-    },
+    partitionApi: (on) => order({ type: "partition-api", on }),
+    setTrouble: (trouble) => order({ type: "trouble", trouble }),
     async kill() {
       child.kill("SIGKILL");
       await ended;

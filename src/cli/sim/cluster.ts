@@ -2,7 +2,7 @@ import { type ApiObject, apiResources, isMapping } from "./api-resources.ts";
 import { type ApiServer, startApiServer } from "./api-server.ts";
 import { startBackends } from "./backends.ts";
 import { keepEndpointSlices } from "./endpoint-slices.ts";
-import type { SimClusterAddresses, SimClusterOptions } from "./messages.ts";
+import type { SimClusterAddresses, SimClusterOptions, Trouble } from "./messages.ts";
 import { type ObjectStore, objectStore } from "./object-store.ts";
 
 /** A pretended cluster that runs in this process. */
@@ -10,6 +10,8 @@ export interface SimCluster {
   readonly addresses: SimClusterAddresses;
   readonly store: ObjectStore;
   readonly api: ApiServer;
+  /** What its backends do from now on. */
+  setTrouble(trouble: Trouble): void;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function startSimCluster(options: SimClusterOptions): Promise<SimCl
     addresses: { apiUrl: api.url, apiPort: api.port, backendPorts: backends.ports },
     store,
     api,
+    setTrouble: backends.setTrouble,
     async close() {
       stopSlices();
       await Promise.all([api.close(), backends.close()]);

@@ -29,8 +29,43 @@ export type FromCluster =
   | { readonly type: "done"; readonly id: number };
 
 /** From the parent to the cluster's process. */
-export interface ToCluster {
-  readonly id: number;
-  readonly type: "partition-api";
-  readonly on: boolean;
+export type ToCluster = { readonly id: number } & ClusterCommand;
+
+export type ClusterCommand =
+  | { readonly type: "partition-api"; readonly on: boolean }
+  /** What backends do from now on. */
+  | { readonly type: "trouble"; readonly trouble: Trouble };
+
+/** What is wrong with the backends of a pretended cluster. */
+export interface Trouble {
+  /** Every answer's bytes leave that much later. */
+  readonly latencyMs: number;
+  /** Share of the requests, 0…1, that is answered with this status. */
+  readonly errors: { readonly share: number; readonly status: number };
+  /** Connections are taken, requests are read, nothing is answered. */
+  readonly hang: boolean;
+  /** Connections are reset when a request arrives. */
+  readonly reset: boolean;
+  /** Probes (`user-agent: portolan-probe`) are told that all is well. */
+  readonly lies: boolean;
 }
+
+/** Nothing is wrong. */
+export const NO_TROUBLE: Trouble = {
+  latencyMs: 0,
+  errors: { share: 0, status: 503 },
+  hang: false,
+  reset: false,
+  lies: false,
+};
+
+const FAILING = { share: 1, status: 503 } as const;
+
+/** Troubles by the word that `portolan sim` has for them. */
+export const TROUBLES: Readonly<Record<"hang" | "reset" | "fail" | "half-broken" | "lie", Trouble>> = {
+  hang: { ...NO_TROUBLE, hang: true },
+  reset: { ...NO_TROUBLE, reset: true },
+  fail: { ...NO_TROUBLE, errors: FAILING },
+  "half-broken": { ...NO_TROUBLE, errors: { share: 0.3, status: 500 } },
+  lie: { ...NO_TROUBLE, errors: FAILING, lies: true },
+};

@@ -2,7 +2,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SimClusterProcess, startSimClusterProcess } from "./cluster-process.ts";
-import type { SimClusterAddresses } from "./messages.ts";
+import { NO_TROUBLE, type SimClusterAddresses, type Trouble } from "./messages.ts";
 
 export const SIM_CLUSTERS = [
   { name: "us-east1", zone: "us-east1-b" },
@@ -57,6 +57,10 @@ export interface SimWorld {
   heal(cluster: string): Promise<string>;
   drain(cluster: string): Promise<string>;
   partitionApi(cluster: string): Promise<string>;
+  /** The answers of its backends leave that much later. */
+  latency(cluster: string, ms: number): Promise<string>;
+  /** Anything that can be wrong with backends. */
+  trouble(cluster: string, trouble: Trouble, name: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -107,6 +111,7 @@ export async function startSimWorld(options: SimWorldOptions): Promise<SimWorld>
       const { zone } = find(name);
       if (dead.delete(name)) await start(name, zone);
       else await processes.get(name)?.partitionApi(false);
+      await processes.get(name)?.setTrouble(NO_TROUBLE);
       await writeCluster(name, zone, 100);
       return `${name} is healed`;
     },
@@ -120,6 +125,18 @@ export async function startSimWorld(options: SimWorldOptions): Promise<SimWorld>
       if (dead.has(name)) return `${name} is dead, so is its API`;
       await processes.get(name)?.partitionApi(true);
       return `${name} is partitioned: its API does not answer, its backends go on`;
+    },
+    async latency(name, ms) {
+      find(name);
+      if (dead.has(name)) return `${name} is dead: nothing can be delayed`;
+      await processes.get(name)?.setTrouble({ ...NO_TROUBLE, latencyMs: ms });
+      return ms === 0 ? `${name} answers at once again` : `${name} is ${ms} ms farther away: its bytes are held back`;
+    },
+    async trouble(name, trouble, word) {
+      find(name);
+      if (dead.has(name)) return `${name} is dead: it is beyond any other trouble`;
+      await processes.get(name)?.setTrouble(trouble);
+      return `the backends of ${name} are in trouble: ${word}`;
     },
     async close() {
       await Promise.all([...processes.values()].map((process) => process.kill()));

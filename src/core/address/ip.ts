@@ -47,7 +47,8 @@ export function parseLiteral(text: string): IpAddress | null {
     return words === null ? null : unwrap(words);
   }
   const value = parseV4(text);
-  return value === null ? null : ipv4(value, null);
+  // What is read so strictly has one spelling, and this is it.
+  return value === null ? null : { family: 4, words: [value], text, wrapping: null };
 }
 
 /** IPv4 address of an unsigned 32-bit number. */
@@ -67,15 +68,25 @@ export function unwrap(words: readonly number[]): IpAddress {
 /** Dotted decimal with exactly four parts of 0…255, without leading zeros (which some readers take for octal). */
 export function parseV4(text: string): number | null {
   if (text.length > 15) return null;
-  const parts = text.split(".");
-  if (parts.length !== 4) return null;
   let value = 0;
-  for (const part of parts) {
-    const byte = parseDecimal(part, 255);
-    if (byte === null) return null;
-    value = value * 256 + byte;
+  let byte = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 46) {
+      if (digits === 0) return null;
+      value = value * 256 + byte;
+      [byte, digits] = [0, 0];
+      dots += 1;
+      continue;
+    }
+    if (code < 48 || code > 57 || (digits > 0 && byte === 0)) return null;
+    byte = byte * 10 + code - 48;
+    digits += 1;
+    if (byte > 255) return null;
   }
-  return value;
+  return dots === 3 && digits > 0 ? value * 256 + byte : null;
 }
 
 /** IPv6 text (RFC 4291 §2.2) as four unsigned words, or null. `::` stands for at least one group; no zone. */

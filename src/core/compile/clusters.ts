@@ -24,7 +24,11 @@ export function compileClusters(objects: readonly ClusterObject[], allowPrivateO
     zone: object.zone,
     location: placeOf(object, problems),
     residency: [...object.residency].sort(compareText),
-    weight: object.weight,
+    weight: object.drain === null ? object.weight : 0,
+    bias: object.bias,
+    capacity: object.capacity,
+    ramp: object.ramp,
+    drainUntilMs: object.drain?.deadlineMs ?? null,
     gateway: gatewayOf(object, allowPrivateOrigins, problems),
   }));
   return { clusters: clusters.sort((a, b) => compareText(a.name, b.name)), problems };

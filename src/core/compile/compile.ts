@@ -12,7 +12,7 @@ import { forbiddenEndpoints } from "./endpoints.ts";
 import { declareIngresses, ownershipOf } from "./ingress.ts";
 import { mergeRoutes } from "./merge.ts";
 import { assignHosts } from "./ownership.ts";
-import { locationOverrides, policyFor, sortPolicies } from "./policies.ts";
+import { hostPolicy, locationOverrides, sortPolicies, unknownClusters } from "./policies.ts";
 import { problemOf } from "./problem.ts";
 import { type BackendResult, collectBackends, type Member, member } from "./services.ts";
 
@@ -51,12 +51,15 @@ export function compile(input: CompileInput): CompileResult {
   problems.push(...owned.problems);
   const collect = backendCollector(membersOf(input, observations), allowPrivateOrigins);
   const policies = sortPolicies(config.objects.trafficPolicies);
+  const names = clusters.clusters.map((cluster) => cluster.name);
+  problems.push(...unknownClusters(policies, names));
   const sharedFallbacks = (owned.hosts.get("*")?.declarations ?? []).filter((one) => one.pathType === null);
   const hosts: HostRoutes[] = [];
   for (const [host, { owner, declarations: own }] of owned.hosts) {
     const all = host === "*" ? own : [...own, ...fallbacksFor(owner, own, sharedFallbacks)];
     const merged = mergeRoutes(all);
-    problems.push(...merged.problems, ...backendProblems(own, collect));
+    const steering = hostPolicy(host, own, policies);
+    problems.push(...merged.problems, ...backendProblems(own, collect), ...steering.problems);
     const keys = new Set(merged.routes.flatMap((route) => route.backends.map((backend) => backend.service)));
     const services = [...keys].sort(compareText).map((key) => collect(key).service);
     hosts.push({
@@ -64,7 +67,7 @@ export function compile(input: CompileInput): CompileResult {
       owner,
       routes: merged.routes,
       services,
-      policy: policyFor(host, policies),
+      policy: steering.policy,
       sources: merged.sources,
     });
   }

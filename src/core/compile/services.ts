@@ -1,7 +1,7 @@
 /** Service ports → backends: which clusters hold a service port, where its bytes go, and how many endpoints are ready. */
 import { type Cidr, parseCidrs } from "../address/cidr.ts";
 import { compareText } from "../match-route.ts";
-import type { Backend, BackendHealth, Origin, ServiceBackends, ServiceKey } from "../model.ts";
+import type { Backend, BackendHealth, HealthCheck, Origin, ServiceBackends, ServiceKey } from "../model.ts";
 import type {
   ClusterObject,
   EndpointSliceObject,
@@ -12,6 +12,7 @@ import type {
 import type { AdoptedService } from "./adopted.ts";
 import { addressOrigin, hostProblem } from "./clusters.ts";
 import { endpointOrigins, readiness } from "./endpoints.ts";
+import { readHealthCheck } from "./health-check.ts";
 
 /** One member cluster: its object and what it holds, indexed for look-ups. */
 export interface Member {
@@ -137,5 +138,16 @@ export function collectBackends(
     results.set(one.cluster.meta.name, result);
     if (result.found) backends.push(result.backend);
   }
-  return { service: { service: key, backends }, results };
+  return { service: { service: key, backends, healthCheck: healthCheckOf(members, key) }, results };
+}
+
+/** One Service, one health check: that of the first cluster (by name) whose Service asks for one. */
+function healthCheckOf(members: readonly Member[], key: ServiceKey): HealthCheck | null {
+  const [namespace = "", name = ""] = key.split("/");
+  for (const { services } of members) {
+    const service = services.get(`${namespace}/${name}`);
+    const check = service === undefined ? null : readHealthCheck(service.meta.annotations).check;
+    if (check !== null) return check;
+  }
+  return null;
 }

@@ -1,5 +1,6 @@
 /** What is known of a country without any database. */
 import type { GeoPoint } from "../model.ts";
+import type { Places } from "./client-location.ts";
 import { COUNTRY_TEXT } from "./country-text.ts";
 
 interface Country {
@@ -23,6 +24,9 @@ export function continentOf(country: string): string | null {
   countries ??= readCountries();
   return countries.get(country)?.continent ?? null;
 }
+
+/** All countries, as the location chain asks for them. */
+export const KNOWN_COUNTRIES: Places["countries"] = { point: countryPoint, continent: continentOf };
 
 function readCountries(): ReadonlyMap<string, Country> {
   const read = new Map<string, Country>();

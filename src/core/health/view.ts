@@ -1,5 +1,14 @@
 /** What a decision may know about health: control's overlay and this edge's own ejections, indexed. */
-import type { BackendHealth, HealthOverlay, Origin, OriginHealth, RoundTrip, ServiceKey } from "../model.ts";
+import type {
+  BackendHealth,
+  BackendVerdict,
+  HealthOverlay,
+  Origin,
+  OriginHealth,
+  RoundTrip,
+  ServiceKey,
+} from "../model.ts";
+import { countsIndex } from "../snapshot/backend-counts.ts";
 
 /** An origin taken out by outlier detection from real traffic. */
 export interface Ejection {
@@ -10,15 +19,25 @@ export interface Ejection {
   readonly cause: string;
 }
 
+/** As much of a map as a decision needs. */
+export interface Lookup<T> {
+  get(key: string): T | undefined;
+}
+
 /** Read-only index; built once per overlay, shared by all requests. */
 export interface HealthView {
   /** The overlay's verdicts are unknown from here on, in ms since the epoch. */
   readonly expiresAtMs: number;
-  readonly backends: ReadonlyMap<string, BackendHealth>;
-  readonly origins: ReadonlyMap<string, OriginHealth>;
-  /** Keyed by `place|cluster`. */
-  readonly roundTrips: ReadonlyMap<string, RoundTrip>;
-  /** Keyed by `originKey()`. */
+  /** Keyed by `backendKey()`. */
+  readonly backends: Lookup<BackendHealth>;
+  /** What probes of the Service say, by `backendKey()`: what a quorum of edges agrees on. */
+  readonly verdicts: Lookup<BackendVerdict>;
+  readonly origins: Lookup<OriginHealth>;
+  /** Keyed by `place|cluster`: this edge's own before those of the overlay. */
+  readonly roundTrips: Lookup<RoundTrip>;
+  /** Requests a second that the fleet offers to each cluster. */
+  readonly offered: ReadonlyMap<string, number>;
+  /** Keyed by `originKey()` and `backendKey()`. */
   readonly ejections: ReadonlyMap<string, Ejection>;
   /** Clusters taken as down as a whole, with the cause: a person's "what if". */
   readonly down: ReadonlyMap<string, string>;
@@ -41,21 +60,44 @@ export function roundTripKey(place: string, cluster: string): string {
   return `${place}|${cluster}`;
 }
 
-/** Indexes an overlay; null means that nothing is known, and unknown counts as available. */
+const NONE_MEASURED: ReadonlyMap<string, RoundTrip> = new Map();
+
+/**
+ * Indexes an overlay; null means that nothing is known, and unknown counts as available. `measured` is what this edge
+ * measured itself, which needs no control to be known.
+ */
 export function healthView(
   overlay: HealthOverlay | null,
   ejections: ReadonlyMap<string, Ejection>,
   down: ReadonlyMap<string, string> = NONE_DOWN,
+  measured: ReadonlyMap<string, RoundTrip> = NONE_MEASURED,
 ): HealthView {
   if (overlay === null) {
-    return { expiresAtMs: 0, backends: new Map(), origins: new Map(), roundTrips: new Map(), ejections, down };
+    const none = new Map<string, never>();
+    return {
+      expiresAtMs: 0,
+      backends: none,
+      origins: none,
+      verdicts: none,
+      roundTrips: measured,
+      offered: none,
+      ejections,
+      down,
+    };
   }
+  const { backends, origins, verdicts, roundTrips } = overlay;
   return {
     expiresAtMs: overlay.observedAtMs + overlay.validForMs,
-    backends: new Map(overlay.backends.map((backend) => [backendKey(backend.cluster, backend.service), backend])),
-    origins: new Map(overlay.origins.map((origin) => [origin.origin, origin])),
-    roundTrips: new Map(overlay.roundTrips.map((trip) => [roundTripKey(trip.place, trip.cluster), trip])),
+    backends: countsIndex(backends),
+    origins: new Map(origins.map((origin) => [origin.origin, origin])),
+    verdicts: new Map(verdicts.map((verdict) => [backendKey(verdict.cluster, verdict.service), verdict])),
+    roundTrips: layered(measured, new Map(roundTrips.map((trip) => [roundTripKey(trip.place, trip.cluster), trip]))),
+    offered: new Map(overlay.offered.map(({ cluster, perSecond }) => [cluster, perSecond])),
     ejections,
     down,
   };
+}
+
+function layered<T>(first: ReadonlyMap<string, T>, second: ReadonlyMap<string, T>): Lookup<T> {
+  return { get: (key) => first.get(key) ?? second.get(key) };
 }

@@ -53,6 +53,29 @@ export function nullable<T>(read: Read<T>): Read<T | null> {
   return (value, at) => (value === null ? null : read(value, at));
 }
 
+/** True or false. */
+export const truth: Read<boolean> = (value, at) =>
+  typeof value === "boolean" ? value : fail(at, "true or false", value);
+
+/** What an older writer left out is what it meant by leaving it out. */
+export function orDefault<T>(read: Read<T>, missing: T): Read<T> {
+  return (value, at) => (value === undefined ? missing : read(value, at));
+}
+
+/** A member of a union, told apart by its `type`. */
+export function byType<T extends { readonly type: string }>(
+  readers: {
+    readonly [K in T["type"]]: Read<Extract<T, { readonly type: K }>>;
+  },
+): Read<T> {
+  const byName = new Map<unknown, Read<T>>(Object.entries<Read<T>>(readers));
+  return (value, at) => {
+    const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
+    const read = byName.get(type);
+    return read === undefined ? fail(`${at}.type`, `one of ${[...byName.keys()].join(", ")}`, type) : read(value, at);
+  };
+}
+
 /** A list of at most `max` entries. */
 export function list<T>(read: Read<T>, max: number): Read<readonly T[]> {
   return (value, at) => {

@@ -1,7 +1,7 @@
 import type { HealthOverlay } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
 import { parse } from "./guard.ts";
-import { readOverlay } from "./shapes.ts";
+import { readOverlay } from "./health-shapes.ts";
 
 /** The overlay as stored under the key `overlay`. */
 export function overlayText(overlay: HealthOverlay): string {

@@ -1,7 +1,7 @@
 import type { EdgeReport } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
 import { parse } from "./guard.ts";
-import { readReport } from "./shapes.ts";
+import { readReport } from "./health-shapes.ts";
 
 /** An edge's report as stored under the key `reports/<edge>`. */
 export function reportText(report: EdgeReport): string {

@@ -1,26 +1,21 @@
 /** The shapes and limits of everything that travels through the store; checked by the publisher and by every edge. */
 import type {
   Backend,
-  BackendHealth,
   Cluster,
-  ClusterHealth,
-  EdgeReport,
   GeoPoint,
-  HealthOverlay,
+  HealthCheck,
   HostReservation,
   HostRoutes,
   LocationOverride,
   ObjectSource,
   Origin,
-  OriginHealth,
-  RoundTrip,
   Route,
   ServiceBackends,
-  SteeringPolicy,
   ValueMatch,
   WeightedBackend,
 } from "../model.ts";
-import { flag, integer, list, nullable, number, oneOf, type Read, record, text } from "./guard.ts";
+import { flag, integer, list, nullable, number, oneOf, orDefault, type Read, record, text } from "./guard.ts";
+import { readPolicy, readRamp } from "./policy-shape.ts";
 
 /** FM03: one set of limits on both sides, so that nothing is published that an edge cannot load. */
 export const LIMITS = {
@@ -31,6 +26,7 @@ export const LIMITS = {
   originsPerBackend: 1000,
   cidrsPerOrigin: 1000,
   sliceCharacters: 8_388_608,
+  events: 500,
 } as const;
 
 const name: Read<string> = text(253);
@@ -60,6 +56,10 @@ const readCluster: Read<Cluster> = record<Cluster>({
   location: nullable(readPoint),
   residency: list(name, 100),
   weight: integer(0, 1000),
+  bias: orDefault(integer(-99, 99), 0),
+  capacity: orDefault(nullable(number(0, 1_000_000_000)), null),
+  ramp: orDefault(nullable(readRamp), null),
+  drainUntilMs: orDefault(nullable(integer()), null),
   gateway: nullable(readOrigin),
 });
 
@@ -90,14 +90,23 @@ const readBackend: Read<Backend> = record<Backend>({
   origins: nullable(list(readOrigin, LIMITS.originsPerBackend)),
 });
 
+const readHealthCheck: Read<HealthCheck> = record<HealthCheck>({
+  type: oneOf("http", "tcp", "tls"),
+  path: text(1024),
+  host: nullable(name),
+  port: nullable(port),
+  status: record({ from: integer(100, 599), to: integer(100, 599) }),
+  body: nullable(text(1024)),
+  intervalMs: integer(100, 3_600_000),
+  timeoutMs: integer(10, 60_000),
+  rise: integer(1, 10),
+  fall: integer(1, 10),
+});
+
 const readService: Read<ServiceBackends> = record<ServiceBackends>({
   service: text(600),
   backends: list(readBackend, LIMITS.clusters),
-});
-
-const readPolicy: Read<SteeringPolicy> = record<SteeringPolicy>({
-  type: oneOf("nearest"),
-  tieWindow: record({ ms: number(0, 10_000), percent: number(0, 100) }),
+  healthCheck: orDefault(nullable(readHealthCheck), null),
 });
 
 const readSource: Read<ObjectSource> = record<ObjectSource>({
@@ -131,47 +140,4 @@ export const readBase: Read<BaseSlice> = record<BaseSlice>({
     record<LocationOverride>({ cidr: text(64), country: nullable(text(2)), location: nullable(readPoint) }),
     10_000,
   ),
-});
-
-const readOriginHealth: Read<OriginHealth> = record<OriginHealth>({
-  cluster: name,
-  origin: text(600),
-  verdict: oneOf("up", "down"),
-  sinceMs: integer(),
-  cause: text(),
-});
-
-export const readOverlay: Read<HealthOverlay> = record<HealthOverlay>({
-  observedAtMs: integer(),
-  validForMs: integer(),
-  clusters: list(
-    record<ClusterHealth>({
-      cluster: name,
-      api: oneOf("reachable", "unreachable"),
-      sinceMs: integer(),
-      cause: nullable(text()),
-    }),
-    LIMITS.clusters,
-  ),
-  backends: list(
-    record<BackendHealth>({ cluster: name, service: text(600), ready: integer(), total: integer() }),
-    2_000_000,
-  ),
-  origins: list(readOriginHealth, 2_000_000),
-  roundTrips: list(
-    record<RoundTrip>({ place: name, cluster: name, us: integer(), samples: integer(), observedAtMs: integer() }),
-    2_000_000,
-  ),
-});
-
-export const readReport: Read<EdgeReport> = record<EdgeReport>({
-  edge: name,
-  place: nullable(readPoint),
-  epoch: integer(),
-  generation: integer(),
-  hash: text(64),
-  loadedAtMs: integer(),
-  reportedAtMs: integer(),
-  requests: integer(),
-  origins: list(readOriginHealth, 100_000),
 });

@@ -24,7 +24,7 @@ const MAX_AGE_MS = 600_000;
 /** What a cluster costs of which nobody knows the place: more than the far side of the Earth (20 037 km). */
 const UNKNOWN_US = 400_000;
 
-/** Measured round-trip if there is one, otherwise the distance prior, otherwise a cost that comes last. */
+/** Measured round-trip if there is one, then what others' measurements make likely, otherwise the distance prior, otherwise a cost that comes last. */
 export function clusterCost(
   cluster: Cluster,
   place: UnitVector | undefined,
@@ -32,9 +32,8 @@ export function clusterCost(
 ): Cost {
   if (vantage.place !== null) {
     const trip = health.roundTrips.get(roundTripKey(vantage.place, cluster.name));
-    if (trip !== undefined && trip.samples >= MIN_SAMPLES && nowMs - trip.observedAtMs <= MAX_AGE_MS) {
-      return { us: trip.us, basis: "measured" };
-    }
+    const counts = trip !== undefined && (trip.basis === "calibrated" || trip.samples >= MIN_SAMPLES);
+    if (counts && nowMs - trip.observedAtMs <= MAX_AGE_MS) return { us: trip.us, basis: trip.basis };
   }
   if (from === null || place === undefined) return { us: UNKNOWN_US, basis: "none" };
   return { us: priorUs(vectorDistanceKm(from, place)), basis: "distance" };

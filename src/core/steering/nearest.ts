@@ -1,29 +1,30 @@
-import type { Candidate, SteeringPolicy } from "../model.ts";
-import { compareText } from "../match-route.ts";
-import { rendezvousScore } from "./rendezvous.ts";
-
 /**
- * Nearest first. Candidates within max(ms, percent) of the nearest of their group count as equally near and are
- * ordered by rendezvous hash of the client, so that two clusters in one city share its clients and each client stays.
+ * Nearest first: least milliseconds after bias. Members within max(ms, percent) of the nearest of their group count as
+ * equally near and are ordered by weighted rendezvous hash of the client, so that two clusters in one city share its
+ * clients by weight and each client stays. Also the order inside the tiers of failover and geolocation.
  */
-export function orderNearest(candidates: readonly Candidate[], policy: SteeringPolicy, clientKey: string): Candidate[] {
-  // 1. cost; 2. name, so that equal costs never depend on the order of the input
-  const sorted = [...candidates].sort((a, b) => a.costUs - b.costUs || compareText(a.cluster, b.cluster));
-  for (let from = 0; from < sorted.length; ) {
-    const best = sorted[from]?.costUs ?? 0;
-    const limit = best + Math.max(policy.tieWindow.ms * 1000, (best * policy.tieWindow.percent) / 100);
-    let to = from + 1;
-    while (to < sorted.length && (sorted[to]?.costUs ?? 0) <= limit) to += 1;
-    if (to - from > 1) sortGroup(sorted, from, to, clientKey);
-    from = to;
-  }
-  return sorted;
-}
+import { pairHash, weightedScore } from "./hash.ts";
+import { isEligible } from "./pool.ts";
+import { offer, type Walk } from "./walk.ts";
 
-function sortGroup(sorted: Candidate[], from: number, to: number, clientKey: string): void {
-  const group = sorted
-    .slice(from, to)
-    .map((candidate) => ({ candidate, score: rendezvousScore(clientKey, candidate.cluster) }))
-    .sort((a, b) => b.score - a.score || compareText(a.candidate.cluster, b.candidate.cluster));
-  for (const [index, entry] of group.entries()) sorted[from + index] = entry.candidate;
+/** Offers the eligible members of one tier in order, until enough are found and their group is complete. */
+export function walkNearest(walk: Walk, tier: number): void {
+  const { pool, rules } = walk;
+  const { order, biasedUs } = pool.ranking;
+  const { tieWindow } = pool.policy.policy;
+  let limitUs = -1;
+  for (let rank = 0; rank < order.length; rank += 1) {
+    const index = order[rank] ?? 0;
+    const member = pool.prepared.memberOf[index] ?? -1;
+    if (member === -1 || !isEligible(pool, member)) continue;
+    if (rules !== null && rules.tierOf(walk, index) !== tier) continue;
+    const us = biasedUs[index] ?? 0;
+    if (us > limitUs) {
+      if (limitUs !== -1) walk.group += 1;
+      if (walk.taken.members.length >= pool.limit) return;
+      limitUs = us + Math.max(tieWindow.ms * 1000, (us * tieWindow.percent) / 100);
+    } else pool.trace?.tie(pool, member, limitUs);
+    const draw = pairHash(pool.clientHash, pool.policy.hashes[index] ?? 0);
+    offer(walk, member, { index, score: weightedScore(draw, pool.policy.weights[index] ?? 0) });
+  }
 }

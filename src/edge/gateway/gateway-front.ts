@@ -102,6 +102,7 @@ function decisionFor(
     excluded: [],
     panic: false,
     vantage: { of: "nowhere", place: null, point: null },
+    passedBy: [],
     setPin: null,
   };
 }

@@ -66,7 +66,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
       trusted: false,
       chain: null,
     }),
-    zonePoint: null,
+    places: { zonePoint: null, countries: null },
+    pinKeys: null,
     debugToken: null,
     onOutcome: (origin, outcome) => tell(recordOutcome(state.outliers, origin, outcome, now())),
     onEvent(event) {

@@ -2,6 +2,7 @@
 import type { RequestRules } from "../rules.ts";
 import type { DialOptions } from "./dial.ts";
 import { edgeFront, type Front } from "./front.ts";
+import { type SocketPins, socketPins } from "./pins.ts";
 import { knownClients } from "./known-clients.ts";
 import type { SignHop } from "./signed-hop.ts";
 import { Sweep } from "./sweep.ts";
@@ -14,6 +15,7 @@ export interface Engine extends RequestRules {
   readonly sign: SignHop | null;
   readonly pool: UpstreamPool;
   readonly sweep: Sweep;
+  readonly pins: SocketPins;
   /** The value of a Date field. */
   readonly date: () => string;
 }
@@ -33,6 +35,7 @@ export function http1Engine(rules: RequestRules, options: EngineOptions): Engine
   const { httpsPort, sign } = options;
   const sweep = new Sweep();
   const pool = new UpstreamPool({ ...options, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
-  const front = edgeFront({ ...rules, identify: knownClients(rules.identify, sweep) }, httpsPort);
-  return { ...rules, front, sign, pool, sweep, date: httpDates(rules.now) };
+  const pins = socketPins(rules.pinKeys, rules.now);
+  const front = edgeFront({ ...rules, identify: knownClients(rules.identify, sweep) }, pins, httpsPort);
+  return { ...rules, front, pins, sign, pool, sweep, date: httpDates(rules.now) };
 }

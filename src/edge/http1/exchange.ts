@@ -2,6 +2,7 @@
  * ★ The life of a request on sockets: who asks → decide → tries → answer, as `handle.ts` has it for fetch-style
  * runtimes, with the same rules, but without a stream or a promise: those cost more than everything else together.
  */
+import { ALL_FULL } from "../../core/retry.ts";
 import { Attempts, type NextAttempt } from "../attempts.ts";
 import { failureAnswer, type LocalAnswer, proxyError, textAnswer } from "../local-answer.ts";
 import type { UpstreamFailure } from "../upstream.ts";
@@ -10,7 +11,7 @@ import type { Engine } from "./engine.ts";
 import { failed } from "./failures.ts";
 import { OriginTry, type TryOwner, type TryParts } from "./origin-try.ts";
 import { Outgoing } from "./outgoing.ts";
-import { debugFields, ownAnswer } from "./own-answer.ts";
+import { debugFields, ownAnswer, relayFields } from "./own-answer.ts";
 import { CONTINUE, interimAnswer, Relay } from "./relay.ts";
 import type { Refusal, RequestHead } from "./request-head.ts";
 import { RequestRecord } from "./request-record.ts";
@@ -96,7 +97,7 @@ export class Exchange implements RequestSink, TryOwner {
   }
 
   onAnswer(response: ResponseHead): void {
-    this.#tries?.attempts.record({ type: "answered", status: response.status, retryAfterMs: null });
+    this.#tries?.attempts.recordAnswer(response.status, response.fields);
     const next = this.#nextAttempt();
     if (typeof next !== "string") {
       this.#try?.drop();
@@ -108,7 +109,7 @@ export class Exchange implements RequestSink, TryOwner {
     this.#relay = new Relay(this.#connection, answer, {
       // Bytes behind a handshake that was not accepted were meant for a tunnel: they must not be read as a request.
       keepAlive: this.#keepAlive && (this.#head.webSocketKey === null || !this.#connection.hasInput),
-      extra: debugFields(this.#engine, this.#head, this.#record.event),
+      extra: relayFields(this.#engine, this.#head, { event: this.#record.event, response }),
       date: this.#engine.date,
     });
   }
@@ -191,7 +192,7 @@ export class Exchange implements RequestSink, TryOwner {
   #next(last: UpstreamFailure): void {
     const next = this.#nextAttempt();
     if (typeof next !== "string") this.#start(next);
-    else this.#giveIn(next, last);
+    else this.#giveIn(next, next === ALL_FULL ? failed("overloaded", true, next) : last);
   }
 
   #start(next: NextAttempt): void {
@@ -205,8 +206,7 @@ export class Exchange implements RequestSink, TryOwner {
   }
 
   #giveIn(reason: string, { failure }: UpstreamFailure): void {
-    this.#record.event.gaveUp = reason;
-    this.#record.event.code = `failed-${failure}`;
+    Object.assign(this.#record.event, { gaveUp: reason, code: `failed-${failure}` });
     this.#answer(failureAnswer(failure));
   }
 

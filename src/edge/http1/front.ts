@@ -9,6 +9,7 @@ import { requestHeaders } from "../request-headers.ts";
 import type { RequestRules } from "../rules.ts";
 import { isForUs, OPTIONS_ANSWER } from "./options.ts";
 import { asEdgeRequest, type RequestHead } from "./request-head.ts";
+import type { SocketPins } from "./pins.ts";
 import type { Peer } from "./request-sink.ts";
 
 export type Fronted =
@@ -26,7 +27,7 @@ export type Fronted =
 export type Front = (head: RequestHead, peer: Peer, event: RequestEvent) => Fronted;
 
 /** The front of an edge: `admit`, as every runtime has it; plain requests are sent to `httpsPort` when there is one. */
-export function edgeFront(rules: RequestRules, httpsPort: number | null): Front {
+export function edgeFront(rules: RequestRules, pins: SocketPins, httpsPort: number | null): Front {
   return (head, peer, event) => {
     if (isForUs(head)) {
       event.code = "options";
@@ -34,7 +35,7 @@ export function edgeFront(rules: RequestRules, httpsPort: number | null): Front 
       return { to: "answer", answer };
     }
     const request = asEdgeRequest(head, peer);
-    const admission = admit(request, rules, event);
+    const admission = admit(request, rules, event, pins.verified(request));
     if (admission.to === "answer") return admission;
     const { decision, facts } = admission;
     if (httpsPort !== null && peer.scheme === "http") {

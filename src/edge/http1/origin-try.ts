@@ -124,6 +124,9 @@ export class OriginTry implements AnswerSink, Expiring {
   }
 
   check(nowMs: number): void {
+    if (this.#phase === "waiting" && this.#parts.attempts.isStalled()) {
+      return this.#expire(failed("response-timeout", false, "its origin has stopped to answer"));
+    }
     if (nowMs < this.#deadlineMs) return;
     const { timeoutMs } = this.#next;
     switch (this.#phase) {

@@ -1,5 +1,6 @@
 /** Answers of the edge itself on the wire. */
-import { debugHeaders, isDebugToken } from "../debug.ts";
+import { debugHeaders } from "../debug.ts";
+import { isDebugToken } from "../debug-token.ts";
 import type { RequestEvent } from "../event.ts";
 import type { LocalAnswer } from "../local-answer.ts";
 import { firstHeader, type HeaderField } from "../message.ts";
@@ -7,6 +8,7 @@ import { snapshotName } from "../state.ts";
 import { ownAnswerHead } from "./answer-head.ts";
 import type { Engine } from "./engine.ts";
 import type { RequestHead } from "./request-head.ts";
+import type { ResponseHead } from "./response-head.ts";
 import { compose } from "./wire.ts";
 
 export interface OwnAnswerFacts {
@@ -25,6 +27,17 @@ export function ownAnswer({ status, headers, text }: LocalAnswer, facts: OwnAnsw
   const head = ownAnswerHead(request, status, body.length, { fields, keepAlive, date });
   const parts = request?.method === "HEAD" || status === 204 ? [] : [body];
   return compose(head.text, parts, "plain", true);
+}
+
+/** Our fields in an origin's answer: the client's pin, and the decision for who may see it. */
+export function relayFields(
+  engine: Engine,
+  head: RequestHead,
+  { event, response }: { readonly event: RequestEvent; readonly response: ResponseHead },
+): readonly HeaderField[] {
+  const debug = debugFields(engine, head, event);
+  const pin = engine.pins.fields(event, response.status, response.fields);
+  return pin.length === 0 ? debug : [...debug, ...pin];
 }
 
 /** The decision in fields, for a client that knows the debug token. */

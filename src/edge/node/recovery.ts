@@ -1,59 +1,126 @@
-/** While an origin is ejected it is probed, so that a healed cluster is back within a second and not after 30. */
-import { connect } from "node:net";
+/**
+ * When to probe: every origin and every health check at its interval with jitter, one probe of a target in flight, and
+ * what is out much more often, so that a healed cluster is back within a second and not after 30.
+ */
+import { type EjectionKind, ejectionKind } from "../../core/health/outlier.ts";
+import { ORIGIN_PROBE, type ProbeTarget } from "../../core/health/probes.ts";
+import { originKey } from "../../core/health/view.ts";
 import type { Edge } from "../edge.ts";
+import type { Prober } from "./probe.ts";
 
+const TICK_MS = 100;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 800;
-const PROBE_TIMEOUT_MS = 1000;
 /** DESIGN.md: two good probes make an origin healthy. */
 const GOOD_PROBES = 2;
+/** The first samples come faster, so that a new edge soon knows how far everything is. */
+const EAGER_PROBES = 5;
+const EAGER_MS = 1000;
 
-/** Probes ejected origins by TCP connect until `close`; one probe per origin at a time. */
-export function probeEjected(edge: Edge, now: () => number): { close(): void } {
-  const probing = new Map<string, NodeJS.Timeout>();
-  const watch = setInterval(() => {
-    for (const [origin, ejection] of edge.state.outliers.ejections) {
-      if (ejection.untilMs > now() && !probing.has(origin)) schedule(origin, FIRST_PAUSE_MS, 0);
+export interface ProbeOptions {
+  /** Shortens every interval to at most this, as on one machine; null leaves them as configured. */
+  readonly intervalMs: number | null;
+  /** Asks origins something in HTTP to measure them, as `portolan up` does, where only answers are delayed. */
+  readonly exchange: boolean;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+interface Schedule {
+  dueMs: number;
+  running: boolean;
+  done: number;
+  good: number;
+  pauseMs: number;
+}
+
+/** Probes until `close`. */
+export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions): { close(): void } {
+  const { now, random } = options;
+  const schedules = new Map<string, Schedule>();
+  let closed = false;
+  let known: readonly ProbeTarget[] = [];
+  const intervalOf = (target: ProbeTarget): number => {
+    const configured = target.check?.intervalMs ?? ORIGIN_PROBE.intervalMs;
+    return options.intervalMs === null ? configured : Math.min(configured, options.intervalMs);
+  };
+  edge.state.probeIntervalMs = options.intervalMs ?? ORIGIN_PROBE.intervalMs;
+
+  const timer = setInterval(() => {
+    edge.tick();
+    const { targets } = edge.state;
+    if (targets !== known) follow(targets);
+    const nowMs = now();
+    for (const target of targets) {
+      const schedule = schedules.get(target.key);
+      if (schedule === undefined || schedule.running) continue;
+      const out = outKey(target);
+      // What was ejected since the last probe does not wait for the next one in turn.
+      if (out !== null) schedule.dueMs = Math.min(schedule.dueMs, nowMs + schedule.pauseMs);
+      if (schedule.dueMs <= nowMs) void run(target, schedule);
     }
-  }, FIRST_PAUSE_MS / 2).unref();
+  }, TICK_MS).unref();
 
-  function schedule(origin: string, pauseMs: number, good: number): void {
-    probing.set(origin, setTimeout(() => void probe(origin, pauseMs, good), pauseMs).unref());
+  function follow(targets: readonly ProbeTarget[]): void {
+    known = targets;
+    const keys = new Set(targets.map((target) => target.key));
+    for (const key of schedules.keys()) if (!keys.has(key)) schedules.delete(key);
+    for (const target of targets) {
+      // Spread over an interval: a hundred origins are not probed in one breath.
+      const dueMs = now() + random() * Math.min(EAGER_MS, intervalOf(target));
+      if (!schedules.has(target.key))
+        schedules.set(target.key, { dueMs, running: false, done: 0, good: 0, pauseMs: FIRST_PAUSE_MS });
+    }
   }
-  async function probe(origin: string, pauseMs: number, good: number): Promise<void> {
-    const count = (await reaches(origin)) ? good + 1 : 0;
-    if (!probing.has(origin)) return;
-    if (count >= GOOD_PROBES) edge.returnOrigin(origin, `${GOOD_PROBES} good probes`);
-    if (edge.state.outliers.ejections.has(origin))
-      schedule(origin, count > 0 ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, LONGEST_PAUSE_MS), count);
-    else probing.delete(origin);
+  async function run(target: ProbeTarget, schedule: Schedule): Promise<void> {
+    schedule.running = true;
+    // Only an answer proves that what did not answer does so again; otherwise no application is bothered.
+    const asks = options.exchange || kindOf(target) === "answer";
+    const result = await prober.probe(target, asks ? "exchange" : "connect");
+    if (closed || schedules.get(target.key) !== schedule) return;
+    schedule.running = false;
+    schedule.done += 1;
+    schedule.good = result.trouble === null || (target.check === null && result.connected) ? schedule.good + 1 : 0;
+    edge.probed(target, result);
+    const out = outKey(target);
+    if (out !== null && schedule.good >= GOOD_PROBES && provesMore(target, out, result.exchangeUs !== null)) {
+      edge.returnOrigin(out, `${GOOD_PROBES} good probes`);
+    }
+    schedule.dueMs = now() + pause(target, schedule, out !== null);
+  }
+  function pause(target: ProbeTarget, schedule: Schedule, out: boolean): number {
+    if (out) {
+      schedule.pauseMs = schedule.good > 0 ? FIRST_PAUSE_MS : Math.min(schedule.pauseMs * 2, LONGEST_PAUSE_MS);
+      return schedule.pauseMs;
+    }
+    schedule.pauseMs = FIRST_PAUSE_MS;
+    const intervalMs = schedule.done < EAGER_PROBES ? Math.min(EAGER_MS, intervalOf(target)) : intervalOf(target);
+    return intervalMs * (0.9 + 0.2 * random());
+  }
+  function kindOf(target: ProbeTarget): EjectionKind | null {
+    const out = outKey(target);
+    return out === null ? null : ejectionKind(edge.state.outliers, out);
+  }
+  /** What of a target is out: the Service that is checked, or the origin. */
+  function outKey(target: ProbeTarget): string | null {
+    const { ejections } = edge.state.outliers;
+    if (ejections.has(target.subject)) return target.subject;
+    const origin = originKey(target.cluster, target.origin);
+    return ejections.has(origin) ? origin : null;
+  }
+  /** A connection brings back what could not be connected to, an answer what did not answer, a check what it checks. */
+  function provesMore(target: ProbeTarget, out: string, answered: boolean): boolean {
+    const kind = ejectionKind(edge.state.outliers, out);
+    if (kind === "connect") return true;
+    if (kind === "answer") return answered;
+    if (kind === "status") return target.check?.type === "http" && target.subject === out;
+    return kind === "probe";
   }
   return {
     close() {
-      clearInterval(watch);
-      for (const timer of probing.values()) clearTimeout(timer);
-      probing.clear();
+      closed = true;
+      clearInterval(timer);
+      prober.close();
     },
   };
-}
-
-/** Keys are `cluster|protocol://host:port`. */
-async function reaches(key: string): Promise<boolean> {
-  const authority = key.slice(key.indexOf("://") + 3);
-  const colon = authority.lastIndexOf(":");
-  const socket = connect({
-    host: authority.slice(0, colon),
-    port: Number(authority.slice(colon + 1)),
-    timeout: PROBE_TIMEOUT_MS,
-  });
-  return await new Promise((resolve) => {
-    const end = (reached: boolean) => {
-      socket.destroy();
-      resolve(reached);
-    };
-    socket
-      .once("connect", () => end(true))
-      .once("error", () => end(false))
-      .once("timeout", () => end(false));
-  });
 }

@@ -1,17 +1,18 @@
 import * as z from "zod";
 import type { ClusterObject } from "../../core/objects.ts";
-import { fields, integer, perMode, portNumber, text } from "./fields.ts";
+import { fields, integer, number, perMode, portNumber, text } from "./fields.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { point } from "./location.ts";
 import { envelope } from "./meta.ts";
 import { cidr, connectHost, dnsLabel, hostName, notEmpty } from "./names.ts";
+import { drain, ramp } from "./steering.ts";
 
 /** Reads a `portolan.dev/v1alpha1` Cluster; everything in its spec may be left out. */
 export function readCluster(value: unknown, strict: boolean): Parsed<ClusterObject> {
-  return parse(schema(strict), value);
+  return parse(clusterSchema(strict), value);
 }
 
-const schema = perMode((strict) => {
+export const clusterSchema: (strict: boolean) => z.ZodType<ClusterObject> = perMode((strict) => {
   const gateway = fields(strict, {
     connectHost: text(connectHost),
     port: portNumber().nullish(),
@@ -39,6 +40,10 @@ const schema = perMode((strict) => {
     location: point(strict).nullish(),
     residency: z.array(text(notEmpty)).nullish(),
     weight: integer(0, 1000).nullish(),
+    bias: integer(-99, 99).nullish(),
+    capacity: number(1, 1_000_000_000).nullish(),
+    ramp: ramp(strict).nullish(),
+    drain: drain(strict).nullish(),
     gateway: gateway.nullish(),
     originCIDRs: z.array(text(cidr)).nullish(),
   });
@@ -51,6 +56,10 @@ const schema = perMode((strict) => {
       location: spec?.location ?? null,
       residency: [...new Set(spec?.residency ?? [])].sort(),
       weight: spec?.weight ?? 100,
+      bias: spec?.bias ?? 0,
+      capacity: spec?.capacity ?? null,
+      ramp: spec?.ramp ?? null,
+      drain: spec?.drain ?? null,
       gateway: spec?.gateway ?? null,
       originCidrs: spec?.originCIDRs ?? [],
     }),

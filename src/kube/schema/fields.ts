@@ -82,6 +82,10 @@ export function text(...rules: readonly TextRule[]): z.ZodString {
 
 /** A number between two bounds, both included. */
 export function number(least: number, most: number): z.ZodNumber {
+  return bounded(least, most).meta({ minimum: least, maximum: most });
+}
+
+function bounded(least: number, most: number): z.ZodNumber {
   return z.number().check((context) => {
     if (context.value >= least && context.value <= most) return;
     const message = `is ${context.value}; it must be between ${least} and ${most}`;
@@ -91,11 +95,12 @@ export function number(least: number, most: number): z.ZodNumber {
 
 /** A whole number between two bounds, both included. */
 export function integer(least: number, most: number): z.ZodNumber {
-  return number(least, most).check((context) => {
+  const whole = bounded(least, most).check((context) => {
     if (Number.isInteger(context.value)) return;
     const message = `is ${context.value}; it must be a whole number`;
     context.issues.push({ code: "custom", input: context.value, message });
   });
+  return whole.meta({ type: "integer", minimum: least, maximum: most });
 }
 
 /** TCP and UDP ports. */

@@ -30,16 +30,20 @@ function finding(issue: z.core.$ZodIssue, input: unknown): Finding {
     return { severity: "error", reason, path, at, message };
   }
   const missing = found === undefined || found === null;
-  const fault = missing ? `is missing; it must be ${wanted(issue)}` : mismatch(issue, found);
+  const fault = missing ? `is missing; it must be ${wanted(issue)}` : mismatch(issue, found, field);
   return { severity: "error", reason: missing ? "MissingField" : reason, path, at, message: `${field} ${fault}` };
 }
 
-function mismatch(issue: z.core.$ZodIssue, found: unknown): string {
+function mismatch(issue: z.core.$ZodIssue, found: unknown, field: string): string {
   const expected = issue.code === "invalid_type" ? issue.expected : "";
   if (typeof found === "string") {
     const asNumber = expected === "number" && /^-?\d+(\.\d+)?$/.test(found);
     const asBoolean = expected === "boolean" && /^(true|false)$/.test(found);
     if (asNumber || asBoolean) return `is ${shown(found)} (text); write ${found} without quotes`;
+  }
+  if (expected === "string" && typeof found === "boolean" && /\.(?:from|places)\[\d+\]$/.test(field)) {
+    // Norway's code is a truth value in YAML 1.1.
+    return `is ${String(found)} (a truth value); write "${found ? "ON" : "NO"}" in quotes if that was meant`;
   }
   if (expected === "string" && (typeof found === "number" || typeof found === "boolean")) {
     return `is ${String(found)} (${typeName(found)}); write "${String(found)}" in quotes`;

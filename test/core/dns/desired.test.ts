@@ -5,6 +5,8 @@ import { planZone } from "../../../src/core/dns/plan.ts";
 import type { DnsCapabilities, RecordSet, Zone } from "../../../src/core/dns/records.ts";
 import { subjectOfRegistry } from "../../../src/core/dns/registry.ts";
 import type { BackendHealth, Cluster, HealthOverlay, HostRoutes, Origin, Snapshot } from "../../../src/core/model.ts";
+import { packCounts } from "../../../src/core/snapshot/backend-counts.ts";
+import { DEFAULT_POLICY } from "../../../src/core/steering/policy.ts";
 import { a, applied, EVERYTHING, planInput, shown, txt, wish, ZONE } from "./zone.ts";
 
 const HOST = "shop.example.org";
@@ -31,6 +33,10 @@ function cluster(name: string, region: string, some: Partial<Cluster> = {}): Clu
     location: null,
     residency: [],
     weight: 100,
+    bias: 0,
+    capacity: null,
+    ramp: null,
+    drainUntilMs: null,
     gateway: null,
     ...some,
   };
@@ -45,9 +51,13 @@ function host(clusters: readonly Cluster[], origins: (name: string) => readonly 
     owner: "shop",
     routes: [],
     services: [
-      { service: "shop/web/80", backends: clusters.map(({ name }) => ({ cluster: name, origins: origins(name) })) },
+      {
+        service: "shop/web/80",
+        backends: clusters.map(({ name }) => ({ cluster: name, origins: origins(name) })),
+        healthCheck: null,
+      },
     ],
-    policy: { type: "nearest", tieWindow: { ms: 2, percent: 5 } },
+    policy: DEFAULT_POLICY,
     sources: [{ cluster: null, kind: "Ingress", namespace: "shop", name: "web" }],
   };
 }
@@ -61,7 +71,17 @@ function overlay(ready: Readonly<Record<string, number>>): HealthOverlay {
   const backends = Object.entries(ready).map(
     ([name, count]): BackendHealth => ({ cluster: name, service: "shop/web/80", ready: count, total: 3 }),
   );
-  return { observedAtMs: 0, validForMs: 60_000, clusters: [], backends, origins: [], roundTrips: [] };
+  return {
+    observedAtMs: 0,
+    validForMs: 60_000,
+    clusters: [],
+    backends: packCounts(backends),
+    origins: [],
+    verdicts: [],
+    roundTrips: [],
+    events: [],
+    offered: [],
+  };
 }
 
 function config(some: Partial<DnsConfig> = {}, capabilities: DnsCapabilities = EVERYTHING): DnsConfig {

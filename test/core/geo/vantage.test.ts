@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { locateClient, NO_LOCATION, overrideTable } from "../../../src/core/geo/client-location.ts";
+import { locateClient, NO_LOCATION } from "../../../src/core/geo/client-location.ts";
+import { KNOWN_COUNTRIES } from "../../../src/core/geo/countries.ts";
+import { overrideTable } from "../../../src/core/geo/override-table.ts";
 import { vantageOf } from "../../../src/core/geo/vantage.ts";
 import { parseAddress } from "../../../src/core/address/ip.ts";
 import { timeZonePoint } from "../../../src/core/geo/time-zones.ts";
 import type { ClientLocation, GeoPoint } from "../../../src/core/model.ts";
+
+const PLACES = { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES };
 
 const american: ClientLocation = {
   ...NO_LOCATION,
@@ -15,7 +19,7 @@ const american: ClientLocation = {
 };
 
 const at = (location: ClientLocation, own: GeoPoint | null = null) =>
-  vantageOf({ own, place: "fra", location, zonePoint: timeZonePoint });
+  vantageOf({ own, place: "fra", location, places: PLACES });
 
 describe("vantageOf()", () => {
   it("is the edge's own place when it knows it, whoever asks", () => {
@@ -46,7 +50,7 @@ describe("locateClient()", () => {
       addressClass: "public",
       overrides: overrideTable([]),
       locator: { locate: () => american },
-      zonePoint: timeZonePoint,
+      ...PLACES,
     });
     expect(found).toEqual({ ...american, continent: "NA" });
   });

@@ -1,14 +1,19 @@
 /** Decides many requests and hashes every decision: the same bytes on every runtime (DESIGN.md rule 11). */
 import { decide } from "../../../src/core/decide.ts";
-import { locateClient, overrideTable } from "../../../src/core/geo/client-location.ts";
+import { locateClient } from "../../../src/core/geo/client-location.ts";
+import { KNOWN_COUNTRIES } from "../../../src/core/geo/countries.ts";
+import { overrideTable } from "../../../src/core/geo/override-table.ts";
 import { timeZonePoint } from "../../../src/core/geo/time-zones.ts";
 import { healthView } from "../../../src/core/health/view.ts";
 import type { HealthOverlay, RequestFacts, Snapshot } from "../../../src/core/model.ts";
+import { allPolicies } from "../../../src/core/all-policies.ts";
 import { buildRoutingTable } from "../../../src/core/routing-table.ts";
 import { canonicalJson } from "../../../src/core/snapshot/canonical.ts";
 import { sha256Hex } from "../../../src/store/signature.ts";
 import { parseAddress } from "../../../src/core/address/ip.ts";
 import { classifyAddress } from "../../../src/core/address/classify.ts";
+
+const PLACES = { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES };
 
 export interface DecisionInput {
   readonly snapshot: Snapshot;
@@ -23,7 +28,7 @@ export interface DecisionInput {
 
 /** SHA-256 over the canonical text of all decisions, and how many forwarded. */
 export async function decisionHash(input: DecisionInput): Promise<string> {
-  const table = buildRoutingTable(input.snapshot);
+  const table = buildRoutingTable(input.snapshot, allPolicies);
   const health = healthView(input.overlay, new Map());
   const overrides = overrideTable(input.snapshot.locationOverrides);
   const texts: string[] = [];
@@ -31,10 +36,12 @@ export async function decisionHash(input: DecisionInput): Promise<string> {
   for (const [seed, { facts, client: text, latitude, longitude }] of input.requests.entries()) {
     const address = parseAddress(text);
     const addressClass = classifyAddress(address);
-    const location = locateClient({ address, addressClass, overrides, locator: null, zonePoint: timeZonePoint });
+    const location = locateClient({ address, addressClass, overrides, locator: null, ...PLACES });
     const client = { address: address?.text ?? null, class: addressClass, location };
     const vantage = { of: "edge", place: "suite", point: { latitude, longitude } } as const;
-    const decision = decide(table, health, facts, { client, vantage, nowMs: input.overlay.observedAtMs, seed });
+    const nowMs = input.overlay.observedAtMs;
+    const offered = new Map(input.snapshot.clusters.map(({ name }, index) => [name, index * 20]));
+    const decision = decide(table, health, facts, { client, vantage, nowMs, pins: [], offered, seed });
     if (decision.action === "forward") forwarded += 1;
     texts.push(canonicalJson(decision));
   }

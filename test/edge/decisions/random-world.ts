@@ -1,5 +1,7 @@
 /** A snapshot, its health and requests, drawn from a seed. */
+import { packCounts } from "../../../src/core/snapshot/backend-counts.ts";
 import type { Cluster, HealthOverlay, HostRoutes, Origin, Route, Snapshot } from "../../../src/core/model.ts";
+import { DEFAULT_POLICY, type SteeringPolicy } from "../../../src/core/steering/policy.ts";
 import type { DecisionInput } from "./hash.ts";
 
 export interface WorldSize {
@@ -30,16 +32,18 @@ export function randomWorld(size: WorldSize): DecisionInput {
   const hosts = Array.from({ length: size.hosts }, (_, index): HostRoutes => {
     const name = index % 20 === 0 ? `*.wild${index}.example.org` : `h${index}.example.org`;
     const holders = clusters.filter(() => draw() < 0.3).map((one) => one.name);
-    return hostRoutes(name, holders);
+    return hostRoutes(name, holders, policyAt(index, holders));
   });
   const snapshot: Snapshot = { clusters, hosts, reservations: [], locationOverrides: [] };
   const overlay: HealthOverlay = {
     observedAtMs: NOW_MS,
     validForMs: 60_000,
     clusters: [],
-    backends: hosts.flatMap((host) =>
-      host.services.flatMap(({ service, backends }) =>
-        backends.map(({ cluster }) => ({ cluster, service, ready: whole(4), total: 3 })),
+    backends: packCounts(
+      hosts.flatMap((host) =>
+        host.services.flatMap(({ service, backends }) =>
+          backends.map(({ cluster }) => ({ cluster, service, ready: whole(4), total: 3 })),
+        ),
       ),
     ),
     origins: [],
@@ -51,7 +55,11 @@ export function randomWorld(size: WorldSize): DecisionInput {
         us: 1000 + whole(300_000),
         samples: 1 + whole(6),
         observedAtMs: NOW_MS,
+        basis: "measured",
       })),
+    verdicts: [],
+    offered: [],
+    events: [],
   };
   const requests = Array.from({ length: size.requests }, () => {
     const index = whole(size.hosts + 20);
@@ -80,13 +88,46 @@ function clusterAt(index: number, location: Cluster["location"], weight: number)
     region: null,
     zone: null,
     location: index % 13 === 0 ? null : location,
-    residency: [],
+    residency: index % 3 === 0 ? ["eu"] : [],
     weight: weight * 10,
+    bias: index % 5 === 0 ? (index % 2 === 0 ? 40 : -40) : 0,
+    capacity: index % 7 === 0 ? 100 : null,
+    ramp: index % 11 === 0 ? { startMs: NOW_MS - 20_000, durationMs: 60_000, fromPercent: 10 } : null,
+    drainUntilMs: null,
     gateway,
   };
 }
 
-function hostRoutes(host: string, holders: readonly string[]): HostRoutes {
+/** Every policy and everything that goes with one, so that no branch is left out. */
+function policyAt(index: number, holders: readonly string[]): SteeringPolicy {
+  const [first = "c000", second = "c001"] = holders;
+  const methods: readonly SteeringPolicy["method"][] = [
+    { type: "nearest" },
+    { type: "weighted" },
+    { type: "least-latency" },
+    { type: "failover", tiers: [[second], [first]] },
+    {
+      type: "geolocation",
+      rules: [
+        { from: ["16.0.0.0/4"], clusters: [first] },
+        { from: ["*"], clusters: [second] },
+      ],
+    },
+  ];
+  return {
+    ...DEFAULT_POLICY,
+    method: methods[index % methods.length] ?? { type: "nearest" },
+    spill: { overProvisioning: 1.4, byReadiness: index % 4 === 0 },
+    canary: index % 6 === 0 ? { clusters: [first], percent: 30, header: null, cookie: null } : null,
+    residency:
+      index % 9 === 0
+        ? { rules: [{ from: [], within: ["eu"] }], unknownAs: "strictest", onNoCluster: "reject", status: 451 }
+        : null,
+    affinity: index % 2 === 0 ? { type: "cookie", ttlMs: 60_000 } : null,
+  };
+}
+
+function hostRoutes(host: string, holders: readonly string[], policy: SteeringPolicy): HostRoutes {
   const service = "default/shop/80";
   const route = (type: "Exact" | "Prefix", value: string): Route => ({
     kind: "ingress",
@@ -105,8 +146,8 @@ function hostRoutes(host: string, holders: readonly string[]): HostRoutes {
     host,
     owner: "default",
     routes: [route("Exact", "/cart"), route("Prefix", "/cart"), route("Prefix", "/api")],
-    services: [{ service, backends: holders.map((cluster) => ({ cluster, origins: null })) }],
-    policy: { type: "nearest", tieWindow: { ms: 2, percent: 5 } },
+    services: [{ service, backends: holders.map((cluster) => ({ cluster, origins: null })), healthCheck: null }],
+    policy,
     sources: [],
   };
 }

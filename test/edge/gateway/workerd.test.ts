@@ -12,7 +12,7 @@ import { rawTalk } from "../http1/raw.ts";
 import { startWorkerd } from "../workerd.ts";
 import { type GatewayWorld, HOST, LINES, startGatewayWorld, startRecorder } from "./world.ts";
 
-const { code } = await bundleEdge("cloudflare");
+const { modules } = await bundleEdge("cloudflare");
 const closing: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -46,7 +46,7 @@ async function workerdWorld(keys: string | null) {
   const options = { epoch: 1, generation: 1, audience: "test", publishedAtMs: Date.now(), replaces: null };
   await publishSnapshot(sink, snapshot, { ...options, knownSlices: new Set() });
   const edge = await startWorkerd({
-    code,
+    modules,
     kv: store.url,
     bindings: {
       PUBLIC_KEYS: { m1: await crypto.subtle.exportKey("jwk", signing.publicKey) },

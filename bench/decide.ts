@@ -1,0 +1,154 @@
+/**
+ * Time of one decision with the look-up of the client's location, at 10,000 routes × 100 clusters. `node bench/decide.ts`.
+ * Prints the best and the median of several rounds over distinct requests, and what a round allocates per decision.
+ */
+import { timeZonePoint } from "../src/core/geo/time-zones.ts";
+import { packCounts } from "../src/core/snapshot/backend-counts.ts";
+import { compile } from "../src/core/compile/compile.ts";
+import { decide } from "../src/core/decide.ts";
+import { locateClient } from "../src/core/geo/client-location.ts";
+import { countryLocation } from "../src/core/geo/country-location.ts";
+import { KNOWN_COUNTRIES } from "../src/core/geo/countries.ts";
+import { overrideTable } from "../src/core/geo/override-table.ts";
+import { parseAddress } from "../src/core/address/ip.ts";
+import { healthView } from "../src/core/health/view.ts";
+import type { Circumstances, ClientLocation, HealthOverlay, RequestFacts } from "../src/core/model.ts";
+import { allPolicies } from "../src/core/all-policies.ts";
+import { buildRoutingTable, type RoutingTable } from "../src/core/routing-table.ts";
+import { DEFAULT_POLICY, type SteeringPolicy } from "../src/core/steering/policy.ts";
+import { cluster, ingress, observation, rule, service } from "../test/build/objects.ts";
+
+const SEED = 20_261_124;
+const REQUESTS = 100_000;
+const ROUNDS = 7;
+const COUNTRIES = "DE JP US BR ZA AU IN GB FR NL SE PL IT ES CA MX AR NG KE EG TR SA AE SG ID TH VN KR NZ CL".split(
+  " ",
+);
+
+let state = SEED;
+function random(below: number): number {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return state % below;
+}
+
+function tableOf(hosts: number, clusters: number, policy: SteeringPolicy): RoutingTable {
+  const names = Array.from({ length: clusters }, (_, index) => `cluster-${index}`);
+  const objects = names.map((name) =>
+    cluster(name, { location: { latitude: random(140) - 70, longitude: random(360) - 180 } }),
+  );
+  const ingresses = Array.from({ length: hosts }, (_, index) =>
+    ingress(`i${index}`, {
+      rules: [rule(`h${index}.example.org`, "/", "shop"), rule(`h${index}.example.org`, "/api", "shop")],
+    }),
+  );
+  const config = observation(null, { clusters: objects, ingresses });
+  const members = names.map((name) => observation(name, { services: [service("shop")] }));
+  const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 });
+  return buildRoutingTable({ ...snapshot, hosts: snapshot.hosts.map((host) => ({ ...host, policy })) }, allPolicies);
+}
+
+/** The location a database would give: a country by the first octets, as a look-up behind the usual chain. */
+const locations: readonly ClientLocation[] = COUNTRIES.map(countryLocation);
+const locator = {
+  locate: (address: string): ClientLocation | null =>
+    locations[Number(address.slice(0, address.indexOf("."))) % locations.length] ?? null,
+};
+const overrides = overrideTable([]);
+
+interface Ask {
+  readonly address: string;
+  readonly facts: RequestFacts;
+}
+
+function circumstances(address: string, edge: Circumstances["vantage"] | null, seed: number): Circumstances {
+  const location = locateClient({
+    address: parseAddress(address),
+    addressClass: "public",
+    overrides,
+    locator,
+    zonePoint: timeZonePoint,
+    countries: KNOWN_COUNTRIES,
+  });
+  const point = { latitude: location.latitude ?? 0, longitude: location.longitude ?? 0 };
+  return {
+    client: { address, class: "public", location },
+    vantage: edge ?? { of: "client", place: null, point },
+    nowMs: 1000,
+    pins: [],
+    offered: null,
+    seed,
+  };
+}
+
+function overlayOf(table: RoutingTable, troubled: number): HealthOverlay {
+  const clusters = table.snapshot.clusters.map((one) => one.name);
+  return {
+    observedAtMs: 0,
+    validForMs: 60_000,
+    clusters: [],
+    backends: packCounts(
+      clusters.map((name, index) => ({
+        cluster: name,
+        service: "default/shop/80",
+        ready: index < troubled ? 0 : 2,
+        total: 2,
+      })),
+    ),
+    origins: [],
+    roundTrips: clusters.map((name, index) => ({
+      place: "fra",
+      cluster: name,
+      us: 5000 + index * 911,
+      samples: 6,
+      observedAtMs: 0,
+      basis: "measured",
+    })),
+    verdicts: [],
+    offered: [],
+    events: [],
+  };
+}
+
+function measure(name: string, table: RoutingTable, edge: Circumstances["vantage"] | null, troubled = 0): void {
+  const health = healthView(overlayOf(table, troubled), new Map());
+  const hosts = table.snapshot.hosts.length;
+  const asks = Array.from({ length: REQUESTS }, (_, index): Ask => {
+    const address = `${1 + random(200)}.${random(256)}.${random(256)}.${random(256)}`;
+    return {
+      address,
+      facts: { method: "GET", host: `h${random(hosts)}.example.org`, target: `/api/${index}?n=${index}`, headers: [] },
+    };
+  });
+  const rounds: number[] = [];
+  let chosen = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // CPU time of this thread: wall time on a machine with other things to do says more about those.
+    const started = process.threadCpuUsage();
+    for (const [index, { address, facts }] of asks.entries()) {
+      const decision = decide(table, health, facts, circumstances(address, edge, index));
+      if (decision.action === "forward") chosen += decision.candidates.length;
+    }
+    const { user, system } = process.threadCpuUsage(started);
+    rounds.push((user + system) / REQUESTS);
+  }
+  rounds.sort((a, b) => a - b);
+  const [best = 0] = rounds;
+  const median = rounds[Math.floor(ROUNDS / 2)] ?? 0;
+  console.log(
+    `${name.padEnd(44)} best ${best.toFixed(2)} µs, median ${median.toFixed(2)} µs (${chosen > 0 ? "forwarded" : "rejected"})`,
+  );
+}
+
+const EDGE: Circumstances["vantage"] = { of: "edge", place: "fra", point: { latitude: 50.1, longitude: 8.7 } };
+console.log(`decide() with location look-up, CPU time; ${REQUESTS} distinct requests a round, seed ${SEED}`);
+for (const [hosts, clusters] of [
+  [5000, 3],
+  [5000, 100],
+] as const) {
+  const size = `${hosts * 2} routes × ${clusters} clusters`;
+  const nearest = tableOf(hosts, clusters, DEFAULT_POLICY);
+  measure(`nearest, edge's place, ${size}`, nearest, EDGE);
+  measure(`nearest, client's place, ${size}`, nearest, null);
+  measure(`nearest, a third not serving, ${size}`, nearest, EDGE, Math.floor(clusters / 3));
+  measure(`weighted, ${size}`, tableOf(hosts, clusters, { ...DEFAULT_POLICY, method: { type: "weighted" } }), EDGE);
+}
