@@ -1,6 +1,6 @@
 /**
  * The edge against nginx, HAProxy and Caddy, where they are on the machine: one core for the proxy, one for load and
- * origin, rounds by turns in one run. `npm run bench:proxy [rounds] [seconds] [load]`; writes bench/results.md.
+ * origin, rounds by turns in one run. `node bench/proxy.ts [rounds] [seconds] [load]`; writes bench/results.md.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -145,7 +145,7 @@ function report(): string {
   const configurations = running.map(({ name, shown }) => `### ${name}\n\n\`\`\`\n${shown}\`\`\``);
   return [
     "# Proxies compared",
-    `${machine}. Proxy on one core, load (wrk) and origin on another; ${rounds} rounds of ${seconds} s by turns; medians. 10,000 hosts in shuffled order; location look-up, steering, metrics and access log are on, in the peers as far as they have them. Written by \`npm run bench:proxy\`.`,
+    `${machine}. Proxy on one core, load (wrk) and origin on another; ${rounds} rounds of ${seconds} s by turns; medians. 10,000 hosts in shuffled order; location look-up, steering, metrics and access log are on, in the peers as far as they have them. Written by \`node bench/proxy.ts\`.`,
     ...loads.map(table),
     "## Every round",
     results.map(line).join("\n\n"),
