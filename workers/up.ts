@@ -81,7 +81,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           audience: AUDIENCE,
           allowPrivateOrigins: true,
           debounceMs: 10,
-          intervalMs: 1000,
+          intervalMs: 250,
           onResult: () => undefined,
           onError: (error) => deps.err(`Cannot reconcile: ${String(error)}\n`),
         },

@@ -56,6 +56,8 @@ export interface OutlierState {
   readonly tracks: Map<string, Track>;
   /** By `originKey()` and `backendKey()`. */
   readonly ejections: Map<string, Ejection>;
+  /** How much longer what flaps stays out each time from the third on, in ms. */
+  dampingMs: number;
 }
 
 export interface OutlierChange {
@@ -68,7 +70,7 @@ export interface OutlierChange {
 
 /** A state that knows nothing. */
 export function newOutlierState(): OutlierState {
-  return { tracks: new Map(), ejections: new Map() };
+  return { tracks: new Map(), ejections: new Map(), dampingMs: DAMPING_MS };
 }
 
 /** Takes one try at an origin into account; returns what changed, if anything. */
@@ -145,7 +147,7 @@ export function ejectionKind(state: OutlierState, key: string): EjectionKind | n
 export function dampedUntilMs(state: OutlierState, key: string): number {
   const ejection = state.ejections.get(key);
   if (ejection === undefined || ejection.count < DAMPED_FROM) return 0;
-  return ejection.sinceMs + Math.min(MAX_DAMPING_MS, DAMPING_MS * (ejection.count - DAMPED_FROM + 1));
+  return ejection.sinceMs + Math.min(MAX_DAMPING_MS, state.dampingMs * (ejection.count - DAMPED_FROM + 1));
 }
 
 /** Ends an ejection early, as after two good probes; not while it is damped. */

@@ -45,6 +45,9 @@ export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions):
     return options.intervalMs === null ? configured : Math.min(configured, options.intervalMs);
   };
   edge.state.probeIntervalMs = options.intervalMs ?? ORIGIN_PROBE.intervalMs;
+  // A world on one machine is broken and healed within seconds, and its edges have to follow within one.
+  if (options.intervalMs !== null) edge.state.outliers.dampingMs = options.intervalMs;
+  const longestPauseMs = Math.min(LONGEST_PAUSE_MS, (options.intervalMs ?? Number.POSITIVE_INFINITY) / 2);
 
   const timer = setInterval(() => {
     edge.tick();
@@ -90,7 +93,7 @@ export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions):
   }
   function pause(target: ProbeTarget, schedule: Schedule, out: boolean): number {
     if (out) {
-      schedule.pauseMs = schedule.good > 0 ? FIRST_PAUSE_MS : Math.min(schedule.pauseMs * 2, LONGEST_PAUSE_MS);
+      schedule.pauseMs = schedule.good > 0 ? FIRST_PAUSE_MS : Math.min(schedule.pauseMs * 2, longestPauseMs);
       return schedule.pauseMs;
     }
     schedule.pauseMs = FIRST_PAUSE_MS;
