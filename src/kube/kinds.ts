@@ -28,22 +28,28 @@ const ours = ["portolan.dev/v1alpha1"];
 /** Every kind that Portolan reads; each further one is a line here and a file in `schema/`. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(
   [
-    kind("Ingress", "ingresses", ingressVersions, true, readIngress),
-    kind("IngressClass", "ingressClasses", ingressClassVersions, false, readIngressClass),
-    kind("Service", "services", serviceVersions, true, readService),
-    kind("EndpointSlice", "endpointSlices", endpointSliceVersions, true, readEndpointSlice),
-    kind("Cluster", "clusters", ours, false, readCluster),
-    kind("TrafficPolicy", "trafficPolicies", ours, false, readTrafficPolicy),
-    kind("HostClaim", "hostClaims", ours, false, readHostClaim),
+    kind("Ingress", ingressVersions, true, readIngress, (object) => ({ list: "ingresses", object })),
+    kind("IngressClass", ingressClassVersions, false, readIngressClass, (object) => ({
+      list: "ingressClasses",
+      object,
+    })),
+    kind("Service", serviceVersions, true, readService, (object) => ({ list: "services", object })),
+    kind("EndpointSlice", endpointSliceVersions, true, readEndpointSlice, (object) => ({
+      list: "endpointSlices",
+      object,
+    })),
+    kind("Cluster", ours, false, readCluster, (object) => ({ list: "clusters", object })),
+    kind("TrafficPolicy", ours, false, readTrafficPolicy, (object) => ({ list: "trafficPolicies", object })),
+    kind("HostClaim", ours, false, readHostClaim, (object) => ({ list: "hostClaims", object })),
   ].map((entry) => [entry.kind, entry]),
 );
 
-function kind<List extends keyof KubeObjects>(
+function kind<Read>(
   name: string,
-  list: List,
   apiVersions: readonly string[],
   namespaced: boolean,
-  read: (value: unknown, strict: boolean) => Parsed<KubeObjects[List][number]>,
+  read: (value: unknown, strict: boolean) => Parsed<Read>,
+  known: (object: Read) => KnownObject,
 ): Kind {
   return {
     kind: name,
@@ -51,8 +57,7 @@ function kind<List extends keyof KubeObjects>(
     namespaced,
     read(value, strict) {
       const { value: object, findings } = read(value, strict);
-      // The compiler cannot follow that `list` and `object` belong together for every List; `read`'s type says so.
-      return { value: object === null ? null : ({ list, object } as unknown as KnownObject), findings };
+      return { value: object === null ? null : known(object), findings };
     },
   };
 }
