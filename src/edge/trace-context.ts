@@ -1,4 +1,5 @@
 /** W3C Trace Context: the client's `traceparent` taken when it is valid, made otherwise, always with a new parent id. */
+import { isHex } from "../core/hex.ts";
 
 export interface TraceContext {
   /** 32 lower-case hex digits. */
@@ -51,15 +52,6 @@ function parseTraceparent(
   if (version === "00" && rest.length > 0) return null;
   if (allZero(traceId) || allZero(parentId)) return null;
   return { traceId, parentId, flags };
-}
-
-function isHex(text: string, length: number): boolean {
-  if (text.length !== length) return false;
-  for (let index = 0; index < length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (!((code >= 48 && code <= 57) || (code >= 97 && code <= 102))) return false;
-  }
-  return true;
 }
 
 function allZero(text: string): boolean {

@@ -2,6 +2,7 @@
  * The signed hop from an edge to `portolan gateway` (DESIGN.md): the gateway serves whoever can sign, and nobody else.
  * The edge sends the public host, the backend and a signature over both, the method, the target, the time and a nonce.
  */
+import { isHex } from "../hex.ts";
 import type { ServiceKey } from "../model.ts";
 
 /** What is signed. Change any of it and the signature is worth nothing. */
@@ -78,15 +79,6 @@ function isDigits(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
     if (code < 48 || code > 57) return false;
-  }
-  return true;
-}
-
-function isHex(text: string, length: number): boolean {
-  if (text.length !== length) return false;
-  for (let index = 0; index < length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (!((code >= 48 && code <= 57) || (code >= 97 && code <= 102))) return false;
   }
   return true;
 }
