@@ -1,4 +1,5 @@
 /** The client database of a command: opened, or a failure that says what to try. */
+import { causeOf } from "../src/core/cause.ts";
 import { Failure } from "../src/cli/failure.ts";
 import type { Locator } from "../src/locate/locator.ts";
 import { type MaxmindOptions, maxmindLocator } from "../src/locate/maxmind.ts";
@@ -8,7 +9,7 @@ export async function openDatabase(path: string, options: MaxmindOptions = { pol
   try {
     return await maxmindLocator(path, options);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = causeOf(error);
     throw new Failure(message, "--geoip with the path of a readable .mmdb file, or no --geoip: then nobody is located");
   }
 }

@@ -1,4 +1,5 @@
 /** `portolan edge --from DIR`: control and edge in one process, joined by a store in memory. */
+import { causeOf } from "../src/core/cause.ts";
 import type { CliDeps, EdgeOptions, LoadedTree, Running } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
@@ -141,7 +142,7 @@ export async function openHopKeys(path: string, options: HopKeyFileOptions): Pro
   try {
     return await hopKeyFile(path, options);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = causeOf(cause);
     throw new Failure(message, `--hop-keys FILE, one "ID BASE64" a line, at least 32 bytes each, at most two`, {
       cause,
     });
@@ -158,7 +159,7 @@ async function pinKeysOf(text: string | undefined): Promise<PinKeys | null> {
   try {
     return await parsePinKeys(text);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = causeOf(error);
     throw new Failure(message, "PORTOLAN_PIN_KEYS=k1:$(openssl rand -base64 32)", { cause: error });
   }
 }
@@ -212,9 +213,5 @@ export function portFailure(
     throw new Failure(`Cannot listen on ${where}: this user may not`, `${argument} with a port above 1023`, {
       cause: error,
     });
-  throw new Failure(
-    `Cannot listen on ${where}: ${error instanceof Error ? error.message : String(error)}`,
-    `${argument} 127.0.0.1:0`,
-    { cause: error },
-  );
+  throw new Failure(`Cannot listen on ${where}: ${causeOf(error)}`, `${argument} 127.0.0.1:0`, { cause: error });
 }

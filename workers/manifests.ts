@@ -1,4 +1,5 @@
 /** Files read once, for `explain` and `validate`. */
+import { causeOf } from "../src/core/cause.ts";
 import { readFile, stat } from "node:fs/promises";
 import type { LoadedTree } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
@@ -50,10 +51,7 @@ export async function validate(path: string, allowPrivateOrigins: boolean): Prom
 /** A file alone may be of the config source or of a member, so what it points at is not looked for. */
 async function validateFile(path: string, allowPrivateOrigins: boolean): Promise<readonly Problem[]> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new Failure(
-      `Cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      `ls -l ${path}`,
-    );
+    throw new Failure(`Cannot read ${path}: ${causeOf(cause)}`, `ls -l ${path}`);
   });
   const set = manifestSet([{ file: path, text }], null);
   const objects = kubeObjects(set.objects.values());

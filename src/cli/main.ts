@@ -1,4 +1,5 @@
 /** The command line: a table of commands, one file each. Returns the exit code; never calls `process.exit`. */
+import { causeOf } from "../core/cause.ts";
 import type { Command } from "./command.ts";
 import { approveCommand } from "./commands/approve.ts";
 import { diffCommand } from "./commands/diff.ts";
@@ -79,7 +80,7 @@ function failureText(error: unknown, name: string): string {
   if (error instanceof Failure) return `${error.message}\nNext: ${error.next}\n`;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const isUsage = code.startsWith("ERR_PARSE_ARGS");
-  const message = error instanceof Error ? error.message : String(error);
+  const message = causeOf(error);
   if (isUsage && code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return unknownOption(message, name);
   if (isUsage) return `Cannot read the arguments of "${name}": ${message}\nNext: portolan help ${name}\n`;
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";

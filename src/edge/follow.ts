@@ -2,6 +2,7 @@
  * Follows the store in the background: never on the request path, and whatever goes wrong the edge keeps serving what
  * it has (DESIGN.md rule 2). One `refresh` reads the snapshot and the overlay and writes the report.
  */
+import { causeOf } from "../core/cause.ts";
 import type { Policies } from "../core/choosing.ts";
 import { overrideTable } from "../core/geo/override-table.ts";
 import { keepTargets, probeTargets } from "../core/health/probes.ts";
@@ -84,7 +85,7 @@ export function follower(deps: FollowDeps): Follower {
       try {
         await step();
       } catch (error) {
-        deps.onProblem("store", [error instanceof Error ? error.message : String(error)]);
+        deps.onProblem("store", [causeOf(error)]);
       }
     }
   };

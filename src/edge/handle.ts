@@ -2,6 +2,7 @@
  * ★ The life of a request: who asks → decide → tries → answer. The decision is pure (`core/decide.ts`); here it is
  * carried out, and whatever happens one event is written when the head of the answer is known.
  */
+import { causeOf } from "../core/cause.ts";
 import { admit } from "./admit.ts";
 import { isDebugToken } from "./debug-token.ts";
 import { newEvent, type RequestEvent } from "./event.ts";
@@ -36,7 +37,7 @@ export async function handle(request: EdgeRequest, deps: HandleDeps): Promise<Ed
     const { debugHeaders } = await import("./debug.ts");
     return { ...response, headers: [...response.headers, ...debugHeaders(event, snapshotName(deps.state))] };
   } catch (error) {
-    event.error = error instanceof Error ? error.message : String(error);
+    event.error = causeOf(error);
     event.code = "internal-error";
     const response = asResponse(proxyError(500, "the edge failed", "proxy_internal_error"));
     event.status = response.status;

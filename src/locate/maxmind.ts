@@ -1,3 +1,4 @@
+import { causeOf } from "../core/cause.ts";
 import { readFile, stat } from "node:fs/promises";
 import type { ClientLocation } from "../core/model.ts";
 import { locationOfRecord } from "./record.ts";
@@ -47,8 +48,7 @@ export async function maxmindLocator(path: string, options: MaxmindOptions = {})
     }
     database = candidate;
   };
-  const poll = () =>
-    void reload().catch((error: unknown) => onProblem(error instanceof Error ? error.message : String(error)));
+  const poll = () => void reload().catch((error: unknown) => onProblem(causeOf(error)));
   const timer = pollIntervalMs === 0 ? null : setInterval(poll, pollIntervalMs).unref();
   return {
     name: path,
@@ -83,14 +83,11 @@ function verifyMmdbFile(path: string, bytes: Buffer): VerifiedMmdb {
   try {
     return verifyMmdb(bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = causeOf(cause);
     throw new Error(`Cannot use the GeoIP database "${path}": ${reason}`, { cause });
   }
 }
 
 function unreadable(path: string, cause: unknown): never {
-  throw new Error(
-    `Cannot read the GeoIP database "${path}": ${cause instanceof Error ? cause.message : String(cause)}`,
-    { cause },
-  );
+  throw new Error(`Cannot read the GeoIP database "${path}": ${causeOf(cause)}`, { cause });
 }

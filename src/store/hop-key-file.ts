@@ -1,4 +1,5 @@
 /** The file of hop keys, read again when it changes: a Secret that is mounted is replaced as a whole. */
+import { causeOf } from "../core/cause.ts";
 import { readFile } from "node:fs/promises";
 import { parseHopKeys } from "./hop-keys.ts";
 import { type NodeHopKeys, nodeHopKeys } from "./hop-keys-node.ts";
@@ -36,7 +37,7 @@ export async function hopKeyFile(path: string, options: HopKeyFileOptions = {}):
       }
       lastProblem = "";
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = causeOf(error);
       if (problem !== lastProblem) say("hop-keys-refused", { problem });
       lastProblem = problem;
     }

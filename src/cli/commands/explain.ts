@@ -1,3 +1,4 @@
+import { causeOf } from "../../core/cause.ts";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -88,7 +89,7 @@ async function explainBatch(world: ExplainWorld, file: string, deps: CliDeps): P
       pending = "";
     }
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = causeOf(error);
     throw new Failure(`Cannot read the requests in ${file}: ${cause}`, `ls -l ${file}`, { cause: error });
   }
   deps.out(pending);

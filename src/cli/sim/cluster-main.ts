@@ -2,6 +2,7 @@
  * The process of one pretended cluster: `node cluster-main.ts '{"name":…}'` with the options of `messages.ts`, an IPC
  * channel to the parent, and no end of its own: it exits when the parent disconnects.
  */
+import { causeOf } from "../../core/cause.ts";
 import { startSimCluster } from "./cluster.ts";
 import type { FromCluster, SimClusterOptions, ToCluster } from "./messages.ts";
 
@@ -22,7 +23,7 @@ try {
   });
   tell({ type: "ready", ...cluster.addresses });
 } catch (cause) {
-  tell({ type: "failed", message: cause instanceof Error ? cause.message : String(cause) });
+  tell({ type: "failed", message: causeOf(cause) });
   process.exitCode = 1;
   process.disconnect?.();
 }

@@ -3,6 +3,7 @@
  * it sets Host from the URL: the public host goes along as X-Forwarded-Host, or stays in the URL where the runtime can
  * connect elsewhere (Cloudflare's `resolveOverride`, inside the zone).
  */
+import { causeOf } from "../../core/cause.ts";
 import { connectAddressProblem } from "../../core/address/origin-address.ts";
 import { parseLiteral } from "../../core/address/ip.ts";
 import { HOP_AUTHORITY, HOP_BACKEND, HOP_SIGNATURE, HOP_TIMEOUT, type HopRequest } from "../../core/hop/hop.ts";
@@ -79,7 +80,7 @@ async function dispatch(
   } catch (error) {
     if (sendOptions.signal.aborted) return failed("client-gone", "the client went away");
     if (slow.signal.aborted) return failed("response-timeout", `no answer in ${sendOptions.responseTimeoutMs} ms`);
-    return failed("other", error instanceof Error ? error.message : String(error));
+    return failed("other", causeOf(error));
   } finally {
     clearTimeout(timer);
   }
