@@ -5,6 +5,8 @@
  *
  * Limits kept: 1,200 requests in five minutes for a user, 200 changes a batch (the free plan's; paid ones have 3,500).
  */
+import { PLAIN_RECORDS } from "../core/dns/capabilities.ts";
+import { causeOf } from "../core/cause.ts";
 import type { DnsCapabilities, DnsChange, RecordSet, Zone } from "../core/dns/records.ts";
 import { integer, list as listOf, parse, type Read, record, text } from "../core/snapshot/guard.ts";
 import { packBatches } from "./batches.ts";
@@ -18,10 +20,10 @@ import {
   wantedRecord,
 } from "./cloudflare/records.ts";
 import { type HttpAnswer, requestOnce } from "./http.ts";
-import { isWithin } from "../core/dns/names.ts";
+import { applyInside } from "./inside-zone.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, realTime, type Time, tokenBucket } from "./pace.ts";
 import type { DnsProvider } from "./provider.ts";
-import { inOrder, type WriteResult } from "./settle.ts";
+import type { WriteResult } from "./settle.ts";
 import { sameSet, sortByKey, sortZones, stepsOf } from "./standing.ts";
 import { applyUnfenced } from "./unfenced.ts";
 
@@ -75,7 +77,7 @@ export function cloudflare(options: CloudflareOptions): DnsProvider {
       for (const query of queries)
         records.push(...(await getAll(`/zones/${zone.id}/dns_records`, query, PAGE, readRecords)));
     } catch (cause) {
-      throw new Error(`Cannot list the zone "${zone.name}" (${zone.id}) of Cloudflare: ${textOf(cause)}`, { cause });
+      throw new Error(`Cannot list the zone "${zone.name}" (${zone.id}) of Cloudflare: ${causeOf(cause)}`, { cause });
     }
     return groupRecords(records);
   }
@@ -100,42 +102,33 @@ export function cloudflare(options: CloudflareOptions): DnsProvider {
     capabilities: CAPABILITIES,
     async zones() {
       const zones = await getAll("/zones", "order=name", 50, readZones).catch((cause: unknown) => {
-        throw new Error(`Cannot list the zones of Cloudflare: ${textOf(cause)}`, { cause });
+        throw new Error(`Cannot list the zones of Cloudflare: ${causeOf(cause)}`, { cause });
       });
       return sortZones(zones.map(({ id, name }) => ({ id, name: name.toLowerCase(), visibility: "public" })));
     },
     list: async (zone) => sortByKey((await read(zone, null)).sets.values()),
-    async apply(zone, changes) {
-      // Cloudflare appends the zone to a name that does not end in it, and so would write another record than asked for.
-      const isOutside = (change: DnsChange) =>
-        ![...change.before, ...change.after].every((set) => isWithin(set.name, zone.name));
-      const outcomes = await applyUnfenced(
-        changes.filter((change) => !isOutside(change)),
-        {
-          async read(some) {
-            const names = new Set(some.flatMap(({ before, after }) => [...before, ...after].map((set) => set.name)));
-            const grouped = await read(zone, names);
-            groupedOf.set(zone.id, grouped);
-            return grouped.sets;
+    apply: (zone, changes) =>
+      applyInside(zone, changes, (inside) =>
+        applyUnfenced(
+          inside,
+          {
+            async read(some) {
+              const names = new Set(some.flatMap(({ before, after }) => [...before, ...after].map((set) => set.name)));
+              const grouped = await read(zone, names);
+              groupedOf.set(zone.id, grouped);
+              return grouped.sets;
+            },
+            pack: (some) =>
+              packBatches(some, costOf, {
+                changes: changesPerBatch,
+                values: Number.MAX_SAFE_INTEGER,
+                bytes: Number.MAX_SAFE_INTEGER,
+              }),
+            send: (batch) => send(zone, batch, groupedOf.get(zone.id) ?? groupRecords([])),
           },
-          pack: (some) =>
-            packBatches(some, costOf, {
-              changes: changesPerBatch,
-              values: Number.MAX_SAFE_INTEGER,
-              bytes: Number.MAX_SAFE_INTEGER,
-            }),
-          send: (batch) => send(zone, batch, groupedOf.get(zone.id) ?? groupRecords([])),
-        },
-        { time, patience },
-      );
-      for (const change of changes.filter(isOutside)) {
-        outcomes.set(change, {
-          status: "refused",
-          message: `Cannot write "${change.name}": it is outside the zone "${zone.name}"`,
-        });
-      }
-      return inOrder(changes, outcomes);
-    },
+          { time, patience },
+        ),
+      ),
   };
 }
 
@@ -191,19 +184,10 @@ function problemOf({ status, body }: HttpAnswer): string | null {
   return `HTTP ${status}: ${errors}`;
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 const CAPABILITIES: DnsCapabilities = {
+  ...PLAIN_RECORDS,
   provider: "Cloudflare",
   atomicity: "record-set",
   fence: "unfenced",
-  policies: [],
-  bias: false,
-  geolocation: { continent: false, country: false, subdivision: false },
-  healthChecks: false,
-  alias: false,
   minTtlSeconds: 60,
-  maxValues: 400,
 };

@@ -6,6 +6,8 @@
  * Limits kept: 1,000 additions and 1,000 deletions a change, 100,000 bytes of data, ten requests a second. Routing
  * policies of Cloud DNS live inside one set and have no identifiers; sets with one are listed and never written.
  */
+import { PLAIN_RECORDS } from "../core/dns/capabilities.ts";
+import { causeOf } from "../core/cause.ts";
 import { type DnsCapabilities, type DnsChange, type RecordSet, recordKey, type Zone } from "../core/dns/records.ts";
 import { list as listOf, parse, type Read, record, text } from "../core/snapshot/guard.ts";
 import { packBatches, withoutRepetition } from "./batches.ts";
@@ -44,7 +46,7 @@ export function googleCloudDns(options: GoogleOptions): DnsProvider {
         const headers = { authorization: `Bearer ${await token()}`, "content-type": "application/json" };
         return await requestOnce({ method, url, headers, body, timeoutMs }, bucket);
       } catch (error) {
-        return { done: false, cause: textOf(error), retryAfterMs: null };
+        return { done: false, cause: causeOf(error), retryAfterMs: null };
       }
     };
     return await patiently(attempt, time, patience);
@@ -140,7 +142,7 @@ export function googleCloudDns(options: GoogleOptions): DnsProvider {
           try {
             await read();
           } catch (error) {
-            for (const change of group) outcomes.set(change, { status: "failed", message: textOf(error) });
+            for (const change of group) outcomes.set(change, { status: "failed", message: causeOf(error) });
             continue;
           }
           open = group.filter((change) => classify(change, latest, outcomes));
@@ -219,19 +221,9 @@ function messageOf({ status, body }: HttpAnswer): string {
   return `HTTP ${status}: ${isObject ? JSON.stringify(body.error).slice(0, 4000) : "no reason"}`;
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 const CAPABILITIES: DnsCapabilities = {
+  ...PLAIN_RECORDS,
   provider: "Cloud DNS",
   atomicity: "change",
   fence: "exact",
-  policies: [],
-  bias: false,
-  geolocation: { continent: false, country: false, subdivision: false },
-  healthChecks: false,
-  alias: false,
-  minTtlSeconds: 0,
-  maxValues: 400,
 };

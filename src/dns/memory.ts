@@ -1,3 +1,5 @@
+import { EVERY_POLICY } from "../core/dns/capabilities.ts";
+import { causeOf } from "../core/cause.ts";
 import type { DnsCapabilities, DnsChange, RecordSet, Zone } from "../core/dns/records.ts";
 import { problemAtName, problemOfSet } from "./zone-rules.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, realTime, type Time } from "./pace.ts";
@@ -80,7 +82,7 @@ async function applyOne(world: MemoryZones, zone: Zone, change: DnsChange): Prom
 }
 
 function isBusy(error: unknown): Attempt<never> {
-  return { done: false, cause: error instanceof Error ? error.message : String(error), retryAfterMs: null };
+  return { done: false, cause: causeOf(error), retryAfterMs: null };
 }
 
 function firstProblem(zone: Zone, next: ReadonlyMap<string, RecordSet>, change: DnsChange): string | null {
@@ -96,16 +98,10 @@ function firstProblem(zone: Zone, next: ReadonlyMap<string, RecordSet>, change: 
 }
 
 const MEMORY_CAPABILITIES: DnsCapabilities = {
+  ...EVERY_POLICY,
   provider: "memory",
   atomicity: "change",
   fence: "exact",
-  policies: ["weighted", "latency", "geolocation", "geoproximity", "failover", "multivalue"],
-  bias: true,
-  geolocation: { continent: true, country: true, subdivision: true },
-  healthChecks: true,
-  alias: true,
-  minTtlSeconds: 0,
-  maxValues: 400,
 };
 
 function apex(name: string, type: string, value: string): RecordSet {

@@ -3,9 +3,11 @@
  * zone is listed by AXFR. An update is one transaction of the server with prerequisites, so the fence is exact but for
  * the time to live, which RFC 2136 does not compare; everything written is read back once an apply.
  */
+import { PLAIN_RECORDS } from "../core/dns/capabilities.ts";
+import { causeOf } from "../core/cause.ts";
 import { type DnsCapabilities, type DnsChange, type RecordSet, recordKey, type Zone } from "../core/dns/records.ts";
 import { packBatches, withoutRepetition } from "./batches.ts";
-import { isWithin } from "../core/dns/names.ts";
+import { applyInside } from "./inside-zone.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, realTime, type Time } from "./pace.ts";
 import { type ChangeOutcome, type DnsProvider } from "./provider.ts";
 import { exchange, type NameServer } from "./rfc2136/exchange.ts";
@@ -21,7 +23,7 @@ import {
 } from "./rfc2136/message.ts";
 import { signRequest, type TsigKey, tsigVerifier } from "./rfc2136/tsig.ts";
 import { updateOf } from "./rfc2136/update.ts";
-import { inOrder, settle, type WriteResult } from "./settle.ts";
+import { settle, type WriteResult } from "./settle.ts";
 import { byKey, sortByKey, sortZones, standing } from "./standing.ts";
 
 export interface Rfc2136Options {
@@ -76,7 +78,7 @@ export function rfc2136(options: Rfc2136Options): DnsProvider {
 
   const retry = <T>(work: () => Promise<Attempt<T>>) =>
     patiently(
-      () => work().catch((error: unknown) => ({ done: false, cause: textOf(error), retryAfterMs: null }) as const),
+      () => work().catch((error: unknown) => ({ done: false, cause: causeOf(error), retryAfterMs: null }) as const),
       time,
       patience,
     );
@@ -104,7 +106,7 @@ export function rfc2136(options: Rfc2136Options): DnsProvider {
         transfer(zone).catch((error: unknown) =>
           error instanceof Refusal
             ? { done: true, value: error }
-            : { done: false, cause: textOf(error), retryAfterMs: null },
+            : { done: false, cause: causeOf(error), retryAfterMs: null },
         ),
       time,
       patience,
@@ -121,7 +123,7 @@ export function rfc2136(options: Rfc2136Options): DnsProvider {
     try {
       request = encodeRequest({ id, opcode: OPCODE.update, zone: zone.name, qtype: QTYPE.soa, ...updateOf(batch) });
     } catch (error) {
-      return { status: "refused", message: textOf(error), minded: [], again: false };
+      return { status: "refused", message: causeOf(error), minded: [], again: false };
     }
     const result = await retry<number>(async () => {
       let rcode = 0;
@@ -167,24 +169,16 @@ export function rfc2136(options: Rfc2136Options): DnsProvider {
     async zones() {
       return sortZones(options.zones.map((zone) => ({ ...zone, id: zone.name })));
     },
-    async apply(zone, changes) {
-      const isOutside = (change: DnsChange) =>
-        ![...change.before, ...change.after].every((set) => isWithin(set.name, zone.name));
-      const inside = changes.filter((change) => !isOutside(change));
-      const outcomes = await settle(withoutRepetition(packBatches(inside, costOf, LIMITS)), {
-        atomicity: CAPABILITIES.atomicity,
-        write: (batch) => write(zone, batch),
-        read: async () => byKey(await list(zone)),
-      });
-      await readBack(zone, inside, outcomes);
-      for (const change of changes.filter(isOutside)) {
-        outcomes.set(change, {
-          status: "refused",
-          message: `Cannot write "${change.name}": it is outside the zone "${zone.name}"`,
+    apply: (zone, changes) =>
+      applyInside(zone, changes, async (inside) => {
+        const outcomes = await settle(withoutRepetition(packBatches(inside, costOf, LIMITS)), {
+          atomicity: CAPABILITIES.atomicity,
+          write: (batch) => write(zone, batch),
+          read: async () => byKey(await list(zone)),
         });
-      }
-      return inOrder(changes, outcomes);
-    },
+        await readBack(zone, inside, outcomes);
+        return outcomes;
+      }),
   };
 }
 
@@ -218,19 +212,9 @@ function costOf(change: DnsChange) {
   return { changes: 1, values, bytes };
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 const CAPABILITIES: DnsCapabilities = {
+  ...PLAIN_RECORDS,
   provider: "RFC 2136",
   atomicity: "change",
   fence: "exact",
-  policies: [],
-  bias: false,
-  geolocation: { continent: false, country: false, subdivision: false },
-  healthChecks: false,
-  alias: false,
-  minTtlSeconds: 0,
-  maxValues: 400,
 };

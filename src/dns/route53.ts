@@ -6,6 +6,7 @@
  * and 32,000 characters a batch, one change at a time for a zone (`PriorRequestNotComplete`). The SDK's own retries are
  * off: it would send a batch again without knowing what a lost answer means.
  */
+import { EVERY_POLICY } from "../core/dns/capabilities.ts";
 import {
   ChangeResourceRecordSetsCommand,
   ListHostedZonesCommand,
@@ -222,14 +223,8 @@ function keyAt(sets: readonly RecordSet[], index: number): string {
 }
 
 const CAPABILITIES: DnsCapabilities = {
+  ...EVERY_POLICY,
   provider: "Route 53",
   atomicity: "change",
   fence: "exact",
-  policies: ["weighted", "latency", "geolocation", "geoproximity", "failover", "multivalue"],
-  bias: true,
-  geolocation: { continent: true, country: true, subdivision: true },
-  healthChecks: true,
-  alias: true,
-  minTtlSeconds: 0,
-  maxValues: 400,
 };

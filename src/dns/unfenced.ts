@@ -3,6 +3,7 @@
  * is followed by another look instead of the same request again, which would add twice or delete what is gone. Between
  * the look and the write another writer may slip in; that is what "unfenced" says.
  */
+import { causeOf } from "../core/cause.ts";
 import type { DnsChange, RecordSet } from "../core/dns/records.ts";
 import { withoutRepetition } from "./batches.ts";
 import { type Attempt, type Patience, patiently, type Time } from "./pace.ts";
@@ -44,7 +45,7 @@ async function applyGroup(
   try {
     await read(group);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = causeOf(error);
     for (const change of group) outcomes.set(change, { status: "failed", message });
     return;
   }

@@ -3,15 +3,17 @@
  * server. Unfenced, and one request is whatever the process makes of it; a batch that it refuses is sent in halves,
  * since an error names no record.
  */
+import { PLAIN_RECORDS } from "../core/dns/capabilities.ts";
 import { endpointOf, recordSetOf } from "../core/dns/endpoint-set.ts";
 import type { Endpoint, EndpointChanges } from "../core/dns/endpoint.ts";
 import { isWithin } from "../core/dns/names.ts";
 import type { DnsCapabilities, DnsChange, RecordSet, Zone } from "../core/dns/records.ts";
 import { packBatches } from "./batches.ts";
 import { requestOnce, type HttpAnswer } from "./http.ts";
+import { applyInside } from "./inside-zone.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, realTime, type Time, tokenBucket } from "./pace.ts";
 import type { DnsProvider } from "./provider.ts";
-import { inOrder, type WriteResult } from "./settle.ts";
+import type { WriteResult } from "./settle.ts";
 import { byKey, type RecordMap, sameSet, sortByKey, sortZones, stepsOf } from "./standing.ts";
 import { applyUnfenced } from "./unfenced.ts";
 import { changesJson, MEDIA_TYPE, parseEndpoints } from "./webhook/json.ts";
@@ -80,31 +82,23 @@ export function externalDnsWebhook(options: WebhookOptions): DnsProvider {
     capabilities: CAPABILITIES,
     list,
     zones: async () => sortZones(options.zones.map((zone) => ({ ...zone, id: zone.name }))),
-    async apply(zone, changes) {
-      const isOutside = (change: DnsChange) =>
-        ![...change.before, ...change.after].every((set) => isWithin(set.name, zone.name));
-      const outcomes = await applyUnfenced(
-        changes.filter((change) => !isOutside(change)),
-        {
-          read: async () => byKey(await list(zone)),
-          pack: (some) =>
-            packBatches(some, () => ({ changes: 1, values: 0, bytes: 0 }), {
-              changes: changesPerRequest,
-              values: 1,
-              bytes: 1,
-            }),
-          send: (batch, current) => send(zone, batch, current),
-        },
-        { time, patience },
-      );
-      for (const change of changes.filter(isOutside)) {
-        outcomes.set(change, {
-          status: "refused",
-          message: `Cannot write "${change.name}": it is outside the zone "${zone.name}"`,
-        });
-      }
-      return inOrder(changes, outcomes);
-    },
+    apply: (zone, changes) =>
+      applyInside(zone, changes, (inside) =>
+        applyUnfenced(
+          inside,
+          {
+            read: async () => byKey(await list(zone)),
+            pack: (some) =>
+              packBatches(some, () => ({ changes: 1, values: 0, bytes: 0 }), {
+                changes: changesPerRequest,
+                values: 1,
+                bytes: 1,
+              }),
+            send: (batch, current) => send(zone, batch, current),
+          },
+          { time, patience },
+        ),
+      ),
   };
 }
 
@@ -147,14 +141,8 @@ function setOf(endpoint: Endpoint): RecordSet {
 }
 
 const CAPABILITIES: DnsCapabilities = {
+  ...PLAIN_RECORDS,
   provider: "external-dns webhook",
   atomicity: "record-set",
   fence: "unfenced",
-  policies: [],
-  bias: false,
-  geolocation: { continent: false, country: false, subdivision: false },
-  healthChecks: false,
-  alias: false,
-  minTtlSeconds: 0,
-  maxValues: 400,
 };

@@ -1,4 +1,5 @@
 /** kubefed's DNS objects: `ServiceDNSRecord` and `IngressDNSRecord` turned into records as its controllers did. */
+import { PLAIN_RECORDS } from "./capabilities.ts";
 import { compareText } from "../match-route.ts";
 import type { LoadBalancerAddress } from "../objects.ts";
 import { answerFor } from "./answer.ts";
@@ -34,15 +35,10 @@ const DEFAULT_TTL_SECONDS = 180;
 
 /** Provider as kubefed saw it: addresses and CNAMEs, nothing else. */
 const PLAIN: DnsCapabilities = {
+  ...PLAIN_RECORDS,
   provider: "external-dns",
   atomicity: "change",
   fence: "unfenced",
-  policies: [],
-  bias: false,
-  geolocation: { continent: false, country: false, subdivision: false },
-  healthChecks: false,
-  alias: false,
-  minTtlSeconds: 0,
   maxValues: 1_000_000,
 };
 

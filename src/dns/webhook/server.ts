@@ -2,6 +2,7 @@
  * The far side of external-dns' webhook protocol as one function from request to response, so that any HTTP server can
  * serve it. It listens beside external-dns, on loopback: the protocol has no credentials of its own.
  */
+import { causeOf } from "../../core/cause.ts";
 import type { Endpoint, EndpointChanges } from "../../core/dns/endpoint.ts";
 import { endpointsJson, MEDIA_TYPE, parseChanges, parseEndpoints } from "./json.ts";
 
@@ -34,7 +35,7 @@ export function webhookServer(
       return await answer(request, backend, maxBodyBytes);
     } catch (error) {
       onError(error);
-      return plain(500, error instanceof Error ? error.message : String(error));
+      return plain(500, causeOf(error));
     }
   };
 }
