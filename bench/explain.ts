@@ -4,7 +4,7 @@ import { decide } from "../src/core/decide.ts";
 import { explain } from "../src/core/explain.ts";
 import { countryLocation } from "../src/core/geo/country-location.ts";
 import { healthView } from "../src/core/health/view.ts";
-import type { Circumstances, RequestFacts } from "../src/core/model.ts";
+import type { Circumstances, RequestFacts } from "../src/core/decision.ts";
 import { allPolicies } from "../src/core/all-policies.ts";
 import { buildRoutingTable } from "../src/core/routing-table.ts";
 import { cluster, ingress, observation, rule, service } from "../test/build/objects.ts";

@@ -4,7 +4,8 @@
  */
 import { spawn } from "node:child_process";
 import { backendKey, healthView } from "../src/core/health/view.ts";
-import type { HealthOverlay, Origin } from "../src/core/model.ts";
+import type { HealthOverlay } from "../src/core/health/model.ts";
+import type { Origin } from "../src/core/model.ts";
 import { packCounts } from "../src/core/snapshot/backend-counts.ts";
 import { overlayText, parseOverlay } from "../src/core/snapshot/overlay.ts";
 import { createEdge } from "../src/edge/edge.ts";

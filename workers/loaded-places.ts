@@ -1,5 +1,5 @@
 import type { Places } from "../src/core/geo/client-location.ts";
-import type { ClientLocation } from "../src/core/model.ts";
+import type { ClientLocation } from "../src/core/decision.ts";
 
 /** The table of countries, loaded for the first client of whom a platform does not say enough. */
 export interface LoadedPlaces extends Places {

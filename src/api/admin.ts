@@ -1,6 +1,6 @@
 /** The admin listener, apart from the data port: on the data port every path belongs to the users' routes. */
 import { Hono } from "hono";
-import type { HealthEvent } from "../core/model.ts";
+import type { HealthEvent } from "../core/health/model.ts";
 
 export interface AdminDeps {
   /** Prometheus text, version 0.0.4. */

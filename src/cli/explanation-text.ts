@@ -1,5 +1,5 @@
 import type { Explanation, WhatIf } from "../core/explain.ts";
-import type { RequestFacts } from "../core/model.ts";
+import type { RequestFacts } from "../core/decision.ts";
 
 /** An explanation for people: whose place counted, which rule won, where it goes, and why not elsewhere. */
 export function explanationText(request: RequestFacts, explanation: Explanation, changes: readonly WhatIf[]): string {

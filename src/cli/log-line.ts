@@ -1,5 +1,5 @@
 /** A line of a log as a request: an edge's access log, or what `portolan explain --requests` takes. */
-import type { RequestFacts } from "../core/model.ts";
+import type { RequestFacts } from "../core/decision.ts";
 import { batchRequest } from "./request-line.ts";
 
 export interface LoggedRequest {

@@ -1,5 +1,5 @@
 /** Requests as people write them: a URL with arguments, or a JSON line. The target is kept exactly as written. */
-import type { RequestFacts } from "../core/model.ts";
+import type { RequestFacts } from "../core/decision.ts";
 import { Failure } from "./failure.ts";
 
 /** From `http://host[:port]/path?query`; the path is not normalised here, that is the decision's job. */

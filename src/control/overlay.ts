@@ -1,4 +1,4 @@
-import type { BackendHealth, ClusterHealth, EdgeReport, HealthEvent, HealthOverlay } from "../core/model.ts";
+import type { BackendHealth, ClusterHealth, EdgeReport, HealthEvent, HealthOverlay } from "../core/health/model.ts";
 import { parseReport } from "../core/snapshot/report.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";

@@ -5,7 +5,8 @@
 import { compile } from "../core/compile/compile.ts";
 import { type MergeMemory, mergeReports, NO_MEMORY } from "../core/health/merge-reports.ts";
 import { DWELL_MS } from "../core/health/round-trip.ts";
-import type { ClusterHealth, HealthEvent, HealthOverlay, Snapshot } from "../core/model.ts";
+import type { ClusterHealth, HealthEvent, HealthOverlay } from "../core/health/model.ts";
+import type { Snapshot } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
 import { type LoadedSnapshot, loadSnapshot } from "../core/snapshot/load.ts";
 import { overlayText } from "../core/snapshot/overlay.ts";

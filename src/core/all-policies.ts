@@ -1,7 +1,7 @@
 /** Every policy beyond plain nearest: residency, canary, tiers, weights, capacity, affinity and maintenance. */
 import { candidatesOf, drainingCandidate } from "./candidates.ts";
 import type { Choosing, Chosen, Policies, Refusal } from "./choosing.ts";
-import type { Candidate, Exclusion, PinOrder } from "./model.ts";
+import type { Candidate, Exclusion, PinOrder } from "./decision.ts";
 import { clientHash, pinCookie, pinFor, pinOrder } from "./steering/affinity.ts";
 import { canarySide } from "./steering/canary.ts";
 import { preferencesFor } from "./steering/geolocation.ts";

@@ -1,5 +1,6 @@
 /** From members in order to the candidates of a decision: what the edge needs to try them. */
-import type { Candidate, Origin } from "./model.ts";
+import type { Candidate } from "./decision.ts";
+import type { Origin } from "./model.ts";
 import type { Member } from "./prepared.ts";
 import type { Pool } from "./steering/pool.ts";
 

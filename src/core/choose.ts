@@ -4,7 +4,7 @@
  */
 import { candidatesOf } from "./candidates.ts";
 import type { Choosing, Refusal } from "./choosing.ts";
-import type { Candidate, Exclusion, PinOrder } from "./model.ts";
+import type { Candidate, Exclusion, PinOrder } from "./decision.ts";
 import { addressHash } from "./steering/hash.ts";
 import type { Pool } from "./steering/pool.ts";
 import { steerNearest } from "./steering/steered.ts";

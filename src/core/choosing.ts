@@ -4,15 +4,14 @@ import type {
   Candidate,
   Circumstances,
   Client,
-  Cluster,
   Exclusion,
   PinOrder,
   RejectDecision,
   RequestFacts,
   RespondDecision,
-  Route,
   RouteRef,
-} from "./model.ts";
+} from "./decision.ts";
+import type { Cluster, Route } from "./model.ts";
 import type { Prepared } from "./prepared.ts";
 import type { SteeringPolicy } from "./steering/policy.ts";
 import type { PolicyExtras, PolicyIndex } from "./steering/policy-index.ts";

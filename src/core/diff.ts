@@ -1,5 +1,5 @@
 /** What a change of configuration would move: the same requests decided by both, and where they would go. */
-import type { Decision } from "./model.ts";
+import type { Decision } from "./decision.ts";
 import { compareText } from "./match-route.ts";
 
 /** Requests of one host and country that go somewhere else. */

@@ -1,7 +1,7 @@
 /** A decision in words and numbers for people and programs: the interface of `portolan explain -o json`. */
 import { decideWith } from "./decide.ts";
 import type { HealthView } from "./health/view.ts";
-import type { Circumstances, ClientLocation, Decision, ForwardDecision, RequestFacts, RouteRef } from "./model.ts";
+import type { Circumstances, ClientLocation, Decision, ForwardDecision, RequestFacts, RouteRef } from "./decision.ts";
 import type { RoutingTable } from "./routing-table.ts";
 import type { Step } from "./steering/trace.ts";
 import { newTrace } from "./trace-choice.ts";

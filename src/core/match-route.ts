@@ -7,7 +7,8 @@
  *    `compareRoutes`, applied when the snapshot is compiled
  * 4. default backends of the objects that declare the host
  */
-import type { RequestFacts, Route } from "./model.ts";
+import type { RequestFacts } from "./decision.ts";
+import type { Route } from "./model.ts";
 import type { HostTable, PathIndex, RoutingTable } from "./routing-table.ts";
 
 export interface HostMatch {

@@ -4,7 +4,8 @@
  * with the number of clusters. Routes to the same Service in the same clusters share it.
  */
 import { backendKey, originKey } from "./health/view.ts";
-import type { Backend, Cluster, Exclusion, Origin, Route, RouteRef, ServiceKey, WeightedBackend } from "./model.ts";
+import type { Exclusion, RouteRef } from "./decision.ts";
+import type { Backend, Cluster, Origin, Route, ServiceKey, WeightedBackend } from "./model.ts";
 import type { Verdicts } from "./verdict.ts";
 import type { PolicyIndex, Terms } from "./steering/policy-index.ts";
 

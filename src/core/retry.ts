@@ -11,7 +11,7 @@
  *
  * A `Retry-After` is an origin that asks for less: it is not asked again, and in a storm nobody else is asked instead.
  */
-import type { Candidate } from "./model.ts";
+import type { Candidate } from "./decision.ts";
 
 /** How a try failed before it had the head of an answer. */
 export type AttemptFailure =

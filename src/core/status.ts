@@ -1,5 +1,6 @@
 /** The state of the whole system for people: `portolan status` and the admin API's `/status`. */
-import type { BackendHealth, EdgeReport, HealthOverlay, Version } from "./model.ts";
+import type { BackendHealth, EdgeReport, HealthOverlay } from "./health/model.ts";
+import type { Version } from "./model.ts";
 import type { Problem } from "./objects.ts";
 import { listCounts } from "./snapshot/backend-counts.ts";
 import type { LoadedSnapshot } from "./snapshot/load.ts";

@@ -1,5 +1,5 @@
 /** The steps of a choice in words, for `explain`. */
-import type { Candidate, Circumstances, RequestFacts, VerifiedPin } from "./model.ts";
+import type { Candidate, Circumstances, RequestFacts, VerifiedPin } from "./decision.ts";
 import { headerOf } from "./steering/canary.ts";
 import type { SteeringPolicy } from "./steering/policy.ts";
 import { isEligible, type Pool, type Trace } from "./steering/pool.ts";

@@ -1,4 +1,5 @@
-import type { Exclusion, Origin } from "./model.ts";
+import type { Exclusion } from "./decision.ts";
+import type { Origin } from "./model.ts";
 
 /** What health says about the members of a prepared backend; arrays are by member. */
 export interface Verdicts {

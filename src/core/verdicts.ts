@@ -3,7 +3,8 @@
  * Verdicts of one health view are made once and kept; ejections change by the moment and are laid over them.
  */
 import type { HealthView } from "./health/view.ts";
-import type { Exclusion, Origin } from "./model.ts";
+import type { Exclusion } from "./decision.ts";
+import type { Origin } from "./model.ts";
 import type { Member, Prepared } from "./prepared.ts";
 import type { Verdicts } from "./verdict.ts";
 

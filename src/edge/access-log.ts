@@ -1,5 +1,5 @@
 /** One JSON line per request. JSON escapes control characters, so that no input can forge a line (CWE-117). */
-import type { Candidate, Decision, Exclusion } from "../core/model.ts";
+import type { Candidate, Decision, Exclusion } from "../core/decision.ts";
 import type { RequestEvent, Try } from "./event.ts";
 
 /**

@@ -2,7 +2,7 @@
 import { decide } from "../core/decide.ts";
 import type { OverrideTable, Places } from "../core/geo/client-location.ts";
 import { vantageOf } from "../core/geo/vantage.ts";
-import type { Decision, ForwardDecision, VerifiedPin } from "../core/model.ts";
+import type { Decision, ForwardDecision, VerifiedPin } from "../core/decision.ts";
 import type { IdentifiedClient } from "./client.ts";
 import type { RequestEvent } from "./event.ts";
 import { type LocalAnswer, proxyError, textAnswer } from "./local-answer.ts";

@@ -2,7 +2,8 @@
 import { countLoad, whyFull } from "../core/health/circuit.ts";
 import { ejectionKind } from "../core/health/outlier.ts";
 import { originKey } from "../core/health/view.ts";
-import type { Candidate, ForwardDecision, Origin } from "../core/model.ts";
+import type { Candidate, ForwardDecision } from "../core/decision.ts";
+import type { Origin } from "../core/model.ts";
 import {
   type Attempt,
   type AttemptOutcome,

@@ -8,7 +8,7 @@ import {
   type ProxyTrust,
 } from "../core/address/client-address.ts";
 import { locateClient, type OverrideTable, type Places } from "../core/geo/client-location.ts";
-import type { Client, ClientLocation } from "../core/model.ts";
+import type { Client, ClientLocation } from "../core/decision.ts";
 import type { Locator } from "../locate/locator.ts";
 import { type EdgeRequestHead, firstHeader } from "./message.ts";
 

@@ -1,5 +1,5 @@
 /** The decision in the answer's headers, for callers who know the debug token. */
-import type { Candidate, Decision } from "../core/model.ts";
+import type { Candidate, Decision } from "../core/decision.ts";
 import type { RequestEvent } from "./event.ts";
 import type { HeaderField } from "./message.ts";
 

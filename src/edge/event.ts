@@ -1,5 +1,6 @@
 /** What is known about one request when it ends; the access log and the metrics are written from it, once. */
-import type { Candidate, Client, Decision, Origin } from "../core/model.ts";
+import type { Candidate, Client, Decision } from "../core/decision.ts";
+import type { Origin } from "../core/model.ts";
 import type { AttemptOutcome } from "../core/retry.ts";
 
 /** One try as it happened. */

@@ -2,7 +2,8 @@
 import { addEvent } from "../core/health/events.ts";
 import { type OutlierChange, recordBackend, recordOutcome } from "../core/health/outlier.ts";
 import { backendKey, originKey } from "../core/health/view.ts";
-import type { ForwardDecision, HealthEvent } from "../core/model.ts";
+import type { ForwardDecision } from "../core/decision.ts";
+import type { HealthEvent } from "../core/health/model.ts";
 import type { AttemptOutcome } from "../core/retry.ts";
 import type { RequestEvent } from "./event.ts";
 import type { EdgeState } from "./state.ts";

@@ -1,5 +1,5 @@
 /** Requests and answers as the edge sees them, the same on every runtime. */
-import type { ClientLocation } from "../core/model.ts";
+import type { ClientLocation } from "../core/decision.ts";
 
 /** Name in lower case, value as it came. Repeated fields stay apart and in order. */
 export type HeaderField = readonly [name: string, value: string];

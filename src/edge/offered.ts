@@ -2,7 +2,8 @@
  * How much this edge offers to each cluster: requests that came to it in their order, whether it took them or passed
  * them on. Control adds up what all edges offer, and declared capacity is compared with that (core/steering/spill.ts).
  */
-import type { ClusterLoad, ForwardDecision } from "../core/model.ts";
+import type { ForwardDecision } from "../core/decision.ts";
+import type { ClusterLoad } from "../core/health/model.ts";
 
 /** Long enough that chance does not move anybody, short enough that a rush is seen. */
 const WINDOW_SECONDS = 10;

@@ -7,7 +7,7 @@
  */
 import type { webcrypto } from "node:crypto";
 import { canonicalHost } from "../core/request/host.ts";
-import type { PinOrder, VerifiedPin } from "../core/model.ts";
+import type { PinOrder, VerifiedPin } from "../core/decision.ts";
 import { PIN_COOKIE_PREFIX } from "../core/steering/affinity.ts";
 import type { EdgeRequestHead, HeaderField } from "./message.ts";
 

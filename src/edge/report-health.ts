@@ -1,5 +1,5 @@
 import { verdictOf } from "../core/health/probes.ts";
-import type { BackendVerdict, EdgeReport, OriginHealth } from "../core/model.ts";
+import type { BackendVerdict, EdgeReport, OriginHealth } from "../core/health/model.ts";
 import { offeredLoad } from "./offered.ts";
 import type { EdgeState } from "./state.ts";
 

@@ -17,7 +17,7 @@
  * | Via, CDN-Loop, traceparent, tracestate        | continued            | continued          |
  */
 import type { ForwardingHeader } from "../core/address/client-address.ts";
-import type { ClientLocation } from "../core/model.ts";
+import type { ClientLocation } from "../core/decision.ts";
 import { hopByHop } from "./hop-by-hop.ts";
 import { type EdgeRequestHead, firstHeader, type HeaderField, listHeader } from "./message.ts";
 import { hexId, type TraceContext } from "./trace-context.ts";

@@ -1,5 +1,5 @@
 /** Pins as `handle` needs them: verified before the decision, signed after the answer. */
-import type { VerifiedPin } from "../core/model.ts";
+import type { VerifiedPin } from "../core/decision.ts";
 import type { RequestEvent } from "./event.ts";
 import type { EdgeRequestHead, HeaderField } from "./message.ts";
 import { mayPin, parsePinKeys, pinHeader, verifyPins } from "./pin.ts";

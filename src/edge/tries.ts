@@ -1,5 +1,5 @@
 /** Carries a forward decision out: one candidate after the other, as the retry policy says, until one answers. */
-import type { ForwardDecision } from "../core/model.ts";
+import type { ForwardDecision } from "../core/decision.ts";
 import { ALL_FULL } from "../core/retry.ts";
 import { type AttemptDeps, Attempts } from "./attempts.ts";
 import type { Try } from "./event.ts";

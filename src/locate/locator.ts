@@ -1,4 +1,4 @@
-import type { ClientLocation } from "../core/model.ts";
+import type { ClientLocation } from "../core/decision.ts";
 
 /**
  * A database of places by address. `locate` is synchronous, never throws, and answers null when it knows nothing.

@@ -1,6 +1,6 @@
 import { causeOf } from "../core/cause.ts";
 import { readFile, stat } from "node:fs/promises";
-import type { ClientLocation } from "../core/model.ts";
+import type { ClientLocation } from "../core/decision.ts";
 import { locationOfRecord } from "./record.ts";
 import type { Locator } from "./locator.ts";
 import { type VerifiedMmdb, verifyMmdb } from "./verify-mmdb.ts";

@@ -1,6 +1,6 @@
 /** Records of the databases that operators have, by their fields and not by the database's name. */
 import { NO_LOCATION } from "../core/geo/client-location.ts";
-import type { ClientLocation } from "../core/model.ts";
+import type { ClientLocation } from "../core/decision.ts";
 
 /**
  * A location from a record: MaxMind's and DB-IP's nested one, ip-location-db's and IPinfo's flat ones. `country` counts

@@ -1,17 +1,8 @@
 /** A federation of one host for tests of steering: what the assertion is about has to be said, nothing else. */
 import { healthView, type HealthView, originKey } from "../../src/core/health/view.ts";
-import type {
-  BackendHealth,
-  Circumstances,
-  Cluster,
-  Decision,
-  GeoPoint,
-  HealthOverlay,
-  HostRoutes,
-  OriginHealth,
-  RoundTrip,
-  Snapshot,
-} from "../../src/core/model.ts";
+import type { Circumstances, Decision } from "../../src/core/decision.ts";
+import type { BackendHealth, HealthOverlay, OriginHealth, RoundTrip } from "../../src/core/health/model.ts";
+import type { Cluster, GeoPoint, HostRoutes, Snapshot } from "../../src/core/model.ts";
 import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
 import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";

@@ -1,4 +1,5 @@
-import type { Circumstances, GeoPoint, RequestFacts } from "../../src/core/model.ts";
+import type { Circumstances, RequestFacts } from "../../src/core/decision.ts";
+import type { GeoPoint } from "../../src/core/model.ts";
 
 export const NEW_YORK: GeoPoint = { latitude: 40.7, longitude: -74 };
 export const FRANKFURT: GeoPoint = { latitude: 50.1, longitude: 8.7 };

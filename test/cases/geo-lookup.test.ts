@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { classifyAddress } from "../../src/core/address/classify.ts";
 import { parseAddress } from "../../src/core/address/ip.ts";
-import type { ClientLocation } from "../../src/core/model.ts";
+import type { ClientLocation } from "../../src/core/decision.ts";
 import type { Locator } from "../../src/locate/locator.ts";
 import { maxmindLocator } from "../../src/locate/maxmind.ts";
 import { sharedCases } from "./shared.ts";

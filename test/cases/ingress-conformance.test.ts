@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/core/compile/compile.ts";
 import { decide } from "../../src/core/decide.ts";
 import { healthView } from "../../src/core/health/view.ts";
-import type { Decision } from "../../src/core/model.ts";
+import type { Decision } from "../../src/core/decision.ts";
 import type { IngressObject } from "../../src/core/objects.ts";
 import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable } from "../../src/core/routing-table.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { diffTally } from "../../src/core/diff.ts";
-import type { Candidate, Decision, ForwardDecision, RejectDecision } from "../../src/core/model.ts";
+import type { Candidate, Decision, ForwardDecision, RejectDecision } from "../../src/core/decision.ts";
 
 function to(cluster: string, costMs: number, basis: Candidate["basis"] = "distance"): Decision {
   const candidate = { cluster, costUs: costMs * 1000, basis } as Candidate;

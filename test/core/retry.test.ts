@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { connectPatienceMs, connectRace } from "../../src/core/connect-race.ts";
-import type { Candidate } from "../../src/core/model.ts";
+import type { Candidate } from "../../src/core/decision.ts";
 import { type Attempt, type AttemptOutcome, nextTry, retryAfterMs, retryBudgetLeft } from "../../src/core/retry.ts";
 
 const origin = (host: string) => ({

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../src/core/decide.ts";
 import { mergeReports, NO_MEMORY } from "../../src/core/health/merge-reports.ts";
 import { healthView } from "../../src/core/health/view.ts";
-import type { EdgeReport } from "../../src/core/model.ts";
+import type { EdgeReport } from "../../src/core/health/model.ts";
 import { parseReport, reportText } from "../../src/core/snapshot/report.ts";
 import { countOffered, newOfferedCounter, offeredLoad } from "../../src/edge/offered.ts";
 import { client, healthOf, modelCluster, tableOf, toShop } from "../build/steering.ts";

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { Candidate } from "../../src/core/model.ts";
+import type { Candidate } from "../../src/core/decision.ts";
 import { newEvent } from "../../src/edge/event.ts";
 import { edgeMetrics } from "../../src/edge/metrics.ts";
 import { startOtlp } from "../../workers/otlp.ts";

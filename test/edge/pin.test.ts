@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PinOrder } from "../../src/core/model.ts";
+import type { PinOrder } from "../../src/core/decision.ts";
 import type { EdgeRequest } from "../../src/edge/message.ts";
 import { generatePinKeys, importPinKey, mayPin, parsePinKeys, pinHeader, verifyPins } from "../../src/edge/pin.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Running } from "../../src/cli/deps.ts";
-import type { HealthEvent } from "../../src/core/model.ts";
+import type { HealthEvent } from "../../src/core/health/model.ts";
 import type { StatusReport } from "../../src/core/status.ts";
 import { startUp } from "../../workers/up.ts";
 import { eventually } from "./until.ts";

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { decide } from "../../core/decide.ts";
 import { type DiffReport, diffTally } from "../../core/diff.ts";
-import type { Circumstances } from "../../core/model.ts";
+import type { Circumstances } from "../../core/decision.ts";
 import { place, required } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { diffText } from "../diff-text.ts";

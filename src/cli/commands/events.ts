@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { HealthEvent } from "../../core/model.ts";
+import type { HealthEvent } from "../../core/health/model.ts";
 import { callAdmin, DEFAULT_ADMIN } from "../admin-client.ts";
 import type { Command } from "../command.ts";
 import { age, table } from "../table.ts";

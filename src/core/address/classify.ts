@@ -1,4 +1,4 @@
-import type { AddressClass } from "../model.ts";
+import type { AddressClass } from "../decision.ts";
 import { type Cidr, type CidrTable, cidrTable, parseCidr } from "./cidr.ts";
 import type { IpAddress } from "./ip.ts";
 

@@ -3,7 +3,8 @@
  * One bad object never stops the others: what cannot be used is a problem on that object.
  */
 import { compareText } from "../match-route.ts";
-import type { BackendHealth, HostRoutes, ServiceBackends, ServiceKey, Snapshot } from "../model.ts";
+import type { BackendHealth } from "../health/model.ts";
+import type { HostRoutes, ServiceBackends, ServiceKey, Snapshot } from "../model.ts";
 import type { Observation, Problem } from "../objects.ts";
 import { adoptedServices } from "./adopted.ts";
 import { compileClusters } from "./clusters.ts";

@@ -1,7 +1,8 @@
 /** EndpointSlices → origins and readiness. What edges must never connect to is left out here and said so. */
 import { type Cidr, parseCidrs } from "../address/cidr.ts";
 import { parseLiteral } from "../address/ip.ts";
-import type { BackendHealth, Origin, ServiceKey } from "../model.ts";
+import type { BackendHealth } from "../health/model.ts";
+import type { Origin, ServiceKey } from "../model.ts";
 import type { EndpointSliceObject, Problem, ServicePort } from "../objects.ts";
 import { addressOrigin, hostProblem } from "./clusters.ts";
 import { problemOf } from "./problem.ts";

@@ -1,7 +1,8 @@
 /** Service ports → backends: which clusters hold a service port, where its bytes go, and how many endpoints are ready. */
 import { type Cidr, parseCidrs } from "../address/cidr.ts";
 import { compareText } from "../match-route.ts";
-import type { Backend, BackendHealth, HealthCheck, Origin, ServiceBackends, ServiceKey } from "../model.ts";
+import type { BackendHealth } from "../health/model.ts";
+import type { Backend, HealthCheck, Origin, ServiceBackends, ServiceKey } from "../model.ts";
 import type {
   ClusterObject,
   EndpointSliceObject,

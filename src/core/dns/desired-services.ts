@@ -1,7 +1,8 @@
 /** Which federated Services have names, and which clusters' addresses count at the moment. */
 import { backendKey, type HealthView, healthView, originKey } from "../health/view.ts";
 import { compareText } from "../match-route.ts";
-import type { Cluster, HealthOverlay, Origin, ServiceBackends, Snapshot } from "../model.ts";
+import type { HealthOverlay } from "../health/model.ts";
+import type { Cluster, Origin, ServiceBackends, Snapshot } from "../model.ts";
 import type { LoadBalancerAddress } from "../objects.ts";
 import type { ClusterAddresses, FederatedName } from "./federated-service.ts";
 

@@ -1,6 +1,7 @@
 /** What every zone should hold: from the snapshot, what is believed about health, and the operator's configuration. */
 import { compareText } from "../match-route.ts";
-import type { HealthOverlay, Snapshot } from "../model.ts";
+import type { HealthOverlay } from "../health/model.ts";
+import type { Snapshot } from "../model.ts";
 import { type Answer, answerFor } from "./answer.ts";
 import { type EdgePlace, edgeHostSets } from "./edge-hosts.ts";
 import { federatedServices, targetOf } from "./desired-services.ts";

@@ -5,7 +5,8 @@
  */
 import type { CidrTable } from "../address/cidr.ts";
 import type { IpAddress } from "../address/ip.ts";
-import type { AddressClass, ClientLocation, GeoPoint, LocationOverride } from "../model.ts";
+import type { AddressClass, ClientLocation } from "../decision.ts";
+import type { GeoPoint, LocationOverride } from "../model.ts";
 
 export const NO_LOCATION: ClientLocation = {
   latitude: null,

@@ -1,4 +1,4 @@
-import type { ClientLocation } from "../model.ts";
+import type { ClientLocation } from "../decision.ts";
 import { NO_LOCATION } from "./client-location.ts";
 import { continentOf, countryPoint } from "./countries.ts";
 

@@ -11,7 +11,7 @@
  * | `*`            | everybody                                                   |
  */
 import { type Cidr, parseCidr } from "../address/cidr.ts";
-import type { ClientLocation } from "../model.ts";
+import type { ClientLocation } from "../decision.ts";
 
 export type Place =
   | { readonly kind: "network"; readonly text: string; readonly cidr: Cidr }

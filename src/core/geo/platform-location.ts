@@ -1,5 +1,5 @@
 /** What platforms say about a client, in their own fields: Cloudflare's `request.cf`, CloudFront's and Vercel's headers. */
-import type { ClientLocation } from "../model.ts";
+import type { ClientLocation } from "../decision.ts";
 import { NO_LOCATION } from "./client-location.ts";
 
 /** From Cloudflare's `request.cf`: numbers come as text, `XX` is unknown, `T1` is Tor. Null when it says nothing. */

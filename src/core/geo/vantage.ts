@@ -1,5 +1,6 @@
 /** The place the bytes leave from: whose it is, and where. */
-import type { ClientLocation, GeoPoint, Vantage } from "../model.ts";
+import type { ClientLocation, Vantage } from "../decision.ts";
+import type { GeoPoint } from "../model.ts";
 import { type Places, roughPoint } from "./client-location.ts";
 
 /** From this radius on a database's point says no more than the country does. */

@@ -1,4 +1,4 @@
-import type { HealthEvent } from "../model.ts";
+import type { HealthEvent } from "./model.ts";
 
 /** As many as fit in a report; the older ones were reported before. */
 export const MAX_EVENTS = 200;

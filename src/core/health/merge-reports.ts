@@ -5,15 +5,14 @@
 import { networkPlace, type NetworkPlace } from "../geo/network-distance.ts";
 import type {
   BackendVerdict,
-  Cluster,
   ClusterLoad,
   EdgeReport,
-  GeoPoint,
   HealthEvent,
   HealthOverlay,
   OriginHealth,
   RoundTrip,
-} from "../model.ts";
+} from "./model.ts";
+import type { Cluster, GeoPoint } from "../model.ts";
 import { calibrate } from "./calibrate.ts";
 import { mergeEvents } from "./events.ts";
 import { type Held, hold, MIN_SAMPLES } from "./round-trip.ts";

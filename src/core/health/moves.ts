@@ -1,5 +1,6 @@
 /** Who moved where: the first choice of a host at an edge, and why it changed. */
-import type { Candidate, ForwardDecision, HealthEvent } from "../model.ts";
+import type { Candidate, ForwardDecision } from "../decision.ts";
+import type { HealthEvent } from "./model.ts";
 
 interface Choice {
   readonly cluster: string;

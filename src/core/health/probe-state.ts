@@ -1,5 +1,5 @@
 /** What an edge remembers of its probes: apart from what it makes of them, which edges that never probe do not carry. */
-import type { RoundTrip } from "../model.ts";
+import type { RoundTrip } from "./model.ts";
 import type { Held, RoundTripWindow } from "./round-trip.ts";
 
 /** What probes of one target have shown. */

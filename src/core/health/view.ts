@@ -1,13 +1,6 @@
 /** What a decision may know about health: control's overlay and this edge's own ejections, indexed. */
-import type {
-  BackendHealth,
-  BackendVerdict,
-  HealthOverlay,
-  Origin,
-  OriginHealth,
-  RoundTrip,
-  ServiceKey,
-} from "../model.ts";
+import type { BackendHealth, BackendVerdict, HealthOverlay, OriginHealth, RoundTrip } from "./model.ts";
+import type { Origin, ServiceKey } from "../model.ts";
 import { countsIndex } from "../snapshot/backend-counts.ts";
 
 /** An origin taken out by outlier detection from real traffic. */

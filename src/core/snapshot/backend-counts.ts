@@ -2,7 +2,7 @@
  * Ready counts of many backends, packed: an overlay of 100 clusters × 1,000 services changes every few seconds, and
  * one object per backend would cost each edge tens of milliseconds every time. One text per cluster, read when asked.
  */
-import type { BackendCounts, BackendHealth } from "../model.ts";
+import type { BackendCounts, BackendHealth } from "../health/model.ts";
 
 /** Sorted, so that the same counts always give the same bytes. */
 export function packCounts(backends: readonly BackendHealth[]): BackendCounts {

@@ -10,7 +10,7 @@ import type {
   MeasuredRoundTrip,
   OriginHealth,
   RoundTrip,
-} from "../model.ts";
+} from "../health/model.ts";
 import { integer, list, nullable, number, oneOf, orDefault, type Read, record, text, truth } from "./guard.ts";
 import { LIMITS, readPoint } from "./shapes.ts";
 

@@ -1,4 +1,4 @@
-import type { HealthOverlay } from "../model.ts";
+import type { HealthOverlay } from "../health/model.ts";
 import { canonicalJson } from "./canonical.ts";
 import { parse } from "./guard.ts";
 import { readOverlay } from "./health-shapes.ts";

@@ -1,4 +1,4 @@
-import type { EdgeReport } from "../model.ts";
+import type { EdgeReport } from "../health/model.ts";
 import { canonicalJson } from "./canonical.ts";
 import { parse } from "./guard.ts";
 import { readReport } from "./health-shapes.ts";

@@ -3,7 +3,8 @@
  * decides ties and shares. A pin never overrides health, residency or a drain's deadline: it breaks, the client moves
  * once, and its new pin keeps it where it went, also when the old cluster is back.
  */
-import type { Circumstances, PinOrder, RequestFacts, Route, VerifiedPin } from "../model.ts";
+import type { Circumstances, PinOrder, RequestFacts, VerifiedPin } from "../decision.ts";
+import type { Route } from "../model.ts";
 import { headerOf } from "./canary.ts";
 import { addressHash, hash32 } from "./hash.ts";
 import type { Affinity } from "./policy.ts";

@@ -1,4 +1,4 @@
-import type { RequestFacts } from "../model.ts";
+import type { RequestFacts } from "../decision.ts";
 import { isWithin, pairHash } from "./hash.ts";
 import type { Canary } from "./policy.ts";
 

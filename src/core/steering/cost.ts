@@ -3,7 +3,8 @@
  */
 import { priorUs, type UnitVector, vectorDistanceKm } from "../geo/distance.ts";
 import { type HealthView, roundTripKey } from "../health/view.ts";
-import type { Cluster, CostBasis, Vantage } from "../model.ts";
+import type { CostBasis, Vantage } from "../decision.ts";
+import type { Cluster } from "../model.ts";
 
 /** What the costs of one request have in common. */
 export interface CostContext {

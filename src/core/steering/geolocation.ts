@@ -8,7 +8,7 @@
 import { type Cidr, type CidrTable, cidrTable } from "../address/cidr.ts";
 import { parseAddress } from "../address/ip.ts";
 import { parsePlace } from "../geo/place.ts";
-import type { Client } from "../model.ts";
+import type { Client } from "../decision.ts";
 import type { GeoRule, PlaceGroup } from "./policy.ts";
 
 /** A place that some rule names, with the clusters it prefers by cluster index. */

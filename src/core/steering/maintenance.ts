@@ -1,6 +1,6 @@
 import { parseCidr, cidrContains } from "../address/cidr.ts";
 import { parseAddress } from "../address/ip.ts";
-import type { Client, RespondDecision, RouteRef } from "../model.ts";
+import type { Client, RespondDecision, RouteRef } from "../decision.ts";
 import type { Maintenance } from "./policy.ts";
 
 /** Whether the host answers for itself at this moment and for this client. */

@@ -1,5 +1,5 @@
 /** The members that one pass of steering may choose from, with everything that the policies look at. */
-import type { Candidate, Circumstances, RequestFacts, VerifiedPin } from "../model.ts";
+import type { Candidate, Circumstances, RequestFacts, VerifiedPin } from "../decision.ts";
 import type { Prepared } from "../prepared.ts";
 import type { Verdicts } from "../verdict.ts";
 import type { CanarySide } from "./canary.ts";

@@ -4,7 +4,8 @@
  */
 import { type UnitVector, unitVector } from "../geo/distance.ts";
 import type { HealthView } from "../health/view.ts";
-import type { Cluster, CostBasis, Vantage } from "../model.ts";
+import type { CostBasis, Vantage } from "../decision.ts";
+import type { Cluster } from "../model.ts";
 import { clusterCost } from "./cost.ts";
 
 /** Arrays are by cluster index, `order` holds cluster indexes. */

@@ -6,7 +6,8 @@ import { parseAddress } from "../address/ip.ts";
 import { type Cidr, cidrContains } from "../address/cidr.ts";
 import { NO_LOCATION } from "../geo/client-location.ts";
 import { isIn, parsePlace } from "../geo/place.ts";
-import type { Client, ClientLocation, Cluster } from "../model.ts";
+import type { Client, ClientLocation } from "../decision.ts";
+import type { Cluster } from "../model.ts";
 import type { PlaceGroup, Residency } from "./policy.ts";
 
 interface RuleIndex {

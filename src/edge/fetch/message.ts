@@ -1,5 +1,5 @@
 /** Between a fetch-style runtime's `Request` and `Response` and the edge's own messages. */
-import type { ClientLocation } from "../../core/model.ts";
+import type { ClientLocation } from "../../core/decision.ts";
 import { asResponse, textAnswer } from "../local-answer.ts";
 import type { EdgeRequest, EdgeResponse, HeaderField } from "../message.ts";
 

@@ -1,6 +1,6 @@
 /** Who decides about a request, and what the origin is told: the one difference between an edge and a gateway. */
 import { canonicalHost } from "../../core/request/host.ts";
-import type { ForwardDecision } from "../../core/model.ts";
+import type { ForwardDecision } from "../../core/decision.ts";
 import { admit } from "../admit.ts";
 import type { RequestEvent } from "../event.ts";
 import { type LocalAnswer, textAnswer } from "../local-answer.ts";

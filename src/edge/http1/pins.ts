@@ -1,6 +1,6 @@
 /** Pins on sockets: the same cookies as in `pin.ts`, signed and verified without a promise, by Node's own HMAC. */
 import { createHmac, KeyObject, timingSafeEqual } from "node:crypto";
-import type { VerifiedPin } from "../../core/model.ts";
+import type { VerifiedPin } from "../../core/decision.ts";
 import type { RequestEvent } from "../event.ts";
 import type { EdgeRequestHead, HeaderField } from "../message.ts";
 import { mayPin, pinClaims, type PinKeys, unsignedPin } from "../pin.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { classifyAddress } from "../../../src/core/address/classify.ts";
 import { parseLiteral } from "../../../src/core/address/ip.ts";
-import type { AddressClass } from "../../../src/core/model.ts";
+import type { AddressClass } from "../../../src/core/decision.ts";
 
 const CASES: readonly (readonly [AddressClass, string])[] = [
   ["public", "1.1.1.1 9.255.255.255 11.0.0.0 172.15.255.255 172.32.0.0 192.167.255.255 100.63.255.255 100.128.0.0"],

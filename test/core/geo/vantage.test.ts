@@ -5,7 +5,8 @@ import { overrideTable } from "../../../src/core/geo/override-table.ts";
 import { vantageOf } from "../../../src/core/geo/vantage.ts";
 import { parseAddress } from "../../../src/core/address/ip.ts";
 import { timeZonePoint } from "../../../src/core/geo/time-zones.ts";
-import type { ClientLocation, GeoPoint } from "../../../src/core/model.ts";
+import type { ClientLocation } from "../../../src/core/decision.ts";
+import type { GeoPoint } from "../../../src/core/model.ts";
 
 const PLACES = { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES };
 

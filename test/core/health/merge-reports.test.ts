@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { mergeReports, type MergeMemory, NO_MEMORY } from "../../../src/core/health/merge-reports.ts";
-import type { Cluster, EdgeReport, OriginHealth } from "../../../src/core/model.ts";
+import type { EdgeReport, OriginHealth } from "../../../src/core/health/model.ts";
+import type { Cluster } from "../../../src/core/model.ts";
 
 const ORIGIN = "fra|https://fra.origin.example.org:443";
 const FRANKFURT = { latitude: 50.1, longitude: 8.7 };

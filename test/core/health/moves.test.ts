@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Choices, noteChoice } from "../../../src/core/health/moves.ts";
 import { decide } from "../../../src/core/decide.ts";
 import { healthView } from "../../../src/core/health/view.ts";
-import type { ForwardDecision, Vantage } from "../../../src/core/model.ts";
+import type { ForwardDecision, Vantage } from "../../../src/core/decision.ts";
 import { compile } from "../../../src/core/compile/compile.ts";
 import { allPolicies } from "../../../src/core/all-policies.ts";
 import { buildRoutingTable } from "../../../src/core/routing-table.ts";

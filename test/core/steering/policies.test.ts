@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../../src/core/decide.ts";
 import { explain } from "../../../src/core/explain.ts";
-import type { Circumstances, Cluster, Decision, GeoPoint } from "../../../src/core/model.ts";
+import type { Circumstances, Decision } from "../../../src/core/decision.ts";
+import type { Cluster, GeoPoint } from "../../../src/core/model.ts";
 import type { SteeringPolicy } from "../../../src/core/steering/policy.ts";
 import {
   client,

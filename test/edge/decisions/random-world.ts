@@ -1,6 +1,7 @@
 /** A snapshot, its health and requests, drawn from a seed. */
 import { packCounts } from "../../../src/core/snapshot/backend-counts.ts";
-import type { Cluster, HealthOverlay, HostRoutes, Origin, Route, Snapshot } from "../../../src/core/model.ts";
+import type { HealthOverlay } from "../../../src/core/health/model.ts";
+import type { Cluster, HostRoutes, Origin, Route, Snapshot } from "../../../src/core/model.ts";
 import { DEFAULT_POLICY, type SteeringPolicy } from "../../../src/core/steering/policy.ts";
 import type { DecisionInput } from "./hash.ts";
 
