@@ -4,7 +4,6 @@
  */
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { packCounts } from "../src/core/snapshot/backend-counts.ts";
-import { compile } from "../src/core/compile/compile.ts";
 import { decide } from "../src/core/decide.ts";
 import { locateClient } from "../src/core/geo/client-location.ts";
 import { countryLocation } from "../src/core/geo/country-location.ts";
@@ -17,7 +16,7 @@ import type { HealthOverlay } from "../src/core/health/model.ts";
 import { allPolicies } from "../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../src/core/routing-table.ts";
 import { DEFAULT_POLICY, type SteeringPolicy } from "../src/core/steering/policy.ts";
-import { cluster, ingress, observation, rule, service } from "../test/build/objects.ts";
+import { randomFrom, randomSnapshot } from "./random-world.ts";
 
 const SEED = 20_261_124;
 const REQUESTS = 100_000;
@@ -26,25 +25,10 @@ const COUNTRIES = "DE JP US BR ZA AU IN GB FR NL SE PL IT ES CA MX AR NG KE EG T
   " ",
 );
 
-let state = SEED;
-function random(below: number): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-  return state % below;
-}
+const random = randomFrom(SEED);
 
 function tableOf(hosts: number, clusters: number, policy: SteeringPolicy): RoutingTable {
-  const names = Array.from({ length: clusters }, (_, index) => `cluster-${index}`);
-  const objects = names.map((name) =>
-    cluster(name, { location: { latitude: random(140) - 70, longitude: random(360) - 180 } }),
-  );
-  const ingresses = Array.from({ length: hosts }, (_, index) =>
-    ingress(`i${index}`, {
-      rules: [rule(`h${index}.example.org`, "/", "shop"), rule(`h${index}.example.org`, "/api", "shop")],
-    }),
-  );
-  const config = observation(null, { clusters: objects, ingresses });
-  const members = names.map((name) => observation(name, { services: [service("shop")] }));
-  const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 });
+  const snapshot = randomSnapshot(hosts, clusters, random);
   return buildRoutingTable({ ...snapshot, hosts: snapshot.hosts.map((host) => ({ ...host, policy })) }, allPolicies);
 }
 

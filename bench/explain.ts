@@ -1,5 +1,4 @@
 /** How fast the decision is: explains of distinct requests, and bare decisions. `npm run bench`. */
-import { compile } from "../src/core/compile/compile.ts";
 import { decide } from "../src/core/decide.ts";
 import { explain } from "../src/core/explain.ts";
 import { countryLocation } from "../src/core/geo/country-location.ts";
@@ -7,36 +6,13 @@ import { healthView } from "../src/core/health/view.ts";
 import type { Circumstances, RequestFacts } from "../src/core/decision.ts";
 import { allPolicies } from "../src/core/all-policies.ts";
 import { buildRoutingTable } from "../src/core/routing-table.ts";
-import { cluster, ingress, observation, rule, service } from "../test/build/objects.ts";
+import { randomFrom, randomSnapshot } from "./random-world.ts";
 
 const SEED = 20_261_124;
 const REQUESTS = 200_000;
 const COUNTRIES = ["DE", "JP", "US", "BR", "ZA", "AU", "IN", "GB"];
 
-let state = SEED;
-function random(below: number): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-  return state % below;
-}
-
-function tableOf(hosts: number, clusters: number) {
-  const names = Array.from({ length: clusters }, (_, index) => `c${index}`);
-  const objects = names.map((name) =>
-    cluster(name, { location: { latitude: random(140) - 70, longitude: random(360) - 180 } }),
-  );
-  const ingresses = Array.from({ length: hosts }, (_, index) =>
-    ingress(`i${index}`, {
-      rules: [rule(`h${index}.example.org`, "/", "shop"), rule(`h${index}.example.org`, "/api", "shop")],
-    }),
-  );
-  const config = observation(null, { clusters: objects, ingresses });
-  const members = names.map((name) => observation(name, { services: [service("shop")] }));
-  return buildRoutingTable(
-    compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 }).snapshot,
-    allPolicies,
-  );
-}
-
+const random = randomFrom(SEED);
 const health = healthView(null, new Map());
 const locations = COUNTRIES.map(countryLocation);
 for (const [hosts, clusters] of [
@@ -44,7 +20,7 @@ for (const [hosts, clusters] of [
   [5000, 3],
   [5000, 100],
 ] as const) {
-  const table = tableOf(hosts, clusters);
+  const table = buildRoutingTable(randomSnapshot(hosts, clusters, random), allPolicies);
   const requests = Array.from({ length: REQUESTS }, (_, index): [RequestFacts, Circumstances] => {
     const location = locations[random(locations.length)] ?? countryLocation("DE");
     const point = { latitude: location.latitude ?? 0, longitude: location.longitude ?? 0 };

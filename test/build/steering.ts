@@ -2,7 +2,7 @@
 import { healthView, type HealthView, originKey } from "../../src/core/health/view.ts";
 import type { Circumstances, Decision } from "../../src/core/decision.ts";
 import type { BackendHealth, HealthOverlay, OriginHealth, RoundTrip } from "../../src/core/health/model.ts";
-import type { Cluster, GeoPoint, HostRoutes, Snapshot } from "../../src/core/model.ts";
+import type { Cluster, GeoPoint, HostRoutes, Origin, Snapshot } from "../../src/core/model.ts";
 import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
 import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";
@@ -31,7 +31,7 @@ export function modelCluster(name: string, more: Partial<Cluster> = {}): Cluster
   };
 }
 
-export function originOf(name: string): NonNullable<Cluster["gateway"]> {
+export function originOf(name: string): Origin {
   return {
     connectHost: `${name}.origin.example.org`,
     port: 443,

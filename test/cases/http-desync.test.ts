@@ -1,17 +1,14 @@
-import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canonicalTarget } from "../../src/core/request/path.ts";
 import type { NodeEdge } from "../../workers/node-edge.ts";
 import { type RawOrigin, rawOrigin, type RawRequest, type RawTalk, rawTalk, type Segment } from "../edge/http1/raw.ts";
 import { startWorld } from "../edge/http1/world.ts";
-import { sharedCases } from "./shared.ts";
+import { bytesOf, type RawCase, sharedCases } from "./shared.ts";
 
-interface Case {
+interface Case extends RawCase {
   readonly id: string;
   readonly outcome: Outcome;
   readonly acceptable: readonly Outcome[];
-  readonly raw_b64?: string;
-  readonly raw_gz_b64?: string;
   readonly segments?: readonly { readonly b64: string; readonly delay_ms: number }[];
   readonly expect?: {
     readonly status?: readonly number[];
@@ -60,11 +57,6 @@ afterAll(async () => {
   await edge.close();
   await origin.close();
 });
-
-function bytesOf(one: Case): Buffer {
-  if (one.raw_b64 !== undefined) return Buffer.from(one.raw_b64, "base64");
-  return gunzipSync(Buffer.from(one.raw_gz_b64 ?? "", "base64"));
-}
 
 async function run(one: Case): Promise<Seen> {
   origin.reset();

@@ -1,17 +1,14 @@
-import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NodeEdge } from "../../workers/node-edge.ts";
 import { type RawOrigin, rawOrigin, type RawTalk, rawTalk } from "../edge/http1/raw.ts";
 import { startWorld } from "../edge/http1/world.ts";
-import { sharedCases } from "./shared.ts";
+import { bytesOf, type RawCase, sharedCases } from "./shared.ts";
 
-interface Case {
+interface Case extends RawCase {
   readonly id: string;
   readonly request_method: string;
   readonly outcome: Outcome;
   readonly close_after: boolean;
-  readonly raw_b64?: string;
-  readonly raw_gz_b64?: string;
   readonly expect?: {
     readonly body?: string;
     /** Null: the very bytes behind the head. */
@@ -42,11 +39,6 @@ afterAll(async () => {
   await edge.close();
   await origin.close();
 });
-
-function bytesOf(one: Case): Buffer {
-  if (one.raw_b64 !== undefined) return Buffer.from(one.raw_b64, "base64");
-  return gunzipSync(Buffer.from(one.raw_gz_b64 ?? "", "base64"));
-}
 
 function bodyOf(one: Case): string | undefined {
   const { body, body_b64: encoded } = one.expect ?? {};

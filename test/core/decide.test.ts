@@ -5,12 +5,12 @@ import { decide } from "../../src/core/decide.ts";
 import { type HealthView, healthView, originKey } from "../../src/core/health/view.ts";
 import type { Decision } from "../../src/core/decision.ts";
 import type { BackendHealth } from "../../src/core/health/model.ts";
-import type { Origin } from "../../src/core/model.ts";
 import type { ClusterObject } from "../../src/core/objects.ts";
 import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";
 import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
 import { circumstancesAt, FRANKFURT, NEW_YORK, request, TOKYO } from "../build/world.ts";
+import { originOf } from "../build/steering.ts";
 
 const PLACES = {
   us: { latitude: 33.2, longitude: -80 },
@@ -59,21 +59,8 @@ function ready(...counts: readonly (readonly [string, number])[]): HealthView {
 }
 
 function ejected(...names: readonly string[]): HealthView {
-  const origins = names.map((name): [string, Origin] => [
-    name,
-    {
-      connectHost: `${name}.origin.example.org`,
-      port: 443,
-      protocol: "https",
-      serverName: null,
-      ca: null,
-      host: "public",
-      allowedCidrs: [],
-      signed: false,
-    },
-  ]);
   const ejection = { sinceMs: 0, untilMs: 1000, count: 1, cause: "refused ×3" };
-  return healthView(null, new Map(origins.map(([name, origin]) => [originKey(name, origin), ejection])));
+  return healthView(null, new Map(names.map((name) => [originKey(name, originOf(name)), ejection])));
 }
 
 const toShop = request("shop.example.org", "/cart");

@@ -7,7 +7,6 @@ import { decide } from "../../src/core/decide.ts";
 import { explain } from "../../src/core/explain.ts";
 import { type HealthView, healthView, originKey } from "../../src/core/health/view.ts";
 import type { Candidate } from "../../src/core/decision.ts";
-import type { Origin } from "../../src/core/model.ts";
 import type { IngressObject } from "../../src/core/objects.ts";
 import { canonicalHost } from "../../src/core/request/host.ts";
 import { canonicalTarget } from "../../src/core/request/path.ts";
@@ -17,6 +16,7 @@ import { buildRoutingTable } from "../../src/core/routing-table.ts";
 import { canonicalJson } from "../../src/core/snapshot/canonical.ts";
 import { cluster, hostClaim, ingress, ingressClass, observation, rule, service, slice } from "../build/objects.ts";
 import { circumstancesAt, FRANKFURT, request } from "../build/world.ts";
+import { originOf } from "../build/steering.ts";
 
 const NAMES = ["a", "b", "c", "d"] as const;
 const HOSTS = ["one.example.org", "*.example.org", "two.example.org", ""] as const;
@@ -136,16 +136,6 @@ function decideIn(states: readonly State[], seed: number) {
 
 function healthOf(named: readonly (State & { readonly name: string })[]): HealthView {
   const ejection = { sinceMs: 0, untilMs: 1000, count: 1, cause: "refused" };
-  const origin = (name: string): Origin => ({
-    connectHost: `${name}.origin.example.org`,
-    port: 443,
-    protocol: "https",
-    serverName: null,
-    ca: null,
-    host: "public",
-    allowedCidrs: [],
-    signed: false,
-  });
   const backends = named.map(({ name, ready }) => ({ cluster: name, service: "default/shop/80", ready, total: 2 }));
   return healthView(
     {
@@ -160,7 +150,7 @@ function healthOf(named: readonly (State & { readonly name: string })[]): Health
       events: [],
     },
     new Map(
-      named.flatMap(({ name, isEjected }) => (isEjected ? [[originKey(name, origin(name)), ejection] as const] : [])),
+      named.flatMap(({ name, isEjected }) => (isEjected ? [[originKey(name, originOf(name)), ejection] as const] : [])),
     ),
   );
 }

@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { startFilesEdge } from "../../../workers/files-edge.ts";
+import { edgeOptions, temporaryFolder } from "../../build/files-edge.ts";
 import { ask } from "../../conformance/edge-client.ts";
 import { startOrigin, type TestOrigin } from "../../conformance/edge-origin.ts";
 import { eventually } from "../../scenarios/until.ts";
@@ -20,7 +21,6 @@ import {
   startEdgeFor,
   startGatewayWorld,
   startRecorder,
-  temporaryFolder,
 } from "./world.ts";
 
 const closing: (() => unknown)[] = [];
@@ -246,22 +246,9 @@ describe("an edge that must sign and has no key", () => {
       join(dir, "c.yaml"),
       "apiVersion: portolan.dev/v1alpha1\nkind: Cluster\nmetadata: { name: us }\nspec: { gateway: { connectHost: g.example.org, signed: true } }\n",
     );
-    const options = {
-      from: dir,
-      listen: { host: "127.0.0.1", port: 0 },
-      location: null,
-      geoip: null,
-      trustedProxies: [],
-      trustedHops: 0,
-      trustedHeader: null,
-      locationHeaders: null,
-      admin: null,
-      allowPrivateOrigins: true,
-      debugToken: null,
-    };
     const deps = { out: () => undefined, err: () => undefined };
-    await expect(startFilesEdge({ ...options, hopKeys: null }, deps)).rejects.toThrow(/us has a signed gateway/);
-    await expect(startFilesEdge({ ...options, hopKeys: join(dir, "none") }, deps)).rejects.toThrow(
+    await expect(startFilesEdge(edgeOptions(dir), deps)).rejects.toThrow(/us has a signed gateway/);
+    await expect(startFilesEdge(edgeOptions(dir, { hopKeys: join(dir, "none") }), deps)).rejects.toThrow(
       /Cannot read the hop keys/,
     );
   });

@@ -11,7 +11,8 @@ import { startOrigin, type TestOrigin } from "../../conformance/edge-origin.ts";
 import { eventually } from "../../scenarios/until.ts";
 import { load } from "./load.ts";
 import { askSigned } from "./signed-request.ts";
-import { LINES, SERVICE, slice, startEdgeFor, startGatewayWorld, temporaryFolder } from "./world.ts";
+import { temporaryFolder } from "../../build/files-edge.ts";
+import { LINES, SERVICE, slice, startEdgeFor, startGatewayWorld } from "./world.ts";
 
 const closing: (() => unknown)[] = [];
 

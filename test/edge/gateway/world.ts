@@ -1,12 +1,12 @@
 /** A real gateway between a real edge and real pods, all on loopback; what goes between edge and gateway is recorded. */
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startFilesEdge } from "../../../workers/files-edge.ts";
 import { type RunningGateway, startGateway } from "../../../workers/gateway.ts";
 import type { GatewayOptions } from "../../../src/cli/deps.ts";
+import { edgeOptions, temporaryFolder, urlOf } from "../../build/files-edge.ts";
 import { eventually } from "../../scenarios/until.ts";
 
 export const HOST = "shop.example.org";
@@ -63,12 +63,6 @@ endpoints: [{ addresses: [127.0.0.1], conditions: { ready: ${ready} }${zone === 
 export async function replaceFile(path: string, text: string): Promise<void> {
   await writeFile(`${path}.next`, text);
   await rename(`${path}.next`, path);
-}
-
-export async function temporaryFolder(closing: (() => unknown)[]): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), "portolan-gateway-"));
-  closing.push(() => rm(dir, { recursive: true, force: true }));
-  return dir;
 }
 
 /** Starts a gateway; everything that is opened is closed by `closing`, the last one first. */
@@ -137,25 +131,12 @@ export async function startEdgeFor(
   await writeFile(keyFile, more.keys ?? LINES.a);
   await writeFile(join(dir, "config", "local", "web.yaml"), SERVICE);
   await writeFile(join(dir, "config", "all.yaml"), config(port, more.host ?? HOST));
-  const edge = await startFilesEdge(
-    {
-      from: join(dir, "config"),
-      listen: { host: "127.0.0.1", port: 0 },
-      location: null,
-      geoip: null,
-      trustedProxies: [],
-      trustedHops: 0,
-      trustedHeader: null,
-      locationHeaders: null,
-      admin: null,
-      allowPrivateOrigins: true,
-      debugToken: null,
-      hopKeys: keyFile,
-    },
-    { out: () => undefined, err: () => undefined },
-  );
+  const edge = await startFilesEdge(edgeOptions(join(dir, "config"), { hopKeys: keyFile }), {
+    out: () => undefined,
+    err: () => undefined,
+  });
   closing.push(edge.close);
-  return { url: /http:\S+/.exec(edge.banner.join("\n"))?.[0] ?? "", keyFile };
+  return { url: urlOf(edge), keyFile };
 }
 
 const config = (port: number, host: string) => `apiVersion: portolan.dev/v1alpha1
