@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { bundleEdge } from "./bundle.ts";
 
 const DIST = join(import.meta.dirname, "../dist");
-const ENTRIES = ["cloudflare"] as const;
+const ENTRIES = ["cloudflare", "fetch"] as const;
 
 for (const entry of ENTRIES) {
   const folder = join(DIST, entry);

@@ -37,9 +37,9 @@ function bytes(modules: readonly BundleModule[]): number {
   return modules.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
 }
 
-describe("bundleEdge()", () => {
+describe.each(["cloudflare", "fetch"])("bundleEdge(%j)", (entry) => {
   it("stays within the budget of an edge and carries no package", async () => {
-    const { modules } = await bundleEdge("cloudflare");
+    const { modules } = await bundleEdge(entry);
     expect(bytes(modules.filter((module) => module.atStart))).toBeLessThanOrEqual(BUDGET_BYTES);
     for (const module of modules.filter((one) => !one.atStart))
       expect(bytes([module])).toBeLessThanOrEqual(BUDGET_BYTES);
@@ -50,7 +50,7 @@ describe("bundleEdge()", () => {
   });
 
   it("starts with all that serves a host of the default policy, and with nothing that it may never need", async () => {
-    const { modules } = await bundleEdge("cloudflare");
+    const { modules } = await bundleEdge(entry);
     const atStart = new Set(modules.filter((module) => module.atStart).flatMap(({ inputs }) => inputs));
     const all = new Set(modules.flatMap(({ inputs }) => inputs));
     for (const path of SERVING) expect(atStart).toContain(`src/${path}.ts`);
@@ -61,7 +61,7 @@ describe("bundleEdge()", () => {
   });
 
   it("imports nothing but its own modules", async () => {
-    const { modules } = await bundleEdge("cloudflare");
+    const { modules } = await bundleEdge(entry);
     const names = modules.map(({ name }) => `./${name}`);
     const imported = modules.flatMap(({ code }) =>
       [...code.matchAll(/(?:\bfrom|\bimport\(?)"([^"]*)"/g)].map(([, name]) => name),
@@ -72,7 +72,7 @@ describe("bundleEdge()", () => {
   });
 
   it("gives the same bytes twice", async () => {
-    expect((await bundleEdge("cloudflare")).modules).toEqual((await bundleEdge("cloudflare")).modules);
+    expect((await bundleEdge(entry)).modules).toEqual((await bundleEdge(entry)).modules);
   });
 
   it("keeps the licence of the project, which all of the bundle is under", () => {

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { edgeRuntimeSuite } from "../conformance/edge-runtime.ts";
-import { capabilities } from "../../workers/deno.ts";
+import { DENO } from "../../workers/capabilities.ts";
 import { startSocketProcess } from "./socket-process.ts";
 
-const DENO = {
+const COMMAND = {
   binary: join(import.meta.dirname, "../../node_modules/.bin/deno"),
   args: [
     "run",
@@ -19,7 +19,7 @@ const DENO = {
 
 edgeRuntimeSuite({
   name: "Deno",
-  provesUnsent: capabilities.provesUnsent,
-  hostOverride: capabilities.hostOverride,
-  start: (options) => startSocketProcess(DENO, options),
+  provesUnsent: DENO.provesUnsent,
+  hostOverride: DENO.hostOverride,
+  start: (options) => startSocketProcess(COMMAND, options),
 });
