@@ -2,7 +2,7 @@
  * What each runtime can do. Apart from the runtimes' own files, which platforms parse at every cold start. The
  * conformance suite is told from here what to expect, so a wrong line fails it.
  */
-import type { EdgeCapabilities } from "../src/edge/capabilities.ts";
+import type { RuntimeCapabilities } from "../src/core/capabilities.ts";
 
 /** The engine on sockets is the same wherever there are sockets. */
 const SOCKETS = {
@@ -15,11 +15,11 @@ const SOCKETS = {
   concurrentFetches: null,
 } as const;
 
-export const NODE: EdgeCapabilities = { runtime: "Node", file: "workers/node.ts", ...SOCKETS };
-export const DENO: EdgeCapabilities = { runtime: "Deno", file: "workers/deno.ts", ...SOCKETS };
-export const BUN: EdgeCapabilities = { runtime: "Bun", file: "workers/bun.ts", ...SOCKETS };
+export const NODE: RuntimeCapabilities = { runtime: "Node", file: "workers/node.ts", ...SOCKETS };
+export const DENO: RuntimeCapabilities = { runtime: "Deno", file: "workers/deno.ts", ...SOCKETS };
+export const BUN: RuntimeCapabilities = { runtime: "Bun", file: "workers/bun.ts", ...SOCKETS };
 
-export const CLOUDFLARE: EdgeCapabilities = {
+export const CLOUDFLARE: RuntimeCapabilities = {
   runtime: "Cloudflare Workers",
   file: "workers/cloudflare.ts",
   provesUnsent: false,
@@ -31,7 +31,19 @@ export const CLOUDFLARE: EdgeCapabilities = {
   concurrentFetches: 6,
 };
 
-export const FETCH: EdgeCapabilities = {
+export const LAMBDA_EDGE: RuntimeCapabilities = {
+  runtime: "CloudFront with Lambda@Edge",
+  file: "workers/lambda-edge.ts",
+  provesUnsent: false,
+  hostOverride: "any",
+  rawTarget: false,
+  retry: "platform",
+  streamsRequestBody: true,
+  clientPlace: "CloudFront-Viewer headers",
+  concurrentFetches: null,
+};
+
+export const FETCH: RuntimeCapabilities = {
   runtime: "any fetch runtime",
   file: "workers/fetch.ts",
   provesUnsent: false,
@@ -43,4 +55,4 @@ export const FETCH: EdgeCapabilities = {
   concurrentFetches: null,
 };
 
-export const CAPABILITIES: readonly EdgeCapabilities[] = [NODE, DENO, BUN, CLOUDFLARE, FETCH];
+export const CAPABILITIES: readonly RuntimeCapabilities[] = [NODE, DENO, BUN, CLOUDFLARE, LAMBDA_EDGE, FETCH];

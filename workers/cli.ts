@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { main } from "../src/cli/main.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../src/kube/schema/json-schema.ts";
+import { CAPABILITIES } from "./capabilities.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
 import { startFilesEdge } from "./files-edge.ts";
@@ -29,6 +30,7 @@ process.exitCode = await main(process.argv.slice(2), {
   startEdge: startFilesEdge,
   startGateway,
   startUp,
+  capabilities: CAPABILITIES,
   jsonSchema,
   schemaKinds: SCHEMA_KINDS,
   untilStopped: () =>

@@ -3,6 +3,7 @@ import type { ForwardingHeader } from "../core/address/client-address.ts";
 import type { LocationHeaders } from "../core/geo/platform-location.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
+import type { RuntimeCapabilities } from "../core/capabilities.ts";
 import type { Locator } from "../locate/locator.ts";
 
 /** A directory (or one file) read once. */
@@ -71,6 +72,8 @@ export interface CliDeps {
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startGateway: (options: GatewayOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  /** What an edge can do on each runtime. */
+  readonly capabilities: readonly RuntimeCapabilities[];
   /** JSON schema of a kind of ours, null for other kinds. */
   readonly jsonSchema: (kind: string) => object | null;
   readonly schemaKinds: readonly string[];

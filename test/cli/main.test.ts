@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Explanation } from "../../src/core/explain.ts";
 import { main } from "../../src/cli/main.ts";
 import { writeMmdb } from "../../src/locate/mmdb-writer.ts";
+import { CAPABILITIES } from "../../workers/capabilities.ts";
 import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
@@ -31,6 +32,7 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     startEdge: startFilesEdge,
     startGateway,
     startUp,
+    capabilities: CAPABILITIES,
     jsonSchema,
     schemaKinds: SCHEMA_KINDS,
     untilStopped: async () => undefined,

@@ -20,6 +20,8 @@ const SERVING = [
   "edge/health",
   "edge/request-headers",
 ];
+/** What CloudFront does itself. */
+const CARRYING = ["core/retry", "edge/debug", "edge/fetch/upstream", "edge/handle"];
 const ON_DEMAND = [
   "core/all-policies",
   "core/geo/country-text",
@@ -37,7 +39,7 @@ function bytes(modules: readonly BundleModule[]): number {
   return modules.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
 }
 
-describe.each(["cloudflare", "fetch"])("bundleEdge(%j)", (entry) => {
+describe.each(["cloudflare", "fetch", "lambda-edge"])("bundleEdge(%j)", (entry) => {
   it("stays within the budget of an edge and carries no package", async () => {
     const { modules } = await bundleEdge(entry);
     expect(bytes(modules.filter((module) => module.atStart))).toBeLessThanOrEqual(BUDGET_BYTES);
@@ -53,8 +55,9 @@ describe.each(["cloudflare", "fetch"])("bundleEdge(%j)", (entry) => {
     const { modules } = await bundleEdge(entry);
     const atStart = new Set(modules.filter((module) => module.atStart).flatMap(({ inputs }) => inputs));
     const all = new Set(modules.flatMap(({ inputs }) => inputs));
-    for (const path of SERVING) expect(atStart).toContain(`src/${path}.ts`);
-    for (const path of ON_DEMAND)
+    const carried = (path: string) => entry !== "lambda-edge" || !CARRYING.includes(path);
+    for (const path of SERVING.filter(carried)) expect(atStart).toContain(`src/${path}.ts`);
+    for (const path of ON_DEMAND.filter(carried))
       expect([path, all.has(`src/${path}.ts`), atStart.has(`src/${path}.ts`)]).toEqual([path, true, false]);
     // Text for explanations, probes and trust in proxies have no place in an isolate.
     for (const path of NOWHERE) expect(all).not.toContain(`src/${path}.ts`);

@@ -6,6 +6,7 @@ import { CLOUDFLARE } from "../../workers/capabilities.ts";
 import { ask } from "../conformance/edge-client.ts";
 import { edgeRuntimeSuite } from "../conformance/edge-runtime.ts";
 import { DEBUG_TOKEN, type EdgeStart, HOST, type RuntimeUnderTest, startEdgeWorld } from "../conformance/edge-world.ts";
+import { WORKERD_GAPS } from "./declared-gaps.ts";
 import { startWorkerd } from "./workerd.ts";
 
 const { modules } = await bundleEdge("cloudflare");
@@ -41,12 +42,7 @@ const withPolicy =
     hosts: snapshot.hosts.map((host) => ({ ...host, policy: { ...host.policy, ...policy } })),
   });
 
-edgeRuntimeSuite(WORKERD, [
-  {
-    reason: "workerd takes a client that closes for half-closed: without a reset it lets go at the route's timeout",
-    tests: ["lets go of the origin when the client leaves before the answer"],
-  },
-]);
+edgeRuntimeSuite(WORKERD, WORKERD_GAPS);
 
 describe("workers/cloudflare.ts", () => {
   it("takes the client's place from request.cf when it does not know its own", async () => {

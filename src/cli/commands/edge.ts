@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { FORWARDING_HEADERS } from "../../core/address/client-address.ts";
 import { LOCATION_HEADERS } from "../../core/geo/platform-location.ts";
-import { count, hostPort, oneOf, place, required } from "../arguments.ts";
+import { count, hostPort, oneOf, outputIsJson, place, required } from "../arguments.ts";
+import { capabilitiesText } from "../capabilities-text.ts";
 import type { Command } from "../command.ts";
 
 /** More proxies in a row than anybody has: a typing error, which would believe clients. */
@@ -22,6 +23,7 @@ export const edgeCommand: Command = {
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
   [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
                                  without the file, the environment's PORTOLAN_DEBUG_TOKEN
+portolan edge --capabilities [-o text|json]   what an edge can do on each runtime
 
 DIR/*.yaml is the config source (Cluster, TrafficPolicy, HostClaim, federated Ingress),
 DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, EndpointSlice). It is watched.`,
@@ -41,8 +43,14 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         "hop-keys": { type: "string" },
         "allow-private-origins": { type: "boolean" },
         "debug-token-file": { type: "string" },
+        capabilities: { type: "boolean" },
+        output: { type: "string", short: "o", default: "text" },
       },
     });
+    if (values.capabilities === true) {
+      deps.out(capabilitiesText(deps.capabilities, outputIsJson(values.output)));
+      return 0;
+    }
     const example = "portolan edge --from DIR --listen 127.0.0.1:8080";
     // Listened for before the start: whoever sees the first line may signal before the next one runs.
     const stopped = deps.untilStopped();

@@ -6,12 +6,11 @@
 import { causeOf } from "../../core/cause.ts";
 import { connectAddressProblem } from "../../core/address/origin-address.ts";
 import { parseLiteral } from "../../core/address/ip.ts";
-import { HOP_AUTHORITY, HOP_BACKEND, HOP_SIGNATURE, HOP_TIMEOUT, type HopRequest } from "../../core/hop/hop.ts";
 import type { Origin } from "../../core/model.ts";
 import { type AttemptFailure, isIdempotent } from "../../core/retry.ts";
-import type { HeaderField } from "../message.ts";
 import type { SendOptions, Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../upstream.ts";
 import { fieldsOf } from "./message.ts";
+import { type SignHop, signedFields } from "./signed-fields.ts";
 
 export interface FetchUpstreamOptions {
   /** Loopback and private addresses may be origins; metadata addresses never. */
@@ -26,7 +25,7 @@ export interface FetchUpstreamOptions {
    */
   readonly onceOnly: ((body: UpstreamRequest["body"]) => ReadableStream<Uint8Array>) | null;
   /** Value of `portolan-hop` for origins that want it; null without a key. */
-  readonly sign: ((request: HopRequest) => Promise<string>) | null;
+  readonly sign: SignHop | null;
 }
 
 interface PlatformInit extends RequestInit {
@@ -52,13 +51,12 @@ export function fetchUpstream(options: FetchUpstreamOptions): Upstream {
       // What stands in the request line is the runtime's spelling of it.
       const url = new URL(to.url);
       const target = url.href.slice(url.origin.length);
-      const headers: readonly HeaderField[] = [
-        ...request.headers,
-        [HOP_SIGNATURE, await options.sign({ method, authority, target, backend })],
-        [HOP_AUTHORITY, authority],
-        [HOP_BACKEND, backend],
-        [HOP_TIMEOUT, String(sendOptions.responseTimeoutMs)],
-      ];
+      const hop = await signedFields(
+        options.sign,
+        { method, authority, target, backend },
+        sendOptions.responseTimeoutMs,
+      );
+      const headers = [...request.headers, ...hop];
       return await dispatch(to, { ...request, headers }, sendOptions, options);
     },
   };

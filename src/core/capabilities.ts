@@ -1,6 +1,6 @@
 /** What a runtime can do for an edge, as its file in `workers/` declares it. Shown by `portolan edge --capabilities`. */
 
-export interface EdgeCapabilities {
+export interface RuntimeCapabilities {
   /** As people name the runtime: `Deno`, `Cloudflare Workers`. */
   readonly runtime: string;
   /** Source file that declares it, relative to the project. */
