@@ -8,7 +8,7 @@ import { edgeMetrics } from "../src/edge/metrics.ts";
 import { nodeProber } from "../src/edge/node/probe.ts";
 import { probeOrigins } from "../src/edge/node/recovery.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
-import { type EdgeProbes, probeEdges } from "../src/nameserver/edge-probe.ts";
+import { type EdgeProbeOptions, type EdgeProbes, probeEdges } from "../src/nameserver/edge-probe.ts";
 import { edgeHealth, edgeSnapshot } from "../src/nameserver/edges.ts";
 import { fixedSets } from "../src/nameserver/fixed-sets.ts";
 import { rateLimiter } from "../src/nameserver/rate-limit.ts";
@@ -24,6 +24,11 @@ import { edgeStore } from "./node-edge.ts";
 const AUDIENCE = "names";
 const POLL_MS = 100;
 const EDGE_PROBE = { intervalMs: 5000, timeoutMs: 2000 };
+
+function edgeProbe({ edgePort, probeIntervalMs }: NameServerOptions): EdgeProbeOptions {
+  const intervalMs = Math.min(EDGE_PROBE.intervalMs, probeIntervalMs ?? EDGE_PROBE.intervalMs);
+  return { port: edgePort, intervalMs, timeoutMs: Math.min(EDGE_PROBE.timeoutMs, intervalMs) };
+}
 
 /** Starts everything or fails with what is wrong and what to try; what was started is stopped again then. */
 export async function startNameServer(
@@ -55,8 +60,7 @@ async function startParts(options: NameServerOptions, deps: Pick<CliDeps, "out" 
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
   const { store } = await filesControl(directory, { ...options, err: deps.err, audience: AUDIENCE }, keep);
   const edge = keep(await healthEdge(store, { ...options, log }));
-  const probes =
-    options.edges.length === 0 ? null : keep(probeEdges(options.edges, { ...EDGE_PROBE, port: options.edgePort }));
+  const probes = options.edges.length === 0 ? null : keep(probeEdges(options.edges, edgeProbe(options)));
   const answers = responder({
     world: worldOf(edge, probes, options),
     sources: { places: { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES }, locator },
@@ -73,25 +77,43 @@ async function startParts(options: NameServerOptions, deps: Pick<CliDeps, "out" 
 /** An edge that serves nobody: it follows the store and probes, and its health is what names are answered by. */
 async function healthEdge(
   store: Store,
-  { allowPrivateOrigins, log }: { readonly allowPrivateOrigins: boolean; readonly log: (line: string) => void },
+  {
+    allowPrivateOrigins,
+    probeIntervalMs,
+    log,
+  }: Pick<NameServerOptions, "allowPrivateOrigins" | "probeIntervalMs"> & { readonly log: (line: string) => void },
 ): Promise<Edge & { close(): void }> {
   const access = edgeStore(store);
   const edge = createEdge(
     {
-      ...{ name: "name-server", location: null, debugToken: null },
-      ...{ trustedProxies: [], trustedHops: 0, trustedHeader: null },
+      name: "name-server",
+      location: null,
+      debugToken: null,
+      trustedProxies: [],
+      trustedHops: 0,
+      trustedHeader: null,
     },
     {
       source: { get: access.get, digest: sha256Hex, verify: null, audience: AUDIENCE, lacking: {} },
       report: access.report,
-      ...{ locator: null, headerLocation: null, zonePoint: timeZonePoint, pinKeys: null, accessLog: null, log },
-      ...{ metrics: edgeMetrics, now: Date.now, random: Math.random },
+      locator: null,
+      headerLocation: null,
+      zonePoint: timeZonePoint,
+      pinKeys: null,
+      accessLog: null,
+      log,
+      metrics: edgeMetrics,
+      now: Date.now,
+      random: Math.random,
     },
   );
   await edge.coldStart(null);
   const prober = nodeProber({ allowPrivateOrigins });
   const probes = probeOrigins(edge, prober, {
-    ...{ intervalMs: null, exchange: false, now: Date.now, random: Math.random },
+    intervalMs: probeIntervalMs,
+    exchange: false,
+    now: Date.now,
+    random: Math.random,
   });
   const timer = setInterval(() => void edge.refresh(), POLL_MS);
   return {
@@ -117,7 +139,8 @@ function worldOf(
     const { serving, health, overlay } = state;
     if (serving === null) return null;
     const down = probes?.down() ?? null;
-    const from = [serving, overlay, down, health];
+    // Ejections change inside the view.
+    const from = [serving, overlay, down, health, state.outliers.ejections.size];
     if (world !== null && from.every((one, index) => one === made[index])) return world;
     const { snapshot, manifest } = serving.loaded;
     const seen = down === null ? health : edgeHealth(down);

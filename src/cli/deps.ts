@@ -65,6 +65,8 @@ export interface NameServerOptions {
   readonly originSuffix: string | null;
   /** Equal answers a second to one network over UDP; 0 for no limit. */
   readonly rateLimit: number;
+  /** Shortens the intervals of probes to at most this; null leaves them as configured. */
+  readonly probeIntervalMs: number | null;
   readonly allowPrivateOrigins: boolean;
 }
 

@@ -17,8 +17,18 @@ const HTTPS = 443;
 export function edgeSnapshot({ hosts, locationOverrides }: Snapshot, edges: readonly NamedEdge[]): Snapshot {
   const clusters = edges.map(
     ({ name, location }): Cluster => ({
-      ...{ name, provider: null, region: null, zone: null, location, residency: [] },
-      ...{ weight: 100, bias: 0, capacity: null, ramp: null, drainUntilMs: null, gateway: null },
+      name,
+      provider: null,
+      region: null,
+      zone: null,
+      location,
+      residency: [],
+      weight: 100,
+      bias: 0,
+      capacity: null,
+      ramp: null,
+      drainUntilMs: null,
+      gateway: null,
     }),
   );
   const backends = edges.map(({ name, addresses }): Backend => ({ cluster: name, origins: addresses.map(originAt) }));
@@ -40,15 +50,27 @@ export function edgeHealth(down: ReadonlyMap<string, string>): HealthView {
 
 function originAt(address: string): Origin {
   return {
-    ...{ connectHost: address, port: HTTPS, protocol: "https", serverName: null, ca: null },
-    ...{ host: "public", allowedCidrs: [], signed: false },
+    connectHost: address,
+    port: HTTPS,
+    protocol: "https",
+    serverName: null,
+    ca: null,
+    host: "public",
+    allowedCidrs: [],
+    signed: false,
   };
 }
 
 const EVERYTHING: Route = {
-  ...{ kind: "ingress", namespace: "portolan", name: "edges", createdMs: 0 },
+  kind: "ingress",
+  namespace: "portolan",
+  name: "edges",
+  createdMs: 0,
   path: { type: "Prefix", value: "/" },
-  ...{ pathType: "Prefix", method: null, headers: [], query: [] },
+  pathType: "Prefix",
+  method: null,
+  headers: [],
+  query: [],
   backends: [{ service: SERVICE, weight: 1, clusters: null }],
   timeoutMs: 0,
 };

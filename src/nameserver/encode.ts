@@ -30,8 +30,13 @@ export function encodeBody(name: string, resolution: Resolution): Body {
   );
   const count = (sets: readonly Rrset[]): number => sets.reduce((sum, set) => sum + set.values.length, 0);
   return {
-    ...{ rcode, authoritative, variants, scope },
-    ...{ answers: count(answers), authority: count(authority), additional: count(additional) },
+    rcode,
+    authoritative,
+    variants,
+    scope,
+    answers: count(answers),
+    authority: count(authority),
+    additional: count(additional),
   };
 }
 

@@ -22,9 +22,16 @@ export interface FixedInput {
 
 /** We answer what we hold: one lone set per name and type is all there is. */
 const CAPABILITIES: DnsCapabilities = {
-  ...{ provider: "Portolan's name server", atomicity: "change", fence: "exact", policies: [] },
-  ...{ bias: false, geolocation: { continent: false, country: false, subdivision: false }, healthChecks: false },
-  ...{ alias: false, minTtlSeconds: 0, maxValues: 100 },
+  provider: "Portolan's name server",
+  atomicity: "change",
+  fence: "exact",
+  policies: [],
+  bias: false,
+  geolocation: { continent: false, country: false, subdivision: false },
+  healthChecks: false,
+  alias: false,
+  minTtlSeconds: 0,
+  maxValues: 100,
 };
 
 /** Sets by zone name. */

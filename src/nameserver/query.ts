@@ -54,8 +54,14 @@ export function readQuery(bytes: Uint8Array): Query | null {
   const flags = word(bytes, 2);
   if ((flags & QR) !== 0) return null;
   const refuse = (rcode: number, questionEnd = HEADER): Query => ({
-    ...{ id, flags, questionEnd, rcode },
-    ...{ name: "", type: 0, class: 0, edns: null },
+    id,
+    flags,
+    questionEnd,
+    rcode,
+    name: "",
+    type: 0,
+    class: 0,
+    edns: null,
   });
   if ((flags & 0x7800) !== 0) return refuse(RCODE.notImp);
   if (word(bytes, 4) !== 1 || word(bytes, 6) !== 0 || word(bytes, 8) !== 0) return refuse(RCODE.formErr);

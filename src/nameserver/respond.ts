@@ -1,7 +1,7 @@
 /**
  * ★ The life of a query: read → who asks → answer that is known, or made → limit → message. Never throws for any bytes.
- * Answers are kept for a second, or until anything they were made from is another: what changes by the clock alone
- * (ramps, ejections, health that expires) is at most that late.
+ * Answers are kept for a few seconds, or until what they were made from is another: what changes by the clock alone
+ * (ramps, the end of an ejection, health that expires) is at most that late, which is little beside any TTL.
  */
 import { type Body, encodeBody } from "./encode.ts";
 import { answerMessage, bareMessage } from "./message.ts";
@@ -40,7 +40,7 @@ export interface NameServerCounts {
   readonly rcodes: number[];
 }
 
-const KEEP_MS = 1000;
+const KEEP_MS = 5000;
 const MAX_KEPT = 100_000;
 const PLACES_MS = 60_000;
 
@@ -66,12 +66,12 @@ export function responder(deps: RespondDeps): Responder {
   let size = 0;
 
   const turnTo = (next: NameWorld, nowMs: number): void => {
-    if (world === next && nowMs < keptUntilMs && size < MAX_KEPT) return;
-    if (sources === null || world?.overrides !== next.overrides || nowMs >= placesUntilMs || size >= MAX_KEPT) {
+    if (sources === null || sources.overrides !== next.overrides || nowMs >= placesUntilMs || places.size >= MAX_KEPT) {
       places.clear();
       sources = { ...deps.sources, overrides: next.overrides, overrideCidrs: next.overrideCidrs };
       placesUntilMs = nowMs + PLACES_MS;
     }
+    if (world === next && nowMs < keptUntilMs && size < MAX_KEPT) return;
     if (world !== next || size >= MAX_KEPT) encoded.clear();
     known.clear();
     size = 0;
@@ -84,7 +84,6 @@ export function responder(deps: RespondDeps): Responder {
     if (found !== undefined || sources === null) return found ?? null;
     const made = make(sources);
     places.set(key, made);
-    size += 1;
     return made;
   };
 
@@ -107,8 +106,14 @@ export function responder(deps: RespondDeps): Responder {
     if (world === null) throw new Error("Cannot answer: there is no world");
     const resolution = resolve(query.name, query.type, { world, place: () => place, nowMs });
     const { rcode, scope, answers } = resolution;
-    // Names that do not exist are as many as anybody likes to ask for.
-    if (rcode !== RCODE.noError) return { body: encodeBody(query.name, resolution), number: -rcode };
+    // Names that do not exist are as many as anybody likes to ask for: nothing is kept of them. All that tells two such
+    // answers apart is how far from the start of the name the zone's own stands.
+    if (rcode !== RCODE.noError && answers.length === 0) {
+      const same = `${rcode} ${resolution.authority[0]?.name} ${query.questionEnd}`;
+      const negative = encoded.get(same) ?? encodeBody(query.name, resolution);
+      encoded.set(same, negative);
+      return { body: negative, number: -rcode };
+    }
     const text = `${key} ${scope} ${answers.map((set) => `${set.name} ${set.type} ${set.values.join()}`).join()}`;
     const body = encoded.get(text) ?? encodeBody(query.name, resolution);
     encoded.set(text, body);

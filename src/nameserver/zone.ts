@@ -66,11 +66,15 @@ export function serveZone(parts: ZoneParts): ServedZone {
   const [first] = nameServers;
   const mname = first?.name ?? `ns.${zone}`;
   const soa: Rrset = {
-    ...{ name: zone, type: typeNumber("SOA"), ttl: NS_TTL },
+    name: zone,
+    type: typeNumber("SOA"),
+    ttl: NS_TTL,
     values: [`${mname} hostmaster.${zone} ${serial} 3600 600 604800 ${ttl}`],
   };
   const ns: Rrset = {
-    ...{ name: zone, type: typeNumber("NS"), ttl: NS_TTL },
+    name: zone,
+    type: typeNumber("NS"),
+    ttl: NS_TTL,
     values: nameServers.map((one) => one.name),
   };
   put(soa);

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { parseLiteral } from "../../core/address/ip.ts";
 import { dnsName, managedNameProblem } from "../../core/dns/names.ts";
-import { count, hostPort, place, required } from "../arguments.ts";
+import { count, duration, hostPort, place, required } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import type { EdgeAt, NameServerOptions } from "../deps.ts";
 import { Failure } from "../failure.ts";
@@ -23,6 +23,7 @@ export const dnsServeCommand: Command = {
   [--federation NAME[=SUFFIX]]   names of federated Services, SERVICE.NAMESPACE.NAME.svc.SUFFIX
   [--origin-suffix SUFFIX]       names of cluster gateways, CLUSTER.SUFFIX
   [--rate-limit N]               equal answers a second to one network over UDP, 200 unless said otherwise; 0 for no limit
+  [--probe-interval TIME]        probes at least that often, like 2s; without it as each health check says, else every 10s
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
 
 Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the addresses of the nearest healthy cluster
@@ -43,6 +44,7 @@ Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the add
         federation: { type: "string" },
         "origin-suffix": { type: "string" },
         "rate-limit": { type: "string", default: "200" },
+        "probe-interval": { type: "string" },
         "allow-private-origins": { type: "boolean" },
       },
     });
@@ -64,6 +66,8 @@ Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the add
         federation: values.federation === undefined ? null : federation(values.federation, zone),
         originSuffix: values["origin-suffix"] === undefined ? null : name("--origin-suffix", values["origin-suffix"]),
         rateLimit: count("--rate-limit", values["rate-limit"], MAX_RATE),
+        probeIntervalMs:
+          values["probe-interval"] === undefined ? null : duration("--probe-interval", values["probe-interval"]),
         allowPrivateOrigins: values["allow-private-origins"] ?? false,
       },
       deps,
