@@ -8,6 +8,7 @@ import { debugToken } from "./debug-token.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { startGateway } from "./gateway.ts";
 import { loadTree, validate } from "./manifests.ts";
+import { startNameServer } from "./name-server.ts";
 import { startUp } from "./up.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -29,6 +30,7 @@ process.exitCode = await main(process.argv.slice(2), {
   openLocator: openDatabase,
   startEdge: startFilesEdge,
   startGateway,
+  startNameServer,
   startUp,
   capabilities: CAPABILITIES,
   jsonSchema,

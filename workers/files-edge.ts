@@ -3,7 +3,7 @@ import { causeOf } from "../src/core/cause.ts";
 import type { CliDeps, EdgeOptions, LoadedTree, Running } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
-import { runControl } from "../src/control/control.ts";
+import { type RunningControl, runControl } from "../src/control/control.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import { statusReport } from "../src/core/status.ts";
 import { parsePinKeys, type PinKeys } from "../src/edge/pin.ts";
@@ -44,7 +44,8 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
   }
 }
 
-type Keep = <T extends { close(): unknown }>(part: T) => T;
+/** Notes what is to be closed at the end. */
+export type Keep = <T extends { close(): unknown }>(part: T) => T;
 
 async function startParts(
   options: EdgeOptions,
@@ -57,33 +58,7 @@ async function startParts(
   const keys = options.hopKeys === null ? null : keep(await openHopKeys(options.hopKeys, { log }));
   refuseUnsigned(directory, options);
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
-  const store = memoryStore();
-  const sayOnce = changedProblems(deps.err);
-  const control = keep(
-    await runControl(
-      {
-        store,
-        config: directory.config,
-        clusters: directory.clusters,
-        digest: sha256Hex,
-        sign: null,
-        verify: null,
-        now: Date.now,
-      },
-      {
-        audience: AUDIENCE,
-        allowPrivateOrigins: options.allowPrivateOrigins,
-        debounceMs: 10,
-        intervalMs: 5000,
-        onResult: (result) => sayOnce([...result.problems, ...notMembers(treeOf(directory))]),
-        onError: (error) => deps.err(`Cannot reconcile: ${String(error)}\n`),
-      },
-    ),
-  );
-  directory.onClusters(() => {
-    for (const reader of directory.clusters()) control.watch(reader);
-    control.trigger();
-  });
+  const { store, control } = await filesControl(directory, { ...options, err: deps.err, audience: AUDIENCE }, keep);
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
@@ -116,8 +91,50 @@ async function startParts(
   return [`edge       ${edge.url}`, `admin      ${admin.url}`];
 }
 
+/** Control over a directory, in a store in memory; what it publishes is for `audience`. */
+export async function filesControl(
+  directory: ManifestDirectory,
+  { allowPrivateOrigins, audience, err }: FilesControlOptions,
+  keep: Keep,
+): Promise<{ readonly store: Store; readonly control: RunningControl }> {
+  const store = memoryStore();
+  const sayOnce = changedProblems(err);
+  const control = keep(
+    await runControl(
+      {
+        store,
+        config: directory.config,
+        clusters: directory.clusters,
+        digest: sha256Hex,
+        sign: null,
+        verify: null,
+        now: Date.now,
+      },
+      {
+        audience,
+        allowPrivateOrigins,
+        debounceMs: 10,
+        intervalMs: 5000,
+        onResult: (result) => sayOnce([...result.problems, ...notMembers(treeOf(directory))]),
+        onError: (error) => err(`Cannot reconcile: ${String(error)}\n`),
+      },
+    ),
+  );
+  directory.onClusters(() => {
+    for (const reader of directory.clusters()) control.watch(reader);
+    control.trigger();
+  });
+  return { store, control };
+}
+
+interface FilesControlOptions {
+  readonly allowPrivateOrigins: boolean;
+  readonly audience: string;
+  readonly err: (text: string) => void;
+}
+
 /** A first start must be right; later a bad change is refused and what is served stays. */
-function refuseBadStart(directory: ManifestDirectory, from: string): void {
+export function refuseBadStart(directory: ManifestDirectory, from: string): void {
   const { config, clusters } = treeOf(directory);
   const all = [config, ...clusters];
   const errors = all.flatMap((one) => one.problems).filter((problem) => problem.severity === "error");

@@ -42,6 +42,35 @@ export interface GatewayOptions {
   readonly drainDelayMs: number;
 }
 
+/** An edge that names may lead to. */
+export interface EdgeAt {
+  readonly name: string;
+  readonly location: GeoPoint;
+  readonly addresses: readonly string[];
+}
+
+export interface NameServerOptions {
+  readonly from: string;
+  readonly listen: HostPort;
+  /** Canonical names of the zones that are answered. */
+  readonly zones: readonly string[];
+  /** What the zones' NS records name. */
+  readonly nameServers: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  /** Hosts lead to the nearest of these; with none, to the nearest cluster. */
+  readonly edges: readonly EdgeAt[];
+  /** Port at which edges are probed. */
+  readonly edgePort: number;
+  readonly geoip: string | null;
+  readonly ttl: number;
+  readonly federation: { readonly name: string; readonly suffix: string } | null;
+  readonly originSuffix: string | null;
+  /** Equal answers a second to one network over UDP; 0 for no limit. */
+  readonly rateLimit: number;
+  /** Shortens the intervals of probes to at most this; null leaves them as configured. */
+  readonly probeIntervalMs: number | null;
+  readonly allowPrivateOrigins: boolean;
+}
+
 export interface HostPort {
   readonly host: string;
   readonly port: number;
@@ -71,6 +100,7 @@ export interface CliDeps {
   readonly openLocator: (path: string) => Promise<Locator>;
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startGateway: (options: GatewayOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  readonly startNameServer: (options: NameServerOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   /** What an edge can do on each runtime. */
   readonly capabilities: readonly RuntimeCapabilities[];

@@ -3,6 +3,7 @@ import { causeOf } from "../core/cause.ts";
 import type { Command } from "./command.ts";
 import { approveCommand } from "./commands/approve.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { dnsServeCommand } from "./commands/dns-serve.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -28,6 +29,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["tap", tapCommand],
   ["edge", edgeCommand],
   ["gateway", gatewayCommand],
+  ["dns", dnsServeCommand],
   ["validate", validateCommand],
   ["schema", schemaCommand],
   ["diff", diffCommand],

@@ -12,6 +12,7 @@ import { startFilesEdge } from "../../workers/files-edge.ts";
 import { startGateway } from "../../workers/gateway.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
+import { startNameServer } from "../../workers/name-server.ts";
 import { startUp } from "../../workers/up.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/three-clusters");
@@ -31,6 +32,7 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     openLocator: openDatabase,
     startEdge: startFilesEdge,
     startGateway,
+    startNameServer,
     startUp,
     capabilities: CAPABILITIES,
     jsonSchema,
