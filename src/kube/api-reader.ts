@@ -1,6 +1,7 @@
 import type { Observation } from "../core/objects.ts";
+import type { ApiAccess } from "./access/access.ts";
 import { type ApiObjects, apiObjects } from "./api-objects.ts";
-import { type ApiAccess, type ApiConnection, apiConnection } from "./http.ts";
+import { type ApiConnection, apiConnection } from "./http.ts";
 import { apiLiveness } from "./liveness.ts";
 import type { ObjectReader } from "./reader.ts";
 import { type ResourceWatch, watchResource } from "./resource-watch.ts";
