@@ -8,7 +8,8 @@ import { apiReader, CONFIG_RESOURCES } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import { memberReaders } from "../src/kube/members.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
-import type { ControlSetup } from "./control-setup.ts";
+import type { ControlSettings } from "../src/kube/schema/control.ts";
+import type { Store } from "../src/store/store.ts";
 
 /** Asked so often whether an API lives, beside its watches; three silent answers are one unreachable cluster. */
 const LIVENESS_MS = 5_000;
@@ -33,7 +34,10 @@ interface ConfigSource {
 }
 
 /** Opens everything; resolves when each source has been tried once. */
-export async function openSources({ settings, store }: ControlSetup, log: (line: string) => void): Promise<Sources> {
+export async function openSources(
+  { settings, store }: { readonly settings: ControlSettings; readonly store: Store },
+  log: (line: string) => void,
+): Promise<Sources> {
   const contexts = await openContexts(settings.kubeconfig);
   const source = await openConfig(settings.config, contexts);
   const { claimClassless } = settings;
@@ -89,7 +93,7 @@ export async function openSources({ settings, store }: ControlSetup, log: (line:
   };
 }
 
-async function openConfig(config: ControlSetup["settings"]["config"], contexts: Contexts): Promise<ConfigSource> {
+async function openConfig(config: ControlSettings["config"], contexts: Contexts): Promise<ConfigSource> {
   if (typeof config === "object" && "directory" in config) {
     const directory = await directoryReaders(config.directory);
     return {
