@@ -3,6 +3,7 @@ import { causeOf } from "../src/core/cause.ts";
 import type { CliDeps, ControlOptions, Running } from "../src/cli/deps.ts";
 import { runControl, type RunningControl } from "../src/control/control.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
+import { mirror } from "../src/control/mirror.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
@@ -31,6 +32,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     // A version of the process before this one is never the current one.
     const store = watchedStore(setup.store, crypto.randomUUID());
     const sources = keep(await openSources(setup, log));
+    const mirrors = setup.push.map((target) => mirror({ source: store, target, onProblem: log }));
     const sayOnce = changedProblems(deps.err);
     const metrics = controlMetrics();
     const control = keep(
@@ -40,6 +42,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
         debounceMs: DEBOUNCE_MS,
         intervalMs: settings.intervalMs,
         onResult(result, durationMs) {
+          for (const one of mirrors) one.push();
           metrics.reconciled(result, { nowMs: Date.now(), durationMs });
           sayOnce(result.problems);
         },
