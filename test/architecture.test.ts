@@ -23,7 +23,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, string>> = {
   hono: "^src/api/",
   "@hono/node-server": "^workers/node-admin.ts$",
-  undici: "^src/kube/http.ts$",
+  undici: "^src/kube/(http|access/(access|dispatcher)).ts$",
   maxmind: "^src/locate/verify-mmdb.ts$",
   yaml: "^src/kube/yaml.ts$",
   zod: "^src/kube/schema/",

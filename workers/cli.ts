@@ -3,12 +3,16 @@ import { readFileSync } from "node:fs";
 import { main } from "../src/cli/main.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../src/kube/schema/json-schema.ts";
 import { CAPABILITIES } from "./capabilities.ts";
+import { startControl } from "./control.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { startGateway } from "./gateway.ts";
+import { makeKeys } from "./key-files.ts";
 import { loadTree, validate } from "./manifests.ts";
 import { startNameServer } from "./name-server.ts";
+import { startStoreEdge } from "./store-edge.ts";
+import { syncOnce } from "./sync.ts";
 import { startUp } from "./up.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -29,10 +33,14 @@ process.exitCode = await main(process.argv.slice(2), {
   debugToken,
   openLocator: openDatabase,
   startEdge: startFilesEdge,
+  startStoreEdge,
   startGateway,
   startNameServer,
   startUp,
   capabilities: CAPABILITIES,
+  startControl,
+  syncOnce,
+  makeKeys,
   jsonSchema,
   schemaKinds: SCHEMA_KINDS,
   untilStopped: () =>

@@ -1,5 +1,4 @@
 /** `portolan gateway`: the engine inside a cluster, between edges that sign and pods. Wiring only. */
-import { readFile } from "node:fs/promises";
 import type { CliDeps, GatewayOptions, HostPort, Running } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
@@ -7,7 +6,8 @@ import { podTable } from "../src/core/gateway/pod-table.ts";
 import { createGateway, type Gateway } from "../src/edge/gateway/gateway.ts";
 import { type Engine, http1Engine } from "../src/edge/http1/engine.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
-import { apiReader } from "../src/kube/api-reader.ts";
+import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
+import { apiReader, type ApiReaderAccess } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
 import { changedProblems, openHopKeys, portFailure } from "./files-edge.ts";
@@ -16,8 +16,6 @@ import { startAdmin } from "./node-admin.ts";
 
 const CONNECT_TIMEOUT_MS = 1000;
 const DRAIN_MS = 30_000;
-/** Where Kubernetes puts the credentials of a pod's own service account. */
-const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 export interface RunningGateway extends Running {
   readonly url: string;
@@ -116,12 +114,9 @@ async function openSource(from: GatewayOptions["from"]): Promise<Source> {
   throw new Failure(`Cannot start from ${from.directory}:\n${text}`, `portolan validate -f ${from.directory}`);
 }
 
-/** With the pod's own service account where there is one; its token is read anew each time, since it is rotated. */
-async function apiAccess(server: string): Promise<Parameters<typeof apiReader>[0]> {
-  const access = { cluster: "local", server };
-  const ca = await readFile(`${SERVICE_ACCOUNT}/ca.crt`, "utf8").catch(() => null);
-  if (ca === null) return access;
-  return { ...access, ca, token: async () => (await readFile(`${SERVICE_ACCOUNT}/token`, "utf8")).trim() };
+/** With the pod's own service account where there is one. */
+async function apiAccess(server: string): Promise<ApiReaderAccess> {
+  return { cluster: "local", ...((await inClusterAccess({ server })) ?? { server }) };
 }
 
 /** The pods of each change, and what is wrong with the objects when that changes. */

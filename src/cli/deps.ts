@@ -12,8 +12,26 @@ export interface LoadedTree {
   readonly clusters: readonly Observation[];
 }
 
-export interface EdgeOptions {
+export interface EdgeOptions extends EdgeSettings {
   readonly from: string;
+}
+
+/** An edge that reads what a control function has published. */
+export interface StoreEdgeOptions extends EdgeSettings {
+  /** URL of the store, or the folder where it is; or where control pushes to, behind the token. */
+  readonly store: string | { readonly receive: HostPort };
+  readonly name: string;
+  /** File of the keys that manifests are checked with. */
+  readonly publicKeys: string;
+  readonly audience: string;
+  /** Token with which the edge may report; null when it does not. */
+  readonly tokenFile: string | null;
+  /** Folder for the last good snapshot, to start from when the store is away. */
+  readonly cache: string | null;
+}
+
+/** What an edge is told wherever its snapshots come from. */
+export interface EdgeSettings {
   readonly listen: HostPort;
   readonly location: GeoPoint | null;
   readonly geoip: string | null;
@@ -71,6 +89,11 @@ export interface NameServerOptions {
   readonly allowPrivateOrigins: boolean;
 }
 
+/** `portolan.yaml`. */
+export interface ControlOptions {
+  readonly file: string;
+}
+
 export interface HostPort {
   readonly host: string;
   readonly port: number;
@@ -99,11 +122,20 @@ export interface CliDeps {
   readonly debugToken: (file: string | null) => Promise<string | null>;
   readonly openLocator: (path: string) => Promise<Locator>;
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  readonly startStoreEdge: (options: StoreEdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startGateway: (options: GatewayOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startNameServer: (options: NameServerOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   /** What an edge can do on each runtime. */
   readonly capabilities: readonly RuntimeCapabilities[];
+  readonly startControl: (options: ControlOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  /** Reconciles once; `published` and `unchanged` mean that edges can have what the clusters say now. */
+  readonly syncOnce: (
+    options: ControlOptions,
+    deps: Pick<CliDeps, "out" | "err">,
+  ) => Promise<"published" | "unchanged" | "waiting" | "lost-race">;
+  /** Makes a key pair for manifests in a folder; the paths that were written. */
+  readonly makeKeys: (folder: string, keyId: string) => Promise<readonly string[]>;
   /** JSON schema of a kind of ours, null for other kinds. */
   readonly jsonSchema: (kind: string) => object | null;
   readonly schemaKinds: readonly string[];

@@ -2,6 +2,7 @@
 import { causeOf } from "../core/cause.ts";
 import type { Command } from "./command.ts";
 import { approveCommand } from "./commands/approve.ts";
+import { controlCommand } from "./commands/control.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { dnsServeCommand } from "./commands/dns-serve.ts";
 import { drainCommand } from "./commands/drain.ts";
@@ -9,10 +10,12 @@ import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
+import { keysCommand } from "./commands/keys.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
+import { syncCommand } from "./commands/sync.ts";
 import { tapCommand } from "./commands/tap.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
@@ -27,6 +30,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["explain", explainCommand],
   ["events", eventsCommand],
   ["tap", tapCommand],
+  ["control", controlCommand],
+  ["sync", syncCommand],
+  ["keys", keysCommand],
   ["edge", edgeCommand],
   ["gateway", gatewayCommand],
   ["dns", dnsServeCommand],

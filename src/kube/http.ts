@@ -1,28 +1,33 @@
-import { Agent, type Dispatcher, request } from "undici";
+import { type Dispatcher, request } from "undici";
+import type { ApiAccess } from "./access/access.ts";
+import { ANONYMOUS, type Credential } from "./access/credential.ts";
+import { apiDispatcher } from "./access/dispatcher.ts";
 import { isRecord } from "./plain.ts";
-
-/** How to reach one cluster's API. */
-export interface ApiAccess {
-  /** `https://203.0.113.7:6443`, without a path. */
-  readonly server: string;
-  /** Bearer token; a function is asked for each request and again after a 401, since tokens are rotated. */
-  readonly token?: string | (() => string | Promise<string>);
-  /** PEM bundle that replaces the system's roots. */
-  readonly ca?: string;
-  /** Where requests go instead of a connection pool of our own; it is not closed with the connection. */
-  readonly dispatcher?: Dispatcher;
-}
 
 /** A request that did not get what it asked for. `status` is null when no answer came. */
 export interface ApiFailure {
   readonly ok: false;
   readonly status: number | null;
+  /** One line that repeats nothing of the answer but the word that follows. */
   readonly cause: string;
+  /** The word of the Status that was answered, such as `Forbidden`; null without one. */
+  readonly reason: string | null;
+  /** What the answer said besides, for whoever asked the question by hand; null without one. */
+  readonly message: string | null;
   /** What `Retry-After` asks for, at most five minutes. */
   readonly retryAfterMs: number | null;
 }
 export type ApiAnswer = { readonly ok: true; readonly body: unknown } | ApiFailure;
 export type ApiStream = { readonly ok: true; readonly lines: AsyncIterable<string> } | ApiFailure;
+
+/** A request that may change something. */
+export interface ApiWrite {
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly body: unknown;
+  /** `application/json` unless said otherwise. */
+  readonly contentType?: string;
+}
 
 /** Connections to one API. Nothing here rejects, but the lines of a stream do when it breaks or stays silent. */
 export interface ApiConnection {
@@ -30,62 +35,88 @@ export interface ApiConnection {
   get(path: string, timeoutMs: number, signal: AbortSignal): Promise<ApiAnswer>;
   /** GET of lines without end. Rejects the iteration after `silenceMs` without a byte. */
   stream(path: string, silenceMs: number, signal: AbortSignal): Promise<ApiStream>;
+  /** Sent once; only a 401, which did nothing, is followed by a second try with new credentials. */
+  write(write: ApiWrite, timeoutMs: number, signal: AbortSignal): Promise<ApiAnswer>;
   close(): Promise<void>;
 }
 
 const maxBodyBytes = 64 * 1024 * 1024;
 const maxLineLength = 8 * 1024 * 1024;
-const connectTimeoutMs = 5_000;
 /** An API server answers the headers of a watch at once. */
 const headersTimeoutMs = 10_000;
 
+interface Asked {
+  readonly method: "GET" | ApiWrite["method"];
+  readonly path: string;
+  readonly body: string | null;
+  readonly contentType: string | null;
+  readonly timeoutMs: number;
+}
+
 /** A connection over undici, which is also what keeps a private CA to this one cluster. */
 export function apiConnection(access: ApiAccess): ApiConnection {
-  const connect = { timeout: connectTimeoutMs, ...(access.ca === undefined ? {} : { ca: access.ca }) };
-  const own = access.dispatcher === undefined ? new Agent({ connect }) : null;
-  const dispatcher = access.dispatcher ?? own ?? undefined;
+  const connections = apiDispatcher(access);
+  const base = new URL(access.server);
+  const prefix = base.pathname.endsWith("/") ? base.pathname.slice(0, -1) : base.pathname;
 
-  async function send(path: string, timeoutMs: number, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const token = typeof access.token === "function" ? await access.token() : access.token;
-    return request(new URL(path, access.server), {
-      headers: { accept: "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-      headersTimeout: Math.min(timeoutMs, headersTimeoutMs),
+  async function send(asked: Asked, credential: Credential, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { method, path, body, contentType, timeoutMs } = asked;
+    return request(new URL(prefix + path, base), {
+      method,
+      body,
+      headers: {
+        ...mutable(access.headers),
+        accept: "application/json",
+        "user-agent": "portolan",
+        ...(contentType === null ? {} : { "content-type": contentType }),
+        ...(credential.authorization === null ? {} : { authorization: credential.authorization }),
+      },
+      headersTimeout: method === "GET" ? Math.min(timeoutMs, headersTimeoutMs) : timeoutMs,
       bodyTimeout: timeoutMs,
       signal,
-      ...(dispatcher === undefined ? {} : { dispatcher }),
+      dispatcher: await connections.of(credential),
     });
   }
 
-  async function open(path: string, timeoutMs: number, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const first = await send(path, timeoutMs, signal);
-    if (first.statusCode !== 401 || typeof access.token !== "function") return first;
+  async function open(asked: Asked, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const shown = (await access.credentials?.(null)) ?? ANONYMOUS;
+    const first = await send(asked, shown, signal);
+    if (first.statusCode !== 401 || access.credentials === undefined) return first;
+    const renewed = await access.credentials(shown);
+    if (isSame(shown, renewed)) return first;
     await first.body.dump();
-    return send(path, timeoutMs, signal);
+    return send(asked, renewed, signal);
+  }
+
+  async function answer(asked: Asked, signal: AbortSignal): Promise<ApiAnswer> {
+    try {
+      const response = await open(asked, AbortSignal.any([signal, AbortSignal.timeout(asked.timeoutMs)]));
+      const body = parseJson(await readText(response));
+      const isGood = asked.method === "GET" ? response.statusCode === 200 : response.statusCode < 300;
+      return isGood ? { ok: true, body } : refusal(response, body);
+    } catch (cause) {
+      return broken(cause);
+    }
   }
 
   return {
-    async get(path, timeoutMs, signal) {
-      try {
-        const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-        const response = await open(path, timeoutMs, limited);
-        const body = parseJson(await readText(response));
-        return response.statusCode === 200 ? { ok: true, body } : refusal(response, body);
-      } catch (cause) {
-        return broken(cause);
-      }
-    },
+    get: (path, timeoutMs, signal) => answer({ ...reading, path, timeoutMs }, signal),
+    write: ({ method, path, body, contentType = "application/json" }, timeoutMs, signal) =>
+      answer({ method, path, body: JSON.stringify(body), contentType, timeoutMs }, signal),
     async stream(path, silenceMs, signal) {
       try {
-        const response = await open(path, silenceMs, signal);
+        const response = await open({ ...reading, path, timeoutMs: silenceMs }, signal);
         if (response.statusCode !== 200) return refusal(response, parseJson(await readText(response)));
         return { ok: true, lines: linesOf(response) };
       } catch (cause) {
         return broken(cause);
       }
     },
-    close: async () => own?.destroy(),
+    close: connections.close,
   };
 }
+
+const reading = { method: "GET", body: null, contentType: null } as const;
 
 /** What went wrong, without an address where the message has one: it names the connection, not its content. */
 export function causeText(cause: unknown): string {
@@ -96,24 +127,42 @@ export function causeText(cause: unknown): string {
 }
 
 function broken(cause: unknown): ApiFailure {
-  return { ok: false, status: null, cause: causeText(cause), retryAfterMs: null };
+  return { ok: false, status: null, cause: causeText(cause), reason: null, message: null, retryAfterMs: null };
 }
 
 function refusal({ statusCode, headers }: Dispatcher.ResponseData, body: unknown): ApiFailure {
   // Of the body only the Status' reason is repeated: it is one word of a known list, the rest is the server's.
-  const reason = isRecord(body) ? body["reason"] : undefined;
-  const word = typeof reason === "string" && /^[A-Za-z]{1,40}$/.test(reason) ? ` ${reason}` : "";
+  const { reason, message } = isRecord(body) ? body : {};
+  const word = typeof reason === "string" && /^[A-Za-z]{1,40}$/.test(reason) ? reason : null;
   return {
     ok: false,
     status: statusCode,
-    cause: `the API answered ${statusCode}${word}`,
+    cause: `the API answered ${statusCode}${word === null ? "" : ` ${word}`}`,
+    reason: word,
+    message: typeof message === "string" && message !== "" ? printable(message) : null,
     retryAfterMs: retryAfter(headers["retry-after"]),
   };
+}
+
+/** A stranger's text on our terminal: one line, no control characters. */
+function printable(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}]+/gu, " ").trim();
+  return clean.length > 400 ? `${clean.slice(0, 399)}…` : clean;
 }
 
 function retryAfter(header: string | string[] | undefined): number | null {
   const seconds = typeof header === "string" && /^\d{1,9}$/.test(header) ? Number(header) : null;
   return seconds === null ? null : Math.min(seconds, 300) * 1000;
+}
+
+function isSame(a: Credential, b: Credential): boolean {
+  return a.authorization === b.authorization && a.certificate?.cert === b.certificate?.cert;
+}
+
+function mutable(headers: ApiAccess["headers"] = {}): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
+  );
 }
 
 async function readText({ body }: Dispatcher.ResponseData): Promise<string> {

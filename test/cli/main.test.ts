@@ -9,10 +9,14 @@ import { CAPABILITIES } from "../../workers/capabilities.ts";
 import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
+import { startControl } from "../../workers/control.ts";
 import { startGateway } from "../../workers/gateway.ts";
+import { makeKeys } from "../../workers/key-files.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
 import { startNameServer } from "../../workers/name-server.ts";
+import { startStoreEdge } from "../../workers/store-edge.ts";
+import { syncOnce } from "../../workers/sync.ts";
 import { startUp } from "../../workers/up.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/three-clusters");
@@ -35,6 +39,10 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     startNameServer,
     startUp,
     capabilities: CAPABILITIES,
+    startControl,
+    syncOnce,
+    makeKeys,
+    startStoreEdge,
     jsonSchema,
     schemaKinds: SCHEMA_KINDS,
     untilStopped: async () => undefined,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiReaderAccess, type ApiReaderOptions, apiReader } from "../../src/kube/api-reader.ts";
-import type { ApiAccess } from "../../src/kube/http.ts";
+import type { ApiAccess } from "../../src/kube/access/access.ts";
 import type { ObjectReader } from "../../src/kube/reader.ts";
 import { until } from "./until.ts";
 

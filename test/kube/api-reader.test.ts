@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { tokenSource } from "../../src/kube/access/credential.ts";
 import { apiReader } from "../../src/kube/api-reader.ts";
 import type { ObjectReader } from "../../src/kube/reader.ts";
 import { kubeReaderSuite } from "../conformance/kube-reader.ts";
@@ -57,14 +58,14 @@ function sendList(response: ServerResponse, items: unknown[] = []): void {
   response.end(JSON.stringify({ kind: "List", metadata: { resourceVersion: "5" }, items }));
 }
 
-test("apiReader() asks a token function again after a 401", async () => {
+test("apiReader() asks for the credentials again after a 401", async () => {
   const tokens = ["old", "new"];
   const server = await scripted((request, response) => {
     if (request.headers.authorization !== "Bearer new") return refuse(response, 401);
     if (isWatch(request)) return openWatch(response);
     return sendList(response);
   });
-  const made = reader(server, { token: () => tokens.shift() ?? "new" });
+  const made = reader(server, { credentials: tokenSource(() => tokens.shift() ?? "new", "the token") });
   await made.start();
   expect(made.observe()).toMatchObject({ reachable: true, complete: true });
 });
