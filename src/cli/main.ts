@@ -2,6 +2,7 @@
 import { causeOf } from "../core/cause.ts";
 import type { Command } from "./command.ts";
 import { approveCommand } from "./commands/approve.ts";
+import { convertCommand } from "./commands/convert.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
@@ -30,6 +31,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["gateway", gatewayCommand],
   ["validate", validateCommand],
   ["schema", schemaCommand],
+  ["convert", convertCommand],
   ["diff", diffCommand],
   ["approve", approveCommand],
   ["rollback", rollbackCommand],

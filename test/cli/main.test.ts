@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Explanation } from "../../src/core/explain.ts";
 import { main } from "../../src/cli/main.ts";
@@ -9,6 +10,7 @@ import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { startGateway } from "../../workers/gateway.ts";
+import { kubeCommands } from "../../workers/kube-commands.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
 import { startUp } from "../../workers/up.ts";
@@ -33,6 +35,7 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     startUp,
     jsonSchema,
     schemaKinds: SCHEMA_KINDS,
+    kube: kubeCommands(Readable.from([])),
     untilStopped: async () => undefined,
     version: "test",
   });

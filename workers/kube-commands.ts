@@ -1,0 +1,18 @@
+/** Wiring of the commands about manifests and live clusters. */
+import { text } from "node:stream/consumers";
+import type { KubeCommands } from "../src/cli/kube-commands.ts";
+import { Failure } from "../src/cli/failure.ts";
+import { convertManifests } from "../src/kube/convert.ts";
+import { dnsName } from "../src/kube/schema/names.ts";
+import { readManifestFiles } from "./manifest-files.ts";
+
+/** `stdin` is read for the path `-`. */
+export function kubeCommands(stdin: NodeJS.ReadableStream): KubeCommands {
+  return {
+    async convert(paths, className) {
+      const wrong = className === null ? null : dnsName(className);
+      if (wrong !== null) throw new Failure(`Cannot use the class "${className}": ${wrong}`, "--class portolan");
+      return convertManifests(await readManifestFiles(paths, () => text(stdin)), className);
+    },
+  };
+}
