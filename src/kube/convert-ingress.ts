@@ -86,14 +86,14 @@ function withClass(value: Plain, className: string | null, changes: string[]): P
   const annotated = annotations[CLASS_ANNOTATION];
   if (className === null) {
     if (annotated !== undefined && changes.length > 0) {
-      changes.push(`annotation ${CLASS_ANNOTATION}: ${String(annotated)} stays; --class moves it`);
+      changes.push(`annotation ${CLASS_ANNOTATION}: ${shown(annotated)} stays; --class moves it`);
     }
     return value;
   }
   const spec = isRecord(value["spec"]) ? value["spec"] : {};
   if (spec["ingressClassName"] === className && annotated === undefined) return value;
   const before = spec["ingressClassName"] ?? annotated;
-  changes.push(`class ${className}${before === undefined ? "" : ` instead of ${String(before)}`}`);
+  changes.push(`class ${className}${before === undefined ? "" : ` instead of ${shown(before)}`}`);
   // An API server refuses an object that has both.
   const { [CLASS_ANNOTATION]: _old, ...kept } = annotations;
   const { annotations: _all, ...others } = metadata;
@@ -107,4 +107,8 @@ function omit(value: Plain, name: string): Plain {
 
 function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

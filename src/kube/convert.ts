@@ -63,14 +63,14 @@ function judge({ value, positionOf }: ManifestDocument): readonly Problem[] {
   if (isKnown && !isConvertible(value)) return [];
   return readObject(value, { strict: true, cluster: null, positionOf }).problems.flatMap((problem) => {
     // An API server takes these; other controllers may serve them.
-    const isOurs = problem.reason === "UnsupportedBackend" || /\.path$/.test(problem.field);
+    const isOurs = problem.reason === "UnsupportedBackend" || problem.field.endsWith(".path");
     if (!isOurs) return [problem];
     return [{ ...problem, severity: "warning" as const, message: `${problem.message}; it is converted all the same` }];
   });
 }
 
 function nameOf(value: Readonly<Record<string, unknown>>): string {
-  const { name, namespace } = isRecord(value["metadata"]) ? value["metadata"] : {};
-  const qualified = typeof namespace === "string" ? `${namespace}/${String(name)}` : String(name);
-  return `${String(value["kind"])} ${qualified}`;
+  const metadata = isRecord(value["metadata"]) ? value["metadata"] : {};
+  const parts = [metadata["namespace"], metadata["name"]].filter((part) => typeof part === "string");
+  return `${String(value["kind"])} ${parts.join("/")}`;
 }
