@@ -3,12 +3,15 @@ import { text } from "node:stream/consumers";
 import type { KubeCommands } from "../src/cli/kube-commands.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { convertManifests } from "../src/kube/convert.ts";
+import { customResourceDefinitions } from "../src/kube/schema/crd.ts";
 import { dnsName } from "../src/kube/schema/names.ts";
+import { yamlText } from "../src/kube/yaml-text.ts";
 import { readManifestFiles } from "./manifest-files.ts";
 
 /** `stdin` is read for the path `-`. */
 export function kubeCommands(stdin: NodeJS.ReadableStream): KubeCommands {
   return {
+    crds: () => yamlText(customResourceDefinitions()),
     async convert(paths, className) {
       const wrong = className === null ? null : dnsName(className);
       if (wrong !== null) throw new Failure(`Cannot use the class "${className}": ${wrong}`, "--class portolan");

@@ -8,6 +8,8 @@ export interface Converted {
 }
 
 export interface KubeCommands {
+  /** CustomResourceDefinitions of our kinds, as YAML. */
+  readonly crds: () => string;
   /** Reads files, directories and `-` for standard input. Rejects when one cannot be read. */
   readonly convert: (paths: readonly string[], className: string | null) => Promise<Converted>;
 }
