@@ -11,6 +11,7 @@ import { readManifestFiles } from "./manifest-files.ts";
 /** `stdin` is read for the path `-`. */
 export function kubeCommands(stdin: NodeJS.ReadableStream): KubeCommands {
   return {
+    yaml: (value) => yamlText([value]),
     crds: () => yamlText(customResourceDefinitions()),
     async convert(paths, className) {
       const wrong = className === null ? null : dnsName(className);

@@ -8,6 +8,8 @@ export interface Converted {
 }
 
 export interface KubeCommands {
+  /** A plain value as YAML. */
+  readonly yaml: (value: unknown) => string;
   /** CustomResourceDefinitions of our kinds, as YAML. */
   readonly crds: () => string;
   /** Reads files, directories and `-` for standard input. Rejects when one cannot be read. */

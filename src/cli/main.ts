@@ -9,6 +9,7 @@ import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
+import { getCommand } from "./commands/get.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
@@ -23,6 +24,7 @@ import { nearestWord } from "./nearest-word.ts";
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["up", upCommand],
   ["status", statusCommand],
+  ["get", getCommand],
   ["sim", simCommand],
   ["explain", explainCommand],
   ["events", eventsCommand],
