@@ -81,11 +81,10 @@ interface Rows {
 /** Prints what differs from the rows before, aged columns aside; a row that is gone is printed once more. */
 async function watch(first: Rows, next: () => Promise<Rows>, deps: CliDeps): Promise<void> {
   let known = new Map(first.rows.map((row) => [row.key, row]));
-  let stopped = false;
-  const stop = deps.untilStopped().then(() => void (stopped = true));
-  while (!stopped) {
-    await Promise.race([stop, new Promise((resolve) => setTimeout(resolve, WATCH_MS))]);
-    if (stopped) return;
+  const stopped = deps.untilStopped().then(() => true);
+  const waited = () => new Promise<boolean>((resolve) => setTimeout(resolve, WATCH_MS, false));
+  for (;;) {
+    if (await Promise.race([stopped, waited()])) return;
     const { headings, rows } = await next();
     const now = new Map(rows.map((row) => [row.key, row]));
     const changed = rows.filter((row) => known.get(row.key)?.state !== row.state);
