@@ -6,11 +6,13 @@ import { convertManifests } from "../src/kube/convert.ts";
 import { customResourceDefinitions } from "../src/kube/schema/crd.ts";
 import { dnsName } from "../src/kube/schema/names.ts";
 import { yamlText } from "../src/kube/yaml-text.ts";
+import { init } from "./kube-init.ts";
 import { readManifestFiles } from "./manifest-files.ts";
 
 /** `stdin` is read for the path `-`. */
 export function kubeCommands(stdin: NodeJS.ReadableStream): KubeCommands {
   return {
+    init,
     yaml: (value) => yamlText([value]),
     crds: () => yamlText(customResourceDefinitions()),
     async convert(paths, className) {

@@ -7,7 +7,26 @@ export interface Converted {
   readonly problems: readonly Problem[];
 }
 
+export interface InitOptions {
+  readonly name: string;
+  /** Empty for all of the kubeconfig. */
+  readonly contexts: readonly string[];
+  /** Null for the one that kubectl would take. */
+  readonly kubeconfig: string | null;
+  /** File to write; null writes none. */
+  readonly path: string | null;
+  readonly force: boolean;
+}
+
+export interface Initialised {
+  readonly text: string;
+  /** A line for each context. */
+  readonly found: readonly string[];
+}
+
 export interface KubeCommands {
+  /** Asks the clusters of a kubeconfig where they are, and writes that down. */
+  readonly init: (options: InitOptions) => Promise<Initialised>;
   /** A plain value as YAML. */
   readonly yaml: (value: unknown) => string;
   /** CustomResourceDefinitions of our kinds, as YAML. */

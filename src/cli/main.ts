@@ -10,6 +10,7 @@ import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { getCommand } from "./commands/get.ts";
+import { initCommand } from "./commands/init.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
@@ -24,6 +25,7 @@ import { nearestWord } from "./nearest-word.ts";
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["up", upCommand],
   ["status", statusCommand],
+  ["init", initCommand],
   ["get", getCommand],
   ["sim", simCommand],
   ["explain", explainCommand],
