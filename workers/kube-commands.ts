@@ -7,12 +7,14 @@ import { customResourceDefinitions } from "../src/kube/schema/crd.ts";
 import { dnsName } from "../src/kube/schema/names.ts";
 import { yamlText } from "../src/kube/yaml-text.ts";
 import { init } from "./kube-init.ts";
+import { join } from "./kube-join.ts";
 import { readManifestFiles } from "./manifest-files.ts";
 
 /** `stdin` is read for the path `-`. */
 export function kubeCommands(stdin: NodeJS.ReadableStream): KubeCommands {
   return {
     init,
+    join,
     yaml: (value) => yamlText([value]),
     crds: () => yamlText(customResourceDefinitions()),
     async convert(paths, className) {

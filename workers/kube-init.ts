@@ -34,7 +34,7 @@ export async function init(options: InitOptions): Promise<Initialised> {
   const clusters = await Promise.all(
     contexts.map(async (context, index) => await guess(kubeconfig, context, names[index] ?? "cluster")),
   );
-  const text = initFile({ name: options.name, kubeconfig: kubeconfig.files, clusters });
+  const text = initFile({ name: options.name, clusters });
   if (options.path !== null) await write(options.path, text, options.force);
   return { text, found: clusters.map(foundText) };
 }

@@ -24,7 +24,22 @@ export interface Initialised {
   readonly found: readonly string[];
 }
 
+export interface JoinOptions {
+  readonly context: string;
+  /** Null: the Cluster's that names the context, or the context's own. */
+  readonly name: string | null;
+  /** Path of portolan.yaml. */
+  readonly config: string;
+  readonly kubeconfig: string | null;
+  readonly writeBack: boolean;
+  readonly tokenSeconds: number;
+  readonly renew: boolean;
+  readonly dryRun: boolean;
+}
+
 export interface KubeCommands {
+  /** Joins a cluster; every step is said before it is taken. */
+  readonly join: (options: JoinOptions, say: (line: string) => void) => Promise<void>;
   /** Asks the clusters of a kubeconfig where they are, and writes that down. */
   readonly init: (options: InitOptions) => Promise<Initialised>;
   /** A plain value as YAML. */

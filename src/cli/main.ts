@@ -11,6 +11,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { getCommand } from "./commands/get.ts";
 import { initCommand } from "./commands/init.ts";
+import { joinCommand } from "./commands/join.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
@@ -26,6 +27,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["up", upCommand],
   ["status", statusCommand],
   ["init", initCommand],
+  ["join", joinCommand],
   ["get", getCommand],
   ["sim", simCommand],
   ["explain", explainCommand],

@@ -55,7 +55,7 @@ describe("portolan init", () => {
     const { documents, problems } = parseManifests(text, path);
     expect(problems).toEqual([]);
     expect(documents.map(({ value }) => value)).toMatchObject([
-      { kind: "Control", spec: { config: { directory: "." }, kubeconfig: [join(dir, "kubeconfig")] } },
+      { kind: "Control", spec: { config: { directory: "." }, kubeconfig: [".portolan/clusters.kubeconfig"] } },
       {
         kind: "Cluster",
         metadata: { name: "shop" },

@@ -17,12 +17,11 @@ export interface InitCluster {
 
 export interface InitFile {
   readonly name: string;
-  readonly kubeconfig: readonly string[];
   readonly clusters: readonly InitCluster[];
 }
 
 /** The whole file. */
-export function initFile({ name, kubeconfig, clusters }: InitFile): string {
+export function initFile({ name, clusters }: InitFile): string {
   const control = commentedYaml([
     { indent: 0, key: null, why: "Made by portolan init. It is yours now: read the reasons, change what is wrong." },
     { indent: 0, key: "apiVersion", value: "portolan.dev/v1alpha1" },
@@ -40,8 +39,8 @@ export function initFile({ name, kubeconfig, clusters }: InitFile): string {
     {
       indent: 2,
       key: "kubeconfig",
-      value: kubeconfig,
-      why: "where the contexts below are; portolan join makes one that may less",
+      value: [".portolan/clusters.kubeconfig"],
+      why: "the contexts below, with the credentials that portolan join makes",
     },
     { indent: 2, key: "store" },
     { indent: 4, key: "file", value: ".portolan/state" },
