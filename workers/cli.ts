@@ -2,12 +2,16 @@
 import { readFileSync } from "node:fs";
 import { main } from "../src/cli/main.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../src/kube/schema/json-schema.ts";
+import { startControl } from "./control.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { startGateway } from "./gateway.ts";
 import { kubeCommands } from "./kube-commands.ts";
+import { makeKeys } from "./key-files.ts";
 import { loadTree, validate } from "./manifests.ts";
+import { startStoreEdge } from "./store-edge.ts";
+import { syncOnce } from "./sync.ts";
 import { startUp } from "./up.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -28,8 +32,12 @@ process.exitCode = await main(process.argv.slice(2), {
   debugToken,
   openLocator: openDatabase,
   startEdge: startFilesEdge,
+  startStoreEdge,
   startGateway,
   startUp,
+  startControl,
+  syncOnce,
+  makeKeys,
   jsonSchema,
   schemaKinds: SCHEMA_KINDS,
   kube: kubeCommands(process.stdin),

@@ -151,7 +151,7 @@ function treeOf(directory: ManifestDirectory): LoadedTree {
 }
 
 /** Keys that a fleet shares, `new:BASE64,old:BASE64`; null lets the edge make its own. */
-async function pinKeysOf(text: string | undefined): Promise<PinKeys | null> {
+export async function pinKeysOf(text: string | undefined): Promise<PinKeys | null> {
   if (text === undefined || text === "") return null;
   try {
     return await parsePinKeys(text);

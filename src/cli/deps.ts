@@ -12,8 +12,26 @@ export interface LoadedTree {
   readonly clusters: readonly Observation[];
 }
 
-export interface EdgeOptions {
+export interface EdgeOptions extends EdgeSettings {
   readonly from: string;
+}
+
+/** An edge that reads what a control function has published. */
+export interface StoreEdgeOptions extends EdgeSettings {
+  /** URL of the store, or the folder where it is. */
+  readonly store: string;
+  readonly name: string;
+  /** File of the keys that manifests are checked with. */
+  readonly publicKeys: string;
+  readonly audience: string;
+  /** Token with which the edge may report; null when it does not. */
+  readonly tokenFile: string | null;
+  /** Folder for the last good snapshot, to start from when the store is away. */
+  readonly cache: string | null;
+}
+
+/** What an edge is told wherever its snapshots come from. */
+export interface EdgeSettings {
   readonly listen: HostPort;
   readonly location: GeoPoint | null;
   readonly geoip: string | null;
@@ -40,6 +58,11 @@ export interface GatewayOptions {
   readonly allowPrivateOrigins: boolean;
   /** Between the moment when it says that it is not ready and the moment when it stops accepting. */
   readonly drainDelayMs: number;
+}
+
+/** `portolan.yaml`. */
+export interface ControlOptions {
+  readonly file: string;
 }
 
 export interface HostPort {
@@ -70,8 +93,17 @@ export interface CliDeps {
   readonly debugToken: (file: string | null) => Promise<string | null>;
   readonly openLocator: (path: string) => Promise<Locator>;
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  readonly startStoreEdge: (options: StoreEdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startGateway: (options: GatewayOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  readonly startControl: (options: ControlOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  /** Reconciles once; `published` and `unchanged` mean that edges can have what the clusters say now. */
+  readonly syncOnce: (
+    options: ControlOptions,
+    deps: Pick<CliDeps, "out" | "err">,
+  ) => Promise<"published" | "unchanged" | "waiting" | "lost-race">;
+  /** Makes a key pair for manifests in a folder; the paths that were written. */
+  readonly makeKeys: (folder: string, keyId: string) => Promise<readonly string[]>;
   /** JSON schema of a kind of ours, null for other kinds. */
   readonly jsonSchema: (kind: string) => object | null;
   readonly schemaKinds: readonly string[];

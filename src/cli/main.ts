@@ -3,6 +3,7 @@ import { causeOf } from "../core/cause.ts";
 import type { Command } from "./command.ts";
 import { approveCommand } from "./commands/approve.ts";
 import { convertCommand } from "./commands/convert.ts";
+import { controlCommand } from "./commands/control.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
@@ -12,10 +13,12 @@ import { gatewayCommand } from "./commands/gateway.ts";
 import { getCommand } from "./commands/get.ts";
 import { initCommand } from "./commands/init.ts";
 import { joinCommand } from "./commands/join.ts";
+import { keysCommand } from "./commands/keys.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
+import { syncCommand } from "./commands/sync.ts";
 import { tapCommand } from "./commands/tap.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
@@ -33,6 +36,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["explain", explainCommand],
   ["events", eventsCommand],
   ["tap", tapCommand],
+  ["control", controlCommand],
+  ["sync", syncCommand],
+  ["keys", keysCommand],
   ["edge", edgeCommand],
   ["gateway", gatewayCommand],
   ["validate", validateCommand],

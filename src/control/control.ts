@@ -13,7 +13,7 @@ export interface ControlRunOptions extends ControlOptions {
   readonly debounceMs: number;
   /** Upper bound of the age of the overlay, in ms. */
   readonly intervalMs: number;
-  readonly onResult: (result: ReconcileResult) => void;
+  readonly onResult: (result: ReconcileResult, durationMs: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -38,11 +38,12 @@ export async function runControl(deps: ControlDeps, options: ControlRunOptions):
   let timer: NodeJS.Timeout | null = null;
 
   const once = async () => {
+    const startedMs = performance.now();
     try {
       last = await reconcile(deps, state, options);
       // Another writer was faster: its result is the base of ours.
       if (last.outcome === "lost-race") again = true;
-      options.onResult(last);
+      options.onResult(last, performance.now() - startedMs);
     } catch (error) {
       options.onError(error);
     }

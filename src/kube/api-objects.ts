@@ -19,7 +19,7 @@ export interface ApiObjects {
 const maxDeleted = 10_000;
 
 /** No objects yet. An object that cannot be read is left out, with problems. */
-export function apiObjects(cluster: string): ApiObjects {
+export function apiObjects(cluster: string | null): ApiObjects {
   const known = new Map<string, Map<string, KnownObject>>();
   const problems = new Map<string, readonly Problem[]>();
   const deleted = new Set<string>();

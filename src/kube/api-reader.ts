@@ -8,11 +8,14 @@ import { type ResourceWatch, watchResource } from "./resource-watch.ts";
 
 /** How to reach the API of one named cluster. */
 export interface ApiReaderAccess extends ApiAccess {
-  readonly cluster: string;
+  /** Null for the config source. */
+  readonly cluster: string | null;
 }
 
 /** Times are in ms. The defaults suit clusters anywhere; `portolan up` asks more often. */
 export interface ApiReaderOptions {
+  /** What is read; a member's resources unless said otherwise. */
+  readonly resources?: readonly ReadResource[];
   /** Whether Ingresses without a class are ours; default false. */
   readonly claimClassless?: boolean;
   /** A watch without a byte for so long is opened again; default 90 s, since servers send a bookmark each minute. */
@@ -31,12 +34,26 @@ export interface ApiReaderOptions {
   readonly random?: () => number;
 }
 
-/** What is listed and watched, cluster-wide. A Secret never is. */
-const resources: readonly { readonly kind: string; readonly path: string }[] = [
+/** A resource that is listed and watched, cluster-wide. A Secret never is. */
+export interface ReadResource {
+  readonly kind: string;
+  readonly path: string;
+}
+
+/** What a member cluster is asked for. */
+export const MEMBER_RESOURCES: readonly ReadResource[] = [
   { kind: "Ingress", path: "/apis/networking.k8s.io/v1/ingresses" },
   { kind: "IngressClass", path: "/apis/networking.k8s.io/v1/ingressclasses" },
   { kind: "Service", path: "/api/v1/services" },
   { kind: "EndpointSlice", path: "/apis/discovery.k8s.io/v1/endpointslices" },
+];
+
+/** What a config cluster is asked for: federated objects, and ours. */
+export const CONFIG_RESOURCES: readonly ReadResource[] = [
+  { kind: "Ingress", path: "/apis/networking.k8s.io/v1/ingresses" },
+  { kind: "Cluster", path: "/apis/portolan.dev/v1alpha1/clusters" },
+  { kind: "TrafficPolicy", path: "/apis/portolan.dev/v1alpha1/trafficpolicies" },
+  { kind: "HostClaim", path: "/apis/portolan.dev/v1alpha1/hostclaims" },
 ];
 
 /** One failed attempt may be a server that restarts; the second in a row makes the resource unreadable. */
@@ -54,6 +71,7 @@ interface ResourceState {
  */
 export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {}): ObjectReader {
   const { now = Date.now, random = Math.random, coalesceMs = 20, livenessIntervalMs = null } = options;
+  const { resources = MEMBER_RESOURCES } = options;
   const connection: ApiConnection = apiConnection(access);
   const objects: ApiObjects = apiObjects(access.cluster);
   const states = new Map<string, ResourceState>(resources.map(({ kind }) => [kind, { listed: false, fault: null }]));
@@ -175,6 +193,7 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
   };
 }
 
-function errorText(cluster: string, cause: string, sinceMs: number): string {
-  return `Cannot read cluster ${JSON.stringify(cluster)} since ${new Date(sinceMs).toISOString()}: ${cause}`;
+function errorText(cluster: string | null, cause: string, sinceMs: number): string {
+  const source = cluster === null ? "the config cluster" : `cluster ${JSON.stringify(cluster)}`;
+  return `Cannot read ${source} since ${new Date(sinceMs).toISOString()}: ${cause}`;
 }

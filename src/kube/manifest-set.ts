@@ -1,6 +1,6 @@
 import { objectKey, type Position, type Problem } from "../core/objects.ts";
 import type { KnownObject } from "./kinds.ts";
-import { readObject } from "./objects-from.ts";
+import { isControl, readControlObject, readObject } from "./objects-from.ts";
 import { parseManifests } from "./yaml.ts";
 
 /** A file of manifests: its path as people should see it, and its text. */
@@ -28,6 +28,10 @@ export function readManifestFile({ file, text }: ManifestFile, cluster: string |
   const problems: Problem[] = manifests.problems.map((problem) => ({ ...problem, cluster }));
   const objects: ReadFile["objects"][number][] = [];
   for (const { value, positionOf } of manifests.documents) {
+    if (cluster === null && isControl(value)) {
+      problems.push(...readControlObject(value, { strict: true, cluster, positionOf }).problems);
+      continue;
+    }
     const { object, problems: found } = readObject(value, { strict: true, cluster, positionOf });
     problems.push(...found);
     if (object !== null) objects.push({ object, namedAt: positionOf(["metadata", "name"]) });

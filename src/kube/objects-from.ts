@@ -4,6 +4,7 @@ import { didYouMean } from "./did-you-mean.ts";
 import { fieldText, type Finding, type PositionOf } from "./finding.ts";
 import { type Kind, type KnownObject, kinds } from "./kinds.ts";
 import { isRecord } from "./plain.ts";
+import { type ControlSettings, readControl } from "./schema/control.ts";
 
 /** Where a value comes from and how severe to be with it. */
 export interface ReadOptions {
@@ -34,6 +35,20 @@ export function readObject(value: unknown, options: ReadOptions): ReadObject {
   if (known === null || positionOf === undefined) return { object: known, problems };
   const meta = { ...known.object.meta, position: positionOf([]) };
   return { object: { list: known.list, object: { ...known.object, meta } } as KnownObject, problems };
+}
+
+/** The Control object of a `portolan.yaml`, which is for the control function alone and no object of the config source. */
+export function isControl(value: unknown): boolean {
+  return isRecord(value) && value["kind"] === "Control" && value["apiVersion"] === "portolan.dev/v1alpha1";
+}
+
+/** Judges a Control object; its settings are null when it has an error. */
+export function readControlObject(
+  value: unknown,
+  options: ReadOptions,
+): { readonly settings: ControlSettings | null; readonly problems: readonly Problem[] } {
+  const { value: settings, findings } = readControl(value);
+  return { settings, problems: findings.map((finding) => toProblem(finding, value, null, options)).sort(byPosition) };
 }
 
 function byPosition({ position: a }: Problem, { position: b }: Problem): number {

@@ -43,6 +43,15 @@ export async function publicKeyOf(jwk: webcrypto.JsonWebKey): Promise<webcrypto.
   }
 }
 
+/** A private key as control is given it; TypeError when it is not a P-256 key. */
+export async function privateKeyOf(jwk: webcrypto.JsonWebKey): Promise<webcrypto.CryptoKey> {
+  try {
+    return await crypto.subtle.importKey("jwk", jwk, { name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
+  } catch (cause) {
+    throw new TypeError("Cannot use the private key: it is not a P-256 key in JWK form", { cause });
+  }
+}
+
 /** SHA-256 of a text, lower-case hex. */
 export async function sha256Hex(text: string): Promise<string> {
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));

@@ -103,6 +103,7 @@ export function cluster(name: string, more: Partial<ClusterObject> = {}): Cluste
       signed: false,
     },
     originCidrs: [],
+    access: null,
     ...more,
   };
 }

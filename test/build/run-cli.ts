@@ -9,6 +9,10 @@ import { startFilesEdge } from "../../workers/files-edge.ts";
 import { startGateway } from "../../workers/gateway.ts";
 import { kubeCommands } from "../../workers/kube-commands.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
+import { startControl } from "../../workers/control.ts";
+import { makeKeys } from "../../workers/key-files.ts";
+import { startStoreEdge } from "../../workers/store-edge.ts";
+import { syncOnce } from "../../workers/sync.ts";
 import { startUp } from "../../workers/up.ts";
 
 export interface CliResult {
@@ -30,6 +34,10 @@ export async function runCliWith(more: Partial<CliDeps>, args: readonly string[]
     startEdge: startFilesEdge,
     startGateway,
     startUp,
+    startControl,
+    syncOnce,
+    makeKeys,
+    startStoreEdge,
     jsonSchema,
     schemaKinds: SCHEMA_KINDS,
     kube: kubeCommands(Readable.from([])),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { edgeOptions, temporaryFolder, twoClusters } from "../build/files-edge.ts";
+import { ask } from "./ask.ts";
 import { eventually } from "./until.ts";
 
 const closing: (() => unknown)[] = [];
@@ -25,19 +26,6 @@ spec:
 `;
 
 const world = async () => await twoClusters(ingressYaml("shop.example.org"), closing);
-
-async function ask(url: string, host: string): Promise<string> {
-  const { request } = await import("node:http");
-  return await new Promise((resolve, reject) => {
-    request(url, { headers: { host } }, (response) => {
-      let text = "";
-      response.on("data", (chunk) => (text += String(chunk)));
-      response.on("end", () => resolve(`${response.statusCode} ${text.trim()}`));
-    })
-      .on("error", reject)
-      .end();
-  });
-}
 
 describe("portolan edge --from DIR", () => {
   it("serves the nearest cluster, and takes a good change into use without a lost request", async () => {

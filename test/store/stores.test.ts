@@ -1,9 +1,103 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { StoreApiOptions } from "../../src/api/store-api.ts";
 import { fileStore } from "../../src/store/file.ts";
+import { followStore } from "../../src/store/follow.ts";
+import { httpStore } from "../../src/store/http.ts";
 import { memoryStore } from "../../src/store/memory.ts";
+import type { Store } from "../../src/store/store.ts";
+import { watchedStore } from "../../src/store/watched.ts";
+import { startStoreApi } from "../../workers/node-admin.ts";
 import { storeSuite } from "../conformance/store.ts";
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function served(may: StoreApiOptions["may"], store: Store = memoryStore()): Promise<string> {
+  const watched = watchedStore(store, "boot");
+  const api = await startStoreApi({ host: "127.0.0.1", port: 0 }, { store: watched, may, changes: watched.changes });
+  closing.push(async () => {
+    watched.release();
+    await api.close();
+  });
+  return api.url;
+}
+
+storeSuite("http", async () => {
+  const url = await served((token) => token === "secret");
+  const token = () => "secret";
+  return [httpStore(url, { token }), httpStore(url, { token })];
+});
+
+describe("storeApi()", () => {
+  it("gives nobody what they may not have", async () => {
+    const url = await served((token, act, key) => (act === "read" ? key !== "hidden" : token === "secret"));
+    const [stranger, friend] = [httpStore(url), httpStore(url, { token: () => "secret" })];
+    await friend.put("a", new TextEncoder().encode("one"), "any");
+    await friend.put("hidden", new TextEncoder().encode("two"), "any");
+    expect((await stranger.get("a"))?.value).toEqual(new TextEncoder().encode("one"));
+    await expect(stranger.get("hidden")).rejects.toThrow("it answered 401");
+    await expect(stranger.put("a", new Uint8Array(), "any")).rejects.toThrow("it answered 401");
+    await expect(stranger.delete("a")).rejects.toThrow("it answered 401");
+    await expect(stranger.list("")).rejects.toThrow("it answered 401");
+    await expect(httpStore(url, { token: () => "other" }).put("a", new Uint8Array(), "any")).rejects.toThrow("403");
+    expect(await friend.list("")).toEqual(["a", "hidden"]);
+  });
+
+  it("answers 304 for what the reader has, and 404 for a path that is no key", async () => {
+    const url = await served(() => true);
+    await httpStore(url).put("a", new TextEncoder().encode("one"), "any");
+    const first = await fetch(`${url}/a`);
+    const headers = { "if-none-match": first.headers.get("etag") ?? "" };
+    expect(await first.text()).toBe("one");
+    expect((await fetch(`${url}/a`, { headers })).status).toBe(304);
+    expect((await fetch(`${url}/a%00b`)).status).toBe(404);
+  });
+});
+
+describe("followStore()", () => {
+  it("hears of a new manifest at once, and of nothing else", async () => {
+    const store = watchedStore(memoryStore(), "boot");
+    const api = await startStoreApi({ host: "127.0.0.1", port: 0 }, { store, may: () => true, changes: store.changes });
+    let changes = 0;
+    const changed = async () => void (changes += 1);
+    const following = followStore(api.url, { changed, intervalMs: 60_000, onProblem: () => undefined });
+    closing.push(async () => {
+      following.close();
+      store.release();
+      await api.close();
+    });
+    await expect.poll(() => changes).toBe(1);
+    await store.put("reports/x", new Uint8Array(), "any");
+    await store.put("manifest", new Uint8Array(), { version: "not the current one" });
+    await store.put("overlay", new Uint8Array(), "any");
+    await expect.poll(() => changes, { interval: 5 }).toBe(2);
+    await store.put("manifest", new Uint8Array(), "any");
+    await expect.poll(() => changes, { interval: 5 }).toBe(3);
+  });
+
+  it("asks from time to time where the store cannot tell", async () => {
+    const server = createServer((_request, response) => void response.writeHead(404).end()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    let changes = 0;
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const changed = async () => void (changes += 1);
+    const following = followStore(url, { changed, intervalMs: 10, onProblem: () => undefined });
+    closing.push(async () => {
+      following.close();
+      server.closeAllConnections();
+      server.close();
+    });
+    await expect.poll(() => changes).toBeGreaterThan(3);
+  });
+});
 
 storeSuite("memory", async () => {
   const store = memoryStore();

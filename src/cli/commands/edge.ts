@@ -3,14 +3,20 @@ import { FORWARDING_HEADERS } from "../../core/address/client-address.ts";
 import { LOCATION_HEADERS } from "../../core/geo/platform-location.ts";
 import { count, hostPort, oneOf, place, required } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import type { EdgeSettings, StoreEdgeOptions } from "../deps.ts";
+import { Failure } from "../failure.ts";
 
 /** More proxies in a row than anybody has: a typing error, which would believe clients. */
 const MAX_HOPS = 16;
 
-/** `portolan edge`: one edge from Kubernetes YAML alone. */
+/** `portolan edge`: one edge, from a control function's store or from Kubernetes YAML alone. */
 export const edgeCommand: Command = {
-  summary: "run one edge from a directory of Kubernetes YAML",
-  usage: `portolan edge --from DIR --listen HOST:PORT
+  summary: "run one edge, from a store or from a directory of Kubernetes YAML",
+  usage: `portolan edge (--from DIR | --store URL --public-keys FILE) --listen HOST:PORT
+  [--public-keys FILE]           keys that snapshots of the store are checked with, made by portolan keys
+  [--name edge] [--audience portolan]   who it is for control, and the fleet whose snapshots it takes
+  [--store-token-file FILE]      what opens the store for its reports
+  [--cache DIR]                  keeps the last good snapshot, to start from while the store is away
   [--location LAT,LON | --location PROVIDER/REGION]   the edge's own place; without it the client's place counts
   [--geoip FILE]                 a MaxMind-format database that locates clients
   [--trusted-proxy CIDR]…        whose X-Forwarded-For and Forwarded are believed
@@ -23,6 +29,7 @@ export const edgeCommand: Command = {
   [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
                                  without the file, the environment's PORTOLAN_DEBUG_TOKEN
 
+URL is the store of a control function, a server of its files, or the folder where they are. With --from,
 DIR/*.yaml is the config source (Cluster, TrafficPolicy, HostClaim, federated Ingress),
 DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, EndpointSlice). It is watched.`,
   async run(args, deps) {
@@ -30,6 +37,12 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
       args: [...args],
       options: {
         from: { type: "string" },
+        store: { type: "string" },
+        "public-keys": { type: "string" },
+        "store-token-file": { type: "string" },
+        cache: { type: "string" },
+        name: { type: "string", default: "edge" },
+        audience: { type: "string", default: "portolan" },
         listen: { type: "string" },
         location: { type: "string" },
         geoip: { type: "string" },
@@ -46,26 +59,51 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
     const example = "portolan edge --from DIR --listen 127.0.0.1:8080";
     // Listened for before the start: whoever sees the first line may signal before the next one runs.
     const stopped = deps.untilStopped();
-    const edge = await deps.startEdge(
-      {
-        from: required("--from", values.from, example),
-        listen: hostPort("--listen", required("--listen", values.listen, example)),
-        location: values.location === undefined ? null : place("--location", values.location),
-        geoip: values.geoip ?? null,
-        trustedProxies: values["trusted-proxy"] ?? [],
-        trustedHops: count("--trusted-hops", values["trusted-hops"], MAX_HOPS),
-        trustedHeader: oneOf("--trusted-header", values["trusted-header"], FORWARDING_HEADERS),
-        locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
-        admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
-        hopKeys: values["hop-keys"] ?? null,
-        allowPrivateOrigins: values["allow-private-origins"] ?? false,
-        debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
-      },
-      deps,
-    );
+    const settings: EdgeSettings = {
+      listen: hostPort("--listen", required("--listen", values.listen, example)),
+      location: values.location === undefined ? null : place("--location", values.location),
+      geoip: values.geoip ?? null,
+      trustedProxies: values["trusted-proxy"] ?? [],
+      trustedHops: count("--trusted-hops", values["trusted-hops"], MAX_HOPS),
+      trustedHeader: oneOf("--trusted-header", values["trusted-header"], FORWARDING_HEADERS),
+      locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
+      admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
+      hopKeys: values["hop-keys"] ?? null,
+      allowPrivateOrigins: values["allow-private-origins"] ?? false,
+      debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
+    };
+    const edge =
+      values.store === undefined
+        ? await deps.startEdge({ ...settings, from: required("--from", values.from, example) }, deps)
+        : await deps.startStoreEdge(storeOptions(settings, { ...values, store: values.store }), deps);
     deps.out(`${edge.banner.join("\n")}\n`);
     await stopped;
     await edge.close();
     return 0;
   },
 };
+
+interface StoreValues {
+  readonly store: string;
+  readonly from?: string | undefined;
+  readonly name: string;
+  readonly audience: string;
+  readonly "public-keys"?: string | undefined;
+  readonly "store-token-file"?: string | undefined;
+  readonly cache?: string | undefined;
+}
+
+function storeOptions(settings: EdgeSettings, values: StoreValues): StoreEdgeOptions {
+  const example = "portolan edge --store URL --public-keys FILE --listen 127.0.0.1:8080";
+  if (values.from !== undefined)
+    throw new Failure("Cannot read from --from and --store at once: both are given", example);
+  return {
+    ...settings,
+    store: values.store,
+    name: values.name,
+    audience: values.audience,
+    publicKeys: required("--public-keys", values["public-keys"], example),
+    tokenFile: values["store-token-file"] ?? null,
+    cache: values.cache ?? null,
+  };
+}

@@ -29,12 +29,18 @@ export interface Kubeconfig {
 export interface KubeconfigOptions {
   /** One file that must be there; otherwise `KUBECONFIG`, otherwise `~/.kube/config`. */
   readonly path?: string | null;
+  /** Several files, in the order in which they count; those that are not there are passed over. */
+  readonly paths?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Reads and merges; rejects with a `KubeconfigError` when a file is broken or none is there. */
-export async function loadKubeconfig({ path = null, env = process.env }: KubeconfigOptions = {}): Promise<Kubeconfig> {
-  const named = path === null ? fromEnvironment(env) : [resolve(path)];
+export async function loadKubeconfig({
+  path = null,
+  paths,
+  env = process.env,
+}: KubeconfigOptions = {}): Promise<Kubeconfig> {
+  const named = path === null ? (paths ?? fromEnvironment(env)) : [resolve(path)];
   const read = await Promise.all(named.map((file) => readConfig(file, path !== null)));
   const files = read.filter((file) => file !== null);
   if (files.length === 0) {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { ClusterObject } from "../../core/objects.ts";
-import { fields, integer, number, perMode, portNumber, text } from "./fields.ts";
+import { isRecord } from "../plain.ts";
+import { always, fields, integer, number, perMode, portNumber, type Report, text } from "./fields.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { point } from "./location.ts";
 import { envelope } from "./meta.ts";
@@ -33,6 +34,10 @@ export const clusterSchema: (strict: boolean) => z.ZodType<ClusterObject> = perM
       signed: gateway.signed ?? false,
     };
   });
+  const access = fields(strict, {
+    context: text(notEmpty).nullish(),
+    inCluster: z.boolean().nullish(),
+  }).check(always(oneWayIn));
   const spec = fields(strict, {
     provider: text(notEmpty).nullish(),
     region: text(notEmpty).nullish(),
@@ -46,6 +51,7 @@ export const clusterSchema: (strict: boolean) => z.ZodType<ClusterObject> = perM
     drain: drain(strict).nullish(),
     gateway: gateway.nullish(),
     originCIDRs: z.array(text(cidr)).nullish(),
+    access: access.nullish(),
   });
   return envelope(strict, spec.nullish(), { namespaced: false, name: dnsLabel }).transform(
     ({ meta, spec }): ClusterObject => ({
@@ -62,9 +68,27 @@ export const clusterSchema: (strict: boolean) => z.ZodType<ClusterObject> = perM
       drain: spec?.drain ?? null,
       gateway: spec?.gateway ?? null,
       originCidrs: spec?.originCIDRs ?? [],
+      access: accessOf(spec?.access ?? {}),
     }),
   );
 });
+
+function accessOf({
+  context,
+  inCluster,
+}: {
+  context?: string | null | undefined;
+  inCluster?: boolean | null | undefined;
+}) {
+  if (inCluster === true) return "in-cluster";
+  return context === undefined || context === null ? null : { context };
+}
+
+function oneWayIn(value: unknown, report: Report): void {
+  if (!isRecord(value)) return;
+  const ways = [typeof value["context"] === "string", value["inCluster"] === true].filter(Boolean);
+  if (ways.length !== 1) report("has to say one of context: NAME and inCluster: true");
+}
 
 function pemBundle(pem: string): string | null {
   return pem.includes("-----BEGIN CERTIFICATE-----") ? null : "it must be certificates in PEM form";

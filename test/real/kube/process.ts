@@ -9,7 +9,11 @@ export interface RunningProcess {
 }
 
 /** Starts it; rejects when it cannot be started. */
-export async function start(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<RunningProcess> {
+export async function start(
+  command: string,
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+): Promise<RunningProcess> {
   const child: ChildProcess = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     ...(env === undefined ? {} : { env: { ...process.env, ...env } }),

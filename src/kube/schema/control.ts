@@ -1,0 +1,127 @@
+import { isIP } from "node:net";
+import * as z from "zod";
+import type { LoadBalancerAddress } from "../../core/objects.ts";
+import { isRecord } from "../plain.ts";
+import { always, fields, perMode, type Report, text } from "./fields.ts";
+import { type Parsed, parse } from "./issues.ts";
+import { envelope } from "./meta.ts";
+import { connectHost, dnsLabel, notEmpty, type TextRule } from "./names.ts";
+import { duration } from "./time.ts";
+
+/** A bucket of S3 or of what speaks like it. */
+export interface BucketSettings {
+  readonly bucket: string;
+  readonly region: string;
+  /** Null for AWS' own. */
+  readonly endpoint: string | null;
+  /** Before every key; empty or ending in "/". */
+  readonly prefix: string;
+}
+
+/** What `portolan.yaml` says of the control function; paths are as written there. */
+export interface ControlSettings {
+  readonly config: { readonly directory: string } | { readonly context: string } | "in-cluster";
+  /** Null: as kubectl finds them. */
+  readonly kubeconfig: readonly string[] | null;
+  readonly store: { readonly file: string } | { readonly s3: BucketSettings };
+  readonly signingKey: string;
+  readonly audience: string;
+  readonly serve: { readonly listen: string; readonly tokenFile: string | null } | null;
+  readonly push: readonly { readonly url: string; readonly tokenFile: string | null }[];
+  readonly admin: string | null;
+  /** Where users reach the edges: what `status.loadBalancer` of Ingresses says. */
+  readonly edgeAddresses: readonly LoadBalancerAddress[];
+  readonly intervalMs: number;
+  readonly claimClassless: boolean;
+  readonly allowPrivateOrigins: boolean;
+}
+
+/** Reads the `portolan.dev/v1alpha1` Control of a `portolan.yaml`. */
+export function readControl(value: unknown): Parsed<ControlSettings> {
+  return parse(controlSchema(true), value);
+}
+
+const httpUrl: TextRule = (text) =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+    ? null
+    : 'it must be a URL, as "https://edge.example.org"';
+
+const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
+  const word = text(notEmpty);
+  const config = fields(strict, {
+    directory: word.nullish(),
+    context: word.nullish(),
+    inCluster: z.boolean().nullish(),
+  });
+  const s3 = fields(strict, {
+    bucket: word,
+    region: word.nullish(),
+    endpoint: text(httpUrl).nullish(),
+    prefix: z.string().nullish(),
+  });
+  const spec = fields(strict, {
+    config: config.check(always(oneOf("directory", "context", "inCluster"))).nullish(),
+    kubeconfig: z.array(word).min(1).nullish(),
+    store: fields(strict, { file: word.nullish(), s3: s3.nullish() }).check(always(oneOf("file", "s3"))),
+    signingKey: word,
+    audience: text(dnsLabel).nullish(),
+    serve: fields(strict, { listen: word, tokenFile: word.nullish() }).nullish(),
+    push: z.array(fields(strict, { url: text(httpUrl), tokenFile: word.nullish() })).nullish(),
+    admin: word.nullish(),
+    edgeAddresses: z.array(text(connectHost)).nullish(),
+    interval: duration(100, 30_000).nullish(),
+    claimClassless: z.boolean().nullish(),
+    allowPrivateOrigins: z.boolean().nullish(),
+  });
+  return envelope(strict, spec, { namespaced: false, name: dnsLabel }).transform(
+    ({ spec }): ControlSettings => ({
+      config: configOf(spec.config ?? {}),
+      kubeconfig: spec.kubeconfig ?? null,
+      store: spec.store.s3 ? { s3: bucketOf(spec.store.s3) } : { file: spec.store.file ?? "" },
+      signingKey: spec.signingKey,
+      audience: spec.audience ?? "portolan",
+      serve: spec.serve ? { listen: spec.serve.listen, tokenFile: spec.serve.tokenFile ?? null } : null,
+      push: (spec.push ?? []).map(({ url, tokenFile }) => ({ url, tokenFile: tokenFile ?? null })),
+      admin: spec.admin ?? null,
+      edgeAddresses: (spec.edgeAddresses ?? []).map(addressOf),
+      intervalMs: spec.interval ?? 5000,
+      claimClassless: spec.claimClassless ?? false,
+      allowPrivateOrigins: spec.allowPrivateOrigins ?? false,
+    }),
+  );
+});
+
+function addressOf(host: string): LoadBalancerAddress {
+  return isIP(host) === 0 ? { ip: null, hostname: host } : { ip: host, hostname: null };
+}
+
+type Maybe<T> = T | null | undefined;
+
+function configOf(said: { directory?: Maybe<string>; context?: Maybe<string>; inCluster?: Maybe<boolean> }) {
+  if (said.inCluster === true) return "in-cluster" as const;
+  return said.context ? { context: said.context } : { directory: said.directory ?? "." };
+}
+
+function bucketOf(said: {
+  bucket: string;
+  region?: Maybe<string>;
+  endpoint?: Maybe<string>;
+  prefix?: Maybe<string>;
+}): BucketSettings {
+  const prefix = said.prefix ?? "";
+  return {
+    bucket: said.bucket,
+    region: said.region ?? "us-east-1",
+    endpoint: said.endpoint ?? null,
+    prefix: prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`,
+  };
+}
+
+/** Exactly one of the fields may be set; false counts as left out. */
+function oneOf(...names: readonly string[]): (value: unknown, report: Report) => void {
+  return (value, report) => {
+    if (!isRecord(value)) return;
+    const set = names.filter((name) => value[name] !== undefined && value[name] !== null && value[name] !== false);
+    if (set.length !== 1) report(`has to say exactly one of ${names.join(", ")}`);
+  };
+}

@@ -1,0 +1,114 @@
+/** What control reads: the config source, and one reader for each member cluster. Wiring only. */
+import { causeOf } from "../src/core/cause.ts";
+import { Failure } from "../src/cli/failure.ts";
+import { lastObservations } from "../src/control/last-observations.ts";
+import { type Contexts, openContexts } from "../src/kube/access/contexts.ts";
+import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
+import { apiReader, CONFIG_RESOURCES } from "../src/kube/api-reader.ts";
+import { directoryReaders } from "../src/kube/directory.ts";
+import { memberReaders } from "../src/kube/members.ts";
+import type { ObjectReader } from "../src/kube/reader.ts";
+import type { ControlSettings } from "../src/kube/schema/control.ts";
+import type { Store } from "../src/store/store.ts";
+
+/** Asked so often whether an API lives, beside its watches; three silent answers are one unreachable cluster. */
+const LIVENESS_MS = 5_000;
+/** Kubeconfig files are compared so often. */
+const CREDENTIALS_MS = 10_000;
+
+export interface Sources {
+  readonly config: ObjectReader;
+  /** Readers of the members, as they are now. */
+  readonly readers: () => readonly ObjectReader[];
+  /** Called when any of them observes something else, or when there are others. */
+  onChange(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+interface ConfigSource {
+  readonly reader: ObjectReader;
+  /** Readers of the folders beside the config source. */
+  readonly folders: () => readonly ObjectReader[];
+  onFolders(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+/** Opens everything; resolves when each source has been tried once. */
+export async function openSources(
+  { settings, store }: { readonly settings: ControlSettings; readonly store: Store },
+  log: (line: string) => void,
+): Promise<Sources> {
+  const contexts = await openContexts(settings.kubeconfig);
+  const source = await openConfig(settings.config, contexts);
+  const { claimClassless } = settings;
+  const members = memberReaders({
+    contexts,
+    inCluster: inClusterAccess,
+    open: (access) => apiReader(access, { claimClassless, livenessIntervalMs: LIVENESS_MS }),
+  });
+  // Until the config source has been read again, the Cluster objects of before the restart count.
+  const remembered = lastObservations(store);
+  await remembered.recall(null).catch((error: unknown) => log(`Cannot recall the config source: ${causeOf(error)}`));
+  const clusters = () => remembered.complete(source.reader.observe()).objects.clusters;
+  const keep = () =>
+    members.keep(clusters()).catch((error: unknown) => log(`Cannot follow the clusters: ${causeOf(error)}`));
+
+  const folders = () => {
+    const named = new Set(clusters().flatMap(({ meta, access }) => ((access ?? null) === null ? [meta.name] : [])));
+    return source.folders().filter(({ cluster }) => cluster !== null && named.has(cluster));
+  };
+  const listeners: (() => void)[] = [];
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  members.onChange(tell);
+  source.reader.onChange(() => {
+    void keep();
+    tell();
+  });
+  const followed = new Set<ObjectReader>();
+  const followFolders = () => {
+    for (const folder of source.folders()) if (!followed.has(folder)) folder.onChange(tell);
+    for (const folder of source.folders()) followed.add(folder);
+    tell();
+  };
+  source.onFolders(followFolders);
+  followFolders();
+  await keep();
+  const timer = setInterval(() => {
+    contexts.refresh().then(
+      (isOther) => (isOther ? keep() : undefined),
+      () => undefined,
+    );
+  }, CREDENTIALS_MS);
+  return {
+    config: source.reader,
+    readers: () => [...members.readers(), ...folders()],
+    onChange: (listener) => void listeners.push(listener),
+    async close() {
+      clearInterval(timer);
+      await members.close();
+      await source.close();
+    },
+  };
+}
+
+async function openConfig(config: ControlSettings["config"], contexts: Contexts): Promise<ConfigSource> {
+  if (typeof config === "object" && "directory" in config) {
+    const directory = await directoryReaders(config.directory);
+    return {
+      reader: directory.config,
+      folders: directory.clusters,
+      onFolders: directory.onClusters,
+      close: directory.close,
+    };
+  }
+  const access = config === "in-cluster" ? await inClusterAccess() : contexts.access(config.context);
+  if (access === null)
+    throw new Failure("Cannot read the config cluster: this process runs in no pod", "spec.config.context: NAME");
+  if ("ok" in access && !access.ok) throw new Failure(access.message, "spec.config.context: NAME of a context");
+  const way = "ok" in access ? access.access : access;
+  const reader = apiReader({ ...way, cluster: null }, { resources: CONFIG_RESOURCES, livenessIntervalMs: LIVENESS_MS });
+  await reader.start();
+  return { reader, folders: () => [], onFolders: () => undefined, close: reader.close };
+}

@@ -1,0 +1,97 @@
+/** `portolan control`: the control function on real clusters, as a daemon. Wiring only. */
+import { causeOf } from "../src/core/cause.ts";
+import type { CliDeps, ControlOptions, Running } from "../src/cli/deps.ts";
+import { runControl, type RunningControl } from "../src/control/control.ts";
+import type { LoadBalancerAddress } from "../src/core/objects.ts";
+import { controlMetrics } from "../src/control/metrics.ts";
+import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
+import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
+import { openSources } from "./control-sources.ts";
+import { changedProblems, portFailure } from "./files-edge.ts";
+import { edgesMay } from "./key-files.ts";
+import { type RunningApi, startAdmin, startStoreApi } from "./node-admin.ts";
+import { orderActions } from "./order-actions.ts";
+import { resourcesOf, statusOf } from "./status.ts";
+
+/** Changes that arrive within it are one. */
+const DEBOUNCE_MS = 10;
+
+/** Watches until it is closed; fails at once with what a person has to change. */
+export async function startControl(options: ControlOptions, deps: Pick<CliDeps, "out" | "err">): Promise<Running> {
+  const setup = await openSetup(options.file);
+  const { settings } = setup;
+  const log = (line: string) => deps.err(`${line}\n`);
+  const opened: { close(): unknown }[] = [];
+  const keep = <T extends { close(): unknown }>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
+  const close = async () => {
+    for (const part of opened.splice(0).reverse()) await part.close();
+  };
+  try {
+    // A version of the process before this one is never the current one.
+    const store = watchedStore(setup.store, crypto.randomUUID());
+    const sources = keep(await openSources(setup, log));
+    const sayOnce = changedProblems(deps.err);
+    const metrics = controlMetrics();
+    const control = keep(
+      await runControl(controlDeps(setup, store, sources), {
+        audience: settings.audience,
+        allowPrivateOrigins: settings.allowPrivateOrigins,
+        debounceMs: DEBOUNCE_MS,
+        intervalMs: settings.intervalMs,
+        onResult(result, durationMs) {
+          metrics.reconciled(result, { nowMs: Date.now(), durationMs });
+          sayOnce(result.problems);
+        },
+        onError(error) {
+          metrics.failed();
+          log(`Cannot reconcile: ${causeOf(error)}`);
+        },
+      }),
+    );
+    sources.onChange(control.trigger);
+    const banner = [`control    audience ${settings.audience}, store ${setup.store.name}`];
+    if (setup.serve !== null) {
+      banner.push(`store      ${keep(await serveStore(setup.serve, store)).url}`);
+      opened.push({ close: store.release });
+    }
+    if (setup.admin !== null) {
+      banner.push(
+        `admin      ${keep(await serveAdmin(setup.admin, { ...settings, store, control, metricsText: metrics.text })).url}`,
+      );
+    }
+    return { banner, close };
+  } catch (error) {
+    // What stays open would keep the process alive after it said that it cannot start.
+    await close();
+    throw error;
+  }
+}
+
+async function serveStore(serve: NonNullable<ControlSetup["serve"]>, store: WatchedStore): Promise<RunningApi> {
+  const { listen, token } = serve;
+  return await startStoreApi(listen, { store, may: edgesMay(token), changes: store.changes }).catch((error: unknown) =>
+    portFailure(error, "spec.serve.listen", listen),
+  );
+}
+
+interface AdminParts {
+  readonly store: WatchedStore;
+  readonly control: RunningControl;
+  readonly metricsText: () => string;
+  readonly edgeAddresses: readonly LoadBalancerAddress[];
+}
+
+async function serveAdmin(listen: NonNullable<ControlSetup["admin"]>, parts: AdminParts): Promise<RunningApi> {
+  const { store, control, metricsText, edgeAddresses } = parts;
+  return await startAdmin(listen, {
+    metricsText,
+    notReady: () => ((control.last()?.published ?? null) === null ? "nothing is published yet" : null),
+    status: () => statusOf(store, control.last()),
+    resources: () => resourcesOf(store, control.last(), edgeAddresses),
+    events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
+    actions: orderActions(store, control),
+  }).catch((error: unknown) => portFailure(error, "spec.admin", listen));
+}

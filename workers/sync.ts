@@ -1,0 +1,46 @@
+/** `portolan sync`: the control function once, for schedulers. Wiring only. */
+import type { CliDeps, ControlOptions } from "../src/cli/deps.ts";
+import { newControlState, reconcile, type ReconcileResult } from "../src/control/reconcile.ts";
+import { controlDeps, openSetup } from "./control-setup.ts";
+import { openSources } from "./control-sources.ts";
+import { changedProblems } from "./files-edge.ts";
+
+/** Another writer that wins again and again is a second control function: the next run of the scheduler comes. */
+const ATTEMPTS = 5;
+
+/** Reads everything, reconciles once and ends. */
+export async function syncOnce(
+  options: ControlOptions,
+  deps: Pick<CliDeps, "out" | "err">,
+): Promise<ReconcileResult["outcome"]> {
+  const setup = await openSetup(options.file);
+  const sources = await openSources(setup, (line) => deps.err(`${line}\n`));
+  try {
+    const state = newControlState(setup.store);
+    const parts = controlDeps(setup, setup.store, sources);
+    let result = await reconcile(parts, state, setup.settings);
+    for (let attempt = 1; attempt < ATTEMPTS && result.outcome === "lost-race"; attempt++) {
+      result = await reconcile(parts, state, setup.settings);
+    }
+    changedProblems(deps.err)(result.problems);
+    deps.out(`${summary(result)}\n`);
+    return result.outcome;
+  } finally {
+    await sources.close();
+  }
+}
+
+function summary({ outcome, published }: ReconcileResult): string {
+  const version = published === null ? "" : ` ${published.manifest.epoch}.${published.manifest.generation}`;
+  switch (outcome) {
+    case "published":
+    case "unchanged":
+      return `${outcome}${version}: ${published?.snapshot.hosts.length ?? 0} hosts`;
+    case "waiting":
+      return "waiting: the config source has never been read";
+    case "lost-race":
+      return "lost-race: another control function writes to the same store";
+    default:
+      return outcome satisfies never;
+  }
+}
