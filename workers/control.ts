@@ -1,6 +1,8 @@
 /** `portolan control`: the control function on real clusters, as a daemon. Wiring only. */
+import { dirname } from "node:path";
 import { causeOf } from "../src/core/cause.ts";
 import type { CliDeps, ControlOptions, Running } from "../src/cli/deps.ts";
+import { startRenewal } from "../src/kube/join/renewal.ts";
 import { runControl, type RunningControl } from "../src/control/control.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
@@ -13,6 +15,8 @@ import { type RunningApi, startAdmin, startStoreApi } from "./node-admin.ts";
 import { orderActions } from "./order-actions.ts";
 import { resourcesOf, statusOf } from "./status.ts";
 
+/** Tokens of joined clusters are looked at so often. */
+const RENEWAL_MS = 10_000;
 /** Changes that arrive within it are one. */
 const DEBOUNCE_MS = 10;
 
@@ -52,6 +56,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
       }),
     );
     sources.onChange(control.trigger);
+    keep(startRenewal(dirname(options.file), { intervalMs: RENEWAL_MS, now: Date.now, log }));
     const banner = [`control    audience ${settings.audience}, store ${setup.store.name}`];
     if (setup.serve !== null) {
       banner.push(`store      ${keep(await serveStore(setup.serve, store)).url}`);

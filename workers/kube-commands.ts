@@ -8,11 +8,17 @@ import { dnsName } from "../src/kube/schema/names.ts";
 import { yamlText } from "../src/kube/yaml-text.ts";
 import { init } from "./kube-init.ts";
 import { join } from "./kube-join.ts";
+import { findJoined, forgetCluster, owned, removeStore, unjoin } from "./kube-unjoin.ts";
 import { readManifestFiles } from "./manifest-files.ts";
 
 /** `stdin` is read for the path `-`. */
 export function kubeCommands(stdin: NodeJS.ReadableStream): KubeCommands {
   return {
+    joinedName: async (config, word) => (await findJoined(config, word)).name,
+    forget: forgetCluster,
+    unjoin,
+    owned,
+    removeStore,
     init,
     join,
     yaml: (value) => yamlText([value]),

@@ -37,7 +37,38 @@ export interface JoinOptions {
   readonly dryRun: boolean;
 }
 
+export interface UnjoinOptions {
+  readonly cluster: string;
+  /** Context whose rights remove the objects; null for the one that joined it. */
+  readonly context: string | null;
+  readonly config: string;
+  readonly kubeconfig: string | null;
+  /** The cluster is gone for good: nothing is asked of it. */
+  readonly lost: boolean;
+}
+
+export interface DestroyOptions {
+  readonly config: string;
+  readonly kubeconfig: string | null;
+}
+
+/** Something that Portolan made. */
+export interface Owned {
+  readonly where: string;
+  readonly what: string;
+  /** Cluster whose it is; null for what belongs to none. */
+  readonly cluster: string | null;
+}
+
 export interface KubeCommands {
+  /** Name of the joined Cluster that a word means: its own, or its context. */
+  readonly joinedName: (config: string, word: string) => Promise<string>;
+  /** Takes a Cluster object out of the config source. */
+  readonly forget: (config: string, cluster: string, say: (line: string) => void) => Promise<void>;
+  /** Removes what join made in the cluster, and its credentials here. */
+  readonly unjoin: (options: UnjoinOptions, say: (line: string) => void) => Promise<void>;
+  readonly owned: (options: DestroyOptions) => Promise<readonly Owned[]>;
+  readonly removeStore: (config: string) => Promise<void>;
   /** Joins a cluster; every step is said before it is taken. */
   readonly join: (options: JoinOptions, say: (line: string) => void) => Promise<void>;
   /** Asks the clusters of a kubeconfig where they are, and writes that down. */

@@ -19,6 +19,8 @@ import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
 import { syncCommand } from "./commands/sync.ts";
+import { unjoinCommand } from "./commands/unjoin.ts";
+import { destroyCommand } from "./commands/destroy.ts";
 import { tapCommand } from "./commands/tap.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
@@ -31,6 +33,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["status", statusCommand],
   ["init", initCommand],
   ["join", joinCommand],
+  ["unjoin", unjoinCommand],
+  ["destroy", destroyCommand],
   ["get", getCommand],
   ["sim", simCommand],
   ["explain", explainCommand],
