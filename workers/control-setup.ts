@@ -7,6 +7,9 @@ import type { ControlDeps } from "../src/control/reconcile.ts";
 import { readControlFile } from "../src/kube/control-file.ts";
 import type { ControlSettings } from "../src/kube/schema/control.ts";
 import { fileStore } from "../src/store/file.ts";
+import { httpStore } from "../src/store/http.ts";
+import { s3Store } from "../src/store/s3.ts";
+import { environmentCredentials } from "../src/store/s3/credentials.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import type { Sources } from "./control-sources.ts";
@@ -16,6 +19,8 @@ export interface ControlSetup {
   readonly settings: ControlSettings;
   readonly store: Store;
   readonly key: SigningKey;
+  /** Stores of edges that cannot come to us. */
+  readonly push: readonly Store[];
   readonly admin: HostPort | null;
   /** Where edges read the store; without a token they cannot report. */
   readonly serve: { readonly listen: HostPort; readonly token: (() => Promise<string>) | null } | null;
@@ -37,6 +42,9 @@ export async function openSetup(file: string): Promise<ControlSetup> {
     settings,
     store: openStore(settings),
     key: await readSigningKey(settings.signingKey),
+    push: settings.push.map(({ url, tokenFile: path }) =>
+      httpStore(url, path === null ? {} : { token: tokenFile(path) }),
+    ),
     admin: admin === null ? null : hostPort("spec.admin", admin),
     serve: serve === null ? null : { listen: hostPort("spec.serve.listen", serve.listen), token },
   };
@@ -44,7 +52,8 @@ export async function openSetup(file: string): Promise<ControlSetup> {
 
 function openStore({ store }: ControlSettings): Store {
   if ("file" in store) return fileStore(store.file);
-  throw new Failure("Cannot open the store: s3 is not there yet", "spec.store.file: DIR");
+  const credentials = environmentCredentials(process.env, Date.now);
+  return s3Store({ ...store.s3, credentials, now: Date.now, random: Math.random });
 }
 
 /** What a reconcile needs, on this store. */

@@ -6,6 +6,7 @@ import { startRenewal } from "../src/kube/join/renewal.ts";
 import { runControl, type RunningControl } from "../src/control/control.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
+import { mirror } from "../src/control/mirror.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
@@ -37,6 +38,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     // A version of the process before this one is never the current one.
     const store = watchedStore(setup.store, crypto.randomUUID());
     const sources = keep(await openSources(setup, log));
+    const mirrors = setup.push.map((target) => mirror({ source: store, target, onProblem: log }));
     const sayOnce = changedProblems(deps.err);
     const metrics = controlMetrics();
     const control = keep(
@@ -46,6 +48,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
         debounceMs: DEBOUNCE_MS,
         intervalMs: settings.intervalMs,
         onResult(result, durationMs) {
+          for (const one of mirrors) one.push();
           metrics.reconciled(result, { nowMs: Date.now(), durationMs });
           sayOnce(result.problems);
         },

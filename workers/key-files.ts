@@ -128,3 +128,15 @@ export function edgesMay(token: (() => Promise<string>) | null): StoreApiOptions
     return isSameToken(given, await token());
   };
 }
+
+/** What control may do at an edge that it pushes to; nobody else may anything. */
+export function controlMay(token: () => Promise<string>): StoreApiOptions["may"] {
+  return async (given, act, key) => {
+    const isPublished = ["manifest", "overlay"].includes(key) || /^(?:manifests|slices)\/[^/]+$/.test(key);
+    const isWanted =
+      act === "list"
+        ? ["slices/", "reports/"].includes(key)
+        : isPublished || (act === "read" && key.startsWith("reports/"));
+    return isWanted && isSameToken(given, await token());
+  };
+}

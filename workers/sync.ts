@@ -1,5 +1,6 @@
 /** `portolan sync`: the control function once, for schedulers. Wiring only. */
 import type { CliDeps, ControlOptions } from "../src/cli/deps.ts";
+import { mirror } from "../src/control/mirror.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../src/control/reconcile.ts";
 import { controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
@@ -21,6 +22,11 @@ export async function syncOnce(
     let result = await reconcile(parts, state, setup.settings);
     for (let attempt = 1; attempt < ATTEMPTS && result.outcome === "lost-race"; attempt++) {
       result = await reconcile(parts, state, setup.settings);
+    }
+    for (const target of setup.push) {
+      const pushed = mirror({ source: setup.store, target, onProblem: (line) => deps.err(`${line}\n`) });
+      pushed.push();
+      await pushed.settled();
     }
     changedProblems(deps.err)(result.problems);
     deps.out(`${summary(result)}\n`);

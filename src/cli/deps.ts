@@ -18,8 +18,8 @@ export interface EdgeOptions extends EdgeSettings {
 
 /** An edge that reads what a control function has published. */
 export interface StoreEdgeOptions extends EdgeSettings {
-  /** URL of the store, or the folder where it is. */
-  readonly store: string;
+  /** URL of the store, or the folder where it is; or where control pushes to, behind the token. */
+  readonly store: string | { readonly receive: HostPort };
   readonly name: string;
   /** File of the keys that manifests are checked with. */
   readonly publicKeys: string;

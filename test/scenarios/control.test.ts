@@ -94,7 +94,11 @@ function address(running: Running, word: string): string {
   return new RegExp(`^${word} +(http\\S+)$`, "m").exec(running.banner.join("\n"))?.[1] ?? "";
 }
 
-async function storeEdge({ dir }: World, store: string, more: Partial<StoreEdgeOptions> = {}): Promise<Running> {
+async function storeEdge(
+  { dir }: World,
+  store: StoreEdgeOptions["store"],
+  more: Partial<StoreEdgeOptions> = {},
+): Promise<Running> {
   const { from: _from, ...settings } = edgeOptions("");
   const options = {
     ...settings,
@@ -209,6 +213,45 @@ describe("portolan sync", () => {
       () => ask(address(edge, "edge"), "shop.example.org"),
       (answer) => zone(answer) === "eu-a",
     );
+  });
+});
+
+describe("portolan edge --receive", () => {
+  it("serves what control pushes, starts from it, and takes nothing from others", async () => {
+    const made = await world(SERVE);
+    const token = join(made.dir, "keys", "edge-token");
+    const more = { tokenFile: token, cache: join(made.dir, "received") };
+    const edge = await storeEdge(made, { receive: { host: "127.0.0.1", port: 0 } }, more);
+    const receiver = address(edge, "receives");
+    expect((await fetch(`${receiver}/manifest`, { method: "PUT", body: "{}" })).status).toBe(401);
+    expect((await fetch(`${receiver}/manifest`)).status).toBe(401);
+    const text = await readFile(made.file, "utf8");
+    await writeFile(
+      made.file,
+      text.replace("spec: { ", `spec: { push: [{ url: "${receiver}", tokenFile: keys/edge-token }], `),
+    );
+    const running = await control(made);
+    await eventually(
+      () => ask(address(edge, "edge"), "shop.example.org"),
+      (answer) => zone(answer) === "eu-a",
+    );
+    await eventually(
+      async () =>
+        ((await (await fetch(`${address(running, "admin")}/status`)).json()) as { edges: { edge: string }[] }).edges,
+      (edges) => edges[0]?.edge === "edge-1",
+    );
+    await writeFile(
+      join(made.dir, "more.yaml"),
+      INGRESS.replace("name: shop,", "name: more,").replace("shop.example", "more.example"),
+    );
+    await eventually(
+      () => ask(address(edge, "edge"), "more.example.org"),
+      (answer) => zone(answer) === "eu-a",
+    );
+    await running.close();
+    await edge.close();
+    const again = await storeEdge(made, { receive: { host: "127.0.0.1", port: 0 } }, more);
+    expect(zone(await ask(address(again, "edge"), "more.example.org"))).toBe("eu-a");
   });
 });
 

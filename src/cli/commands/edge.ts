@@ -12,10 +12,10 @@ const MAX_HOPS = 16;
 /** `portolan edge`: one edge, from a control function's store or from Kubernetes YAML alone. */
 export const edgeCommand: Command = {
   summary: "run one edge, from a store or from a directory of Kubernetes YAML",
-  usage: `portolan edge (--from DIR | --store URL --public-keys FILE) --listen HOST:PORT
+  usage: `portolan edge (--from DIR | --store URL | --receive HOST:PORT) --listen HOST:PORT
   [--public-keys FILE]           keys that snapshots of the store are checked with, made by portolan keys
   [--name edge] [--audience portolan]   who it is for control, and the fleet whose snapshots it takes
-  [--store-token-file FILE]      what opens the store for its reports
+  [--store-token-file FILE]      what opens the store for its reports; with --receive, what control has to show
   [--cache DIR]                  keeps the last good snapshot, to start from while the store is away
   [--location LAT,LON | --location PROVIDER/REGION]   the edge's own place; without it the client's place counts
   [--geoip FILE]                 a MaxMind-format database that locates clients
@@ -29,7 +29,8 @@ export const edgeCommand: Command = {
   [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
                                  without the file, the environment's PORTOLAN_DEBUG_TOKEN
 
-URL is the store of a control function, a server of its files, or the folder where they are. With --from,
+URL is the store of a control function, a server of its files, or the folder where they are. With --receive the control
+function pushes to the edge (spec.push). With --from,
 DIR/*.yaml is the config source (Cluster, TrafficPolicy, HostClaim, federated Ingress),
 DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, EndpointSlice). It is watched.`,
   async run(args, deps) {
@@ -38,6 +39,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
       options: {
         from: { type: "string" },
         store: { type: "string" },
+        receive: { type: "string" },
         "public-keys": { type: "string" },
         "store-token-file": { type: "string" },
         cache: { type: "string" },
@@ -73,9 +75,9 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
       debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
     };
     const edge =
-      values.store === undefined
+      values.store === undefined && values.receive === undefined
         ? await deps.startEdge({ ...settings, from: required("--from", values.from, example) }, deps)
-        : await deps.startStoreEdge(storeOptions(settings, { ...values, store: values.store }), deps);
+        : await deps.startStoreEdge(storeOptions(settings, values), deps);
     deps.out(`${edge.banner.join("\n")}\n`);
     await stopped;
     await edge.close();
@@ -84,7 +86,8 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
 };
 
 interface StoreValues {
-  readonly store: string;
+  readonly store?: string | undefined;
+  readonly receive?: string | undefined;
   readonly from?: string | undefined;
   readonly name: string;
   readonly audience: string;
@@ -95,11 +98,18 @@ interface StoreValues {
 
 function storeOptions(settings: EdgeSettings, values: StoreValues): StoreEdgeOptions {
   const example = "portolan edge --store URL --public-keys FILE --listen 127.0.0.1:8080";
-  if (values.from !== undefined)
-    throw new Failure("Cannot read from --from and --store at once: both are given", example);
+  const given = [values.from, values.store, values.receive].filter((one) => one !== undefined);
+  if (given.length > 1) throw new Failure("Cannot choose between --from, --store and --receive: give one", example);
+  const { receive, store } = values;
+  if (receive !== undefined && values["store-token-file"] === undefined) {
+    throw new Failure(
+      "Cannot receive from anybody: --store-token-file is not given",
+      `${example} --store-token-file FILE`,
+    );
+  }
   return {
     ...settings,
-    store: values.store,
+    store: receive === undefined ? required("--store", store, example) : { receive: hostPort("--receive", receive) },
     name: values.name,
     audience: values.audience,
     publicKeys: required("--public-keys", values["public-keys"], example),
