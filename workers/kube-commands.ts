@@ -6,6 +6,7 @@ import { convertManifests } from "../src/kube/convert.ts";
 import { customResourceDefinitions } from "../src/kube/schema/crd.ts";
 import { dnsName } from "../src/kube/schema/names.ts";
 import { yamlText } from "../src/kube/yaml-text.ts";
+import { examine } from "./kube-doctor.ts";
 import { init } from "./kube-init.ts";
 import { join } from "./kube-join.ts";
 import { findJoined, forgetCluster, owned, removeStore, unjoin } from "./kube-unjoin.ts";
@@ -19,6 +20,7 @@ export function kubeCommands(stdin: NodeJS.ReadableStream): KubeCommands {
     unjoin,
     owned,
     removeStore,
+    examine,
     init,
     join,
     yaml: (value) => yamlText([value]),

@@ -60,7 +60,27 @@ export interface Owned {
   readonly cluster: string | null;
 }
 
+/** One line of `portolan doctor`. */
+export interface Check {
+  readonly what: string;
+  readonly result: "ok" | "warn" | "fail";
+  /** What was found, as a clause. */
+  readonly found: string;
+  /** Command that goes on from there; empty when all is well. */
+  readonly next: string;
+  /** YAML that the next command needs; mostly empty. */
+  readonly attachment: string;
+}
+
+export interface Examined {
+  readonly checks: readonly Check[];
+  /** Where control is asked; null when portolan.yaml does not say. */
+  readonly admin: string | null;
+}
+
 export interface KubeCommands {
+  /** Checks portolan.yaml, its manifests, and each cluster with control's credentials. */
+  readonly examine: (config: string) => Promise<Examined>;
   /** Name of the joined Cluster that a word means: its own, or its context. */
   readonly joinedName: (config: string, word: string) => Promise<string>;
   /** Takes a Cluster object out of the config source. */

@@ -21,6 +21,7 @@ import { statusCommand } from "./commands/status.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { unjoinCommand } from "./commands/unjoin.ts";
 import { destroyCommand } from "./commands/destroy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { tapCommand } from "./commands/tap.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
@@ -35,6 +36,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["join", joinCommand],
   ["unjoin", unjoinCommand],
   ["destroy", destroyCommand],
+  ["doctor", doctorCommand],
   ["get", getCommand],
   ["sim", simCommand],
   ["explain", explainCommand],

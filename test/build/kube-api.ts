@@ -110,7 +110,13 @@ async function answer(api: KubeApi, request: IncomingMessage, response: ServerRe
     case "GET": {
       if (known !== undefined) return reply(200, known);
       const items = listOf(api, path);
-      if (items.length > 0 || isCollection(path)) return reply(200, { kind: "List", metadata: {}, items });
+      if (items.length > 0 || isCollection(path)) {
+        // A watch without events stays open.
+        if (url.searchParams.get("watch") === null)
+          return reply(200, { kind: "List", metadata: { resourceVersion: "1" }, items });
+        response.writeHead(200, { "content-type": "application/json" });
+        return response.flushHeaders();
+      }
       return fail(404, "NotFound");
     }
     case "POST": {
