@@ -25,7 +25,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@hono/node-server": "^workers/node-admin.ts$",
   undici: "^src/kube/(http|access/(access|dispatcher)).ts$",
   maxmind: "^src/locate/verify-mmdb.ts$",
-  yaml: "^src/kube/yaml.ts$",
+  yaml: "^src/kube/yaml(-text)?.ts$",
   zod: "^src/kube/schema/",
   jose: "^src/dns/google/token.ts$",
   "@aws-sdk": "^src/dns/route53(/|.ts$)",

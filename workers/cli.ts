@@ -8,6 +8,7 @@ import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { startGateway } from "./gateway.ts";
+import { kubeCommands } from "./kube-commands.ts";
 import { makeKeys } from "./key-files.ts";
 import { loadTree, validate } from "./manifests.ts";
 import { startNameServer } from "./name-server.ts";
@@ -43,6 +44,7 @@ process.exitCode = await main(process.argv.slice(2), {
   makeKeys,
   jsonSchema,
   schemaKinds: SCHEMA_KINDS,
+  kube: kubeCommands(process.stdin),
   untilStopped: () =>
     new Promise((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());

@@ -1,17 +1,23 @@
 /** `portolan control`: the control function on real clusters, as a daemon. Wiring only. */
+import { dirname } from "node:path";
 import { causeOf } from "../src/core/cause.ts";
 import type { CliDeps, ControlOptions, Running } from "../src/cli/deps.ts";
+import { startRenewal } from "../src/kube/join/renewal.ts";
 import { runControl, type RunningControl } from "../src/control/control.ts";
+import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
 import { mirror } from "../src/control/mirror.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
-import { changedProblems, portFailure, statusOf } from "./files-edge.ts";
+import { changedProblems, portFailure } from "./files-edge.ts";
 import { edgesMay } from "./key-files.ts";
 import { type RunningApi, startAdmin, startStoreApi } from "./node-admin.ts";
 import { orderActions } from "./order-actions.ts";
+import { resourcesOf, statusOf } from "./status.ts";
 
+/** Tokens of joined clusters are looked at so often. */
+const RENEWAL_MS = 10_000;
 /** Changes that arrive within it are one. */
 const DEBOUNCE_MS = 10;
 
@@ -53,6 +59,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
       }),
     );
     sources.onChange(control.trigger);
+    keep(startRenewal(dirname(options.file), { intervalMs: RENEWAL_MS, now: Date.now, log }));
     const banner = [`control    audience ${settings.audience}, store ${setup.store.name}`];
     if (setup.serve !== null) {
       banner.push(`store      ${keep(await serveStore(setup.serve, store)).url}`);
@@ -60,7 +67,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     }
     if (setup.admin !== null) {
       banner.push(
-        `admin      ${keep(await serveAdmin(setup.admin, { store, control, metricsText: metrics.text })).url}`,
+        `admin      ${keep(await serveAdmin(setup.admin, { ...settings, store, control, metricsText: metrics.text })).url}`,
       );
     }
     return { banner, close };
@@ -82,14 +89,16 @@ interface AdminParts {
   readonly store: WatchedStore;
   readonly control: RunningControl;
   readonly metricsText: () => string;
+  readonly edgeAddresses: readonly LoadBalancerAddress[];
 }
 
 async function serveAdmin(listen: NonNullable<ControlSetup["admin"]>, parts: AdminParts): Promise<RunningApi> {
-  const { store, control, metricsText } = parts;
+  const { store, control, metricsText, edgeAddresses } = parts;
   return await startAdmin(listen, {
     metricsText,
     notReady: () => ((control.last()?.published ?? null) === null ? "nothing is published yet" : null),
     status: () => statusOf(store, control.last()),
+    resources: () => resourcesOf(store, control.last(), edgeAddresses),
     events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
     actions: orderActions(store, control),
   }).catch((error: unknown) => portFailure(error, "spec.admin", listen));

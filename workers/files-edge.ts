@@ -4,24 +4,21 @@ import type { CliDeps, EdgeOptions, LoadedTree, Running } from "../src/cli/deps.
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
 import { type RunningControl, runControl } from "../src/control/control.ts";
-import type { ReconcileResult } from "../src/control/reconcile.ts";
-import { statusReport } from "../src/core/status.ts";
 import { parsePinKeys, type PinKeys } from "../src/edge/pin.ts";
 import type { Problem } from "../src/core/objects.ts";
-import { parseReport } from "../src/core/snapshot/report.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { directoryReaders, type ManifestDirectory } from "../src/kube/directory.ts";
 import { type HopKeyFile, hopKeyFile, type HopKeyFileOptions } from "../src/store/hop-key-file.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
-import { textStore } from "../src/store/text.ts";
 import { openDatabase } from "./database.ts";
 import { notMembers, refuseEmpty } from "./manifests.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
 import { orderActions } from "./order-actions.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
+import { addressOf, resourcesOf, statusOf } from "./status.ts";
 
 const AUDIENCE = "files";
 
@@ -83,6 +80,7 @@ async function startParts(
       metricsText: edge.edge.metricsText,
       notReady: edge.edge.notReady,
       status: () => statusOf(store, control.last()),
+      resources: () => resourcesOf(store, control.last(), [addressOf(edge.url)]),
       events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
       tap: (query) => tap.listen(tapFilter(query)),
       actions: orderActions(store, control),
@@ -179,27 +177,6 @@ export async function pinKeysOf(text: string | undefined): Promise<PinKeys | nul
     const message = causeOf(error);
     throw new Failure(message, "PORTOLAN_PIN_KEYS=k1:$(openssl rand -base64 32)", { cause: error });
   }
-}
-
-/** The status of a store and the last reconcile. */
-export async function statusOf(store: Store, last: ReconcileResult | null): Promise<ReturnType<typeof statusReport>> {
-  const text = textStore(store);
-  const reports = [];
-  for (const key of await store.list("reports/")) {
-    const parsed = parseReport((await text.get(key)) ?? "");
-    if (parsed.ok) reports.push(parsed.report);
-  }
-  return statusReport({
-    published: last?.published ?? null,
-    overlay: last?.overlay ?? null,
-    reports,
-    withheld: last?.withheld ?? [],
-    approval: last?.approval ?? null,
-    rollback: last?.orders.rollback ?? null,
-    drains: last?.orders.drains ?? [],
-    problems: last?.problems ?? [],
-    nowMs: Date.now(),
-  });
 }
 
 /** Prints problems when they change, not at every reconcile. */

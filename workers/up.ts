@@ -21,10 +21,11 @@ import { maxmindLocator } from "../src/locate/maxmind.ts";
 import { writeMmdb } from "../src/locate/mmdb-writer.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from "../src/store/signature.ts";
-import { portFailure, statusOf } from "./files-edge.ts";
+import { portFailure } from "./files-edge.ts";
 import { startAdmin } from "./node-admin.ts";
 import { edgeStore, type NodeEdge, startNodeEdge } from "./node-edge.ts";
 import { orderActions } from "./order-actions.ts";
+import { resourcesOf, statusOf } from "./status.ts";
 import { upBanner } from "./up-banner.ts";
 
 const AUDIENCE = "up";
@@ -119,6 +120,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
         metricsText: () => mergeMetrics(edges.map(({ edge }) => ({ edge: edge.state.name, text: edge.metricsText() }))),
         notReady: () => edges.map(({ edge }) => edge.notReady()).find((reason) => reason !== null) ?? null,
         status: () => statusOf(store, control.last()),
+        resources: () => resourcesOf(store, control.last(), [{ ip: HOST, hostname: null }]),
         events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
         tap: (query) => tap.listen(tapFilter(query)),
         actions: new Map([...simActions(world), ...orderActions(store, control)]),

@@ -1,6 +1,7 @@
 /** The admin listener, apart from the data port: on the data port every path belongs to the users' routes. */
 import { Hono } from "hono";
 import type { HealthEvent } from "../core/health/model.ts";
+import { RESOURCES, type ResourceLists } from "../core/listing/resource.ts";
 
 export interface AdminDeps {
   /** Prometheus text, version 0.0.4. */
@@ -9,6 +10,8 @@ export interface AdminDeps {
   readonly notReady: () => string | null;
   /** Anything that can be printed as JSON. */
   readonly status: () => Promise<unknown>;
+  /** What `portolan get` prints. */
+  readonly resources?: () => Promise<ResourceLists>;
   /** Changes of state with their causes, oldest first. */
   readonly events?: () => Promise<readonly HealthEvent[]>;
   /** Decisions as they happen, JSON lines; ends when the reader cancels. Null when there is nothing to listen to. */
@@ -45,7 +48,12 @@ export function adminApi(deps: AdminDeps): Hono {
     return context.body(deps.metricsText());
   });
   app.get("/status", async (context) => context.json(await deps.status()));
-  const { events, tap } = deps;
+  const { events, tap, resources } = deps;
+  if (resources !== undefined) {
+    for (const name of RESOURCES) {
+      app.get(`/resources/${name}`, async (context) => context.json({ items: (await resources())[name] }));
+    }
+  }
   if (events !== undefined) app.get("/events", async (context) => context.json(await events()));
   if (tap !== undefined) {
     app.get("/tap", (context) => {

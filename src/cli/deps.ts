@@ -5,6 +5,7 @@ import type { GeoPoint } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
 import type { RuntimeCapabilities } from "../core/capabilities.ts";
 import type { Locator } from "../locate/locator.ts";
+import type { KubeCommands } from "./kube-commands.ts";
 
 /** A directory (or one file) read once. */
 export interface LoadedTree {
@@ -139,6 +140,7 @@ export interface CliDeps {
   /** JSON schema of a kind of ours, null for other kinds. */
   readonly jsonSchema: (kind: string) => object | null;
   readonly schemaKinds: readonly string[];
+  readonly kube: KubeCommands;
   /** Resolves when the person asks to stop. */
   readonly untilStopped: () => Promise<void>;
   readonly version: string;

@@ -2,6 +2,7 @@
 import { causeOf } from "../core/cause.ts";
 import type { Command } from "./command.ts";
 import { approveCommand } from "./commands/approve.ts";
+import { convertCommand } from "./commands/convert.ts";
 import { controlCommand } from "./commands/control.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { dnsServeCommand } from "./commands/dns-serve.ts";
@@ -10,12 +11,18 @@ import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
+import { getCommand } from "./commands/get.ts";
+import { initCommand } from "./commands/init.ts";
+import { joinCommand } from "./commands/join.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
 import { syncCommand } from "./commands/sync.ts";
+import { unjoinCommand } from "./commands/unjoin.ts";
+import { destroyCommand } from "./commands/destroy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { tapCommand } from "./commands/tap.ts";
 import { upCommand } from "./commands/up.ts";
 import { validateCommand } from "./commands/validate.ts";
@@ -26,6 +33,12 @@ import { nearestWord } from "./nearest-word.ts";
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["up", upCommand],
   ["status", statusCommand],
+  ["init", initCommand],
+  ["join", joinCommand],
+  ["unjoin", unjoinCommand],
+  ["destroy", destroyCommand],
+  ["doctor", doctorCommand],
+  ["get", getCommand],
   ["sim", simCommand],
   ["explain", explainCommand],
   ["events", eventsCommand],
@@ -38,6 +51,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["dns", dnsServeCommand],
   ["validate", validateCommand],
   ["schema", schemaCommand],
+  ["convert", convertCommand],
   ["diff", diffCommand],
   ["approve", approveCommand],
   ["rollback", rollbackCommand],

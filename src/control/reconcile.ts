@@ -60,6 +60,8 @@ export interface ReconcileResult {
   readonly withheld: readonly Withheld[];
   /** SHA-256 of the removal that is withheld; approve it to let the hosts go. */
   readonly approval: string | null;
+  /** What was seen: the config source, then the members; empty while waiting. */
+  readonly observed: readonly Observation[];
   /** What people have ordered. */
   readonly orders: Interventions;
 }
@@ -119,7 +121,9 @@ export async function reconcile(
   const plan = { snapshot, replaces: manifest?.version ?? null, nowMs, pinned: orders.rollback };
   const outcome = await publishIfChanged(deps, state, options, plan);
   const approval = judged.removal === "" ? null : (hashes.get(judged.removal) ?? null);
-  return { outcome, published: state.published, overlay, problems, withheld: judged.withheld, approval, orders };
+  const { withheld } = judged;
+  const observed = [config, ...clusters];
+  return { outcome, published: state.published, overlay, problems, withheld, approval, observed, orders };
 }
 
 interface PublishPlan {
@@ -182,6 +186,7 @@ function waiting(state: ControlState): ReconcileResult {
     problems: [],
     withheld: [],
     approval: null,
+    observed: [],
     orders,
   };
 }

@@ -3,53 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Explanation } from "../../src/core/explain.ts";
-import { main } from "../../src/cli/main.ts";
+import { runCli as run } from "../build/run-cli.ts";
 import { writeMmdb } from "../../src/locate/mmdb-writer.ts";
-import { CAPABILITIES } from "../../workers/capabilities.ts";
-import { openDatabase } from "../../workers/database.ts";
-import { debugToken } from "../../workers/debug-token.ts";
-import { startFilesEdge } from "../../workers/files-edge.ts";
-import { startControl } from "../../workers/control.ts";
-import { startGateway } from "../../workers/gateway.ts";
-import { makeKeys } from "../../workers/key-files.ts";
-import { loadTree, validate } from "../../workers/manifests.ts";
-import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
-import { startNameServer } from "../../workers/name-server.ts";
-import { startStoreEdge } from "../../workers/store-edge.ts";
-import { syncOnce } from "../../workers/sync.ts";
-import { startUp } from "../../workers/up.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/three-clusters");
 const folder = mkdtempSync(join(tmpdir(), "portolan-cli-"));
 const EMPTY = join(folder, "empty");
 mkdirSync(EMPTY);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function run(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const code = await main(args, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    loadTree,
-    validate,
-    debugToken,
-    openLocator: openDatabase,
-    startEdge: startFilesEdge,
-    startGateway,
-    startNameServer,
-    startUp,
-    capabilities: CAPABILITIES,
-    startControl,
-    syncOnce,
-    makeKeys,
-    startStoreEdge,
-    jsonSchema,
-    schemaKinds: SCHEMA_KINDS,
-    untilStopped: async () => undefined,
-    version: "test",
-  });
-  return { code, out, err };
-}
 
 function file(name: string, text: string | Uint8Array): string {
   const path = join(folder, name);

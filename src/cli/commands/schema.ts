@@ -1,16 +1,27 @@
+import { parseArgs } from "node:util";
 import { nearestWord } from "../nearest-word.ts";
 import { Failure } from "../failure.ts";
 import type { Command } from "../command.ts";
 
 /** `portolan schema`: what an editor needs to check and complete objects of ours. */
 export const schemaCommand: Command = {
-  summary: "print the JSON schema of one of our kinds",
-  usage: `portolan schema KIND      Cluster or TrafficPolicy, as JSON schema 2020-12
+  summary: "print the JSON schema of one of our kinds, or all of them for a cluster",
+  usage: `portolan schema KIND      Cluster, TrafficPolicy or HostClaim, as JSON schema 2020-12
+portolan schema --crds    all three as CustomResourceDefinitions, for | kubectl apply -f -
 
 For editors: save it, and begin the YAML with
 # yaml-language-server: $schema=./TrafficPolicy.json`,
   run(args, deps) {
-    const [kind] = args;
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { crds: { type: "boolean", default: false } },
+    });
+    if (values.crds) {
+      deps.out(deps.kube.crds());
+      return Promise.resolve(0);
+    }
+    const [kind] = positionals;
     const schema = kind === undefined ? null : deps.jsonSchema(kind);
     if (schema === null) {
       const near = nearestWord(kind ?? "", deps.schemaKinds) ?? deps.schemaKinds.at(-1);

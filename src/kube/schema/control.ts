@@ -1,9 +1,11 @@
+import { isIP } from "node:net";
 import * as z from "zod";
+import type { LoadBalancerAddress } from "../../core/objects.ts";
 import { isRecord } from "../plain.ts";
 import { always, fields, perMode, type Report, text } from "./fields.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { envelope } from "./meta.ts";
-import { dnsLabel, notEmpty, type TextRule } from "./names.ts";
+import { connectHost, dnsLabel, notEmpty, type TextRule } from "./names.ts";
 import { duration } from "./time.ts";
 
 /** A bucket of S3 or of what speaks like it. */
@@ -27,6 +29,8 @@ export interface ControlSettings {
   readonly serve: { readonly listen: string; readonly tokenFile: string | null } | null;
   readonly push: readonly { readonly url: string; readonly tokenFile: string | null }[];
   readonly admin: string | null;
+  /** Where users reach the edges: what `status.loadBalancer` of Ingresses says. */
+  readonly edgeAddresses: readonly LoadBalancerAddress[];
   readonly intervalMs: number;
   readonly claimClassless: boolean;
   readonly allowPrivateOrigins: boolean;
@@ -64,6 +68,7 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
     serve: fields(strict, { listen: word, tokenFile: word.nullish() }).nullish(),
     push: z.array(fields(strict, { url: text(httpUrl), tokenFile: word.nullish() })).nullish(),
     admin: word.nullish(),
+    edgeAddresses: z.array(text(connectHost)).nullish(),
     interval: duration(100, 30_000).nullish(),
     claimClassless: z.boolean().nullish(),
     allowPrivateOrigins: z.boolean().nullish(),
@@ -78,12 +83,17 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
       serve: spec.serve ? { listen: spec.serve.listen, tokenFile: spec.serve.tokenFile ?? null } : null,
       push: (spec.push ?? []).map(({ url, tokenFile }) => ({ url, tokenFile: tokenFile ?? null })),
       admin: spec.admin ?? null,
+      edgeAddresses: (spec.edgeAddresses ?? []).map(addressOf),
       intervalMs: spec.interval ?? 5000,
       claimClassless: spec.claimClassless ?? false,
       allowPrivateOrigins: spec.allowPrivateOrigins ?? false,
     }),
   );
 });
+
+function addressOf(host: string): LoadBalancerAddress {
+  return isIP(host) === 0 ? { ip: null, hostname: host } : { ip: host, hostname: null };
+}
 
 type Maybe<T> = T | null | undefined;
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { didYouMean } from "../did-you-mean.ts";
 import { isRecord } from "../plain.ts";
-import type { TextRule } from "./names.ts";
+import { formOf, type TextRule } from "./names.ts";
 
 /** A mapping whose known fields are read and whose other fields stay unlooked at. */
 export type Fields<S extends z.ZodRawShape> = z.ZodObject<S, z.core.$loose>;
@@ -67,9 +67,9 @@ export function always(rule: (value: unknown, report: Report) => void): z.core.$
   );
 }
 
-/** Text that keeps the rules. */
+/** Text that keeps the rules; a JSON schema says as much of them as it can. */
 export function text(...rules: readonly TextRule[]): z.ZodString {
-  return z.string().check((context) => {
+  const checked = z.string().check((context) => {
     for (const rule of rules) {
       const wrong = rule(context.value);
       if (wrong === null) continue;
@@ -78,6 +78,7 @@ export function text(...rules: readonly TextRule[]): z.ZodString {
       return;
     }
   });
+  return checked.meta(Object.assign({}, ...rules.map(formOf)));
 }
 
 /** A number between two bounds, both included. */

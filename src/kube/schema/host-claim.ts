@@ -7,10 +7,10 @@ import { dnsLabel, dnsName, ingressHost } from "./names.ts";
 
 /** Reads a `portolan.dev/v1alpha1` HostClaim. */
 export function readHostClaim(value: unknown, strict: boolean): Parsed<HostClaimObject> {
-  return parse(schema(strict), value);
+  return parse(hostClaimSchema(strict), value);
 }
 
-const schema = perMode((strict) => {
+export const hostClaimSchema: (strict: boolean) => z.ZodType<HostClaimObject> = perMode((strict) => {
   const spec = fields(strict, {
     hosts: z.array(text(ingressHost)).min(1),
     namespaces: z.array(text(dnsLabel)).min(1),

@@ -80,3 +80,25 @@ export const country: TextRule = (text) =>
 
 /** Text that is there. */
 export const notEmpty: TextRule = (text) => (text === "" ? "it must not be empty" : null);
+
+const labelForm = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const nameForm = `${labelForm}(\\.${labelForm})*`;
+
+/** What JSON schema can say of a rule: never more than the rule itself. */
+const forms: ReadonlyMap<TextRule, Readonly<Record<string, string | number>>> = new Map<
+  TextRule,
+  Readonly<Record<string, string | number>>
+>([
+  [dnsLabel, { pattern: `^${labelForm}$`, maxLength: 63 }],
+  [dnsName, { pattern: `^${nameForm}$`, maxLength: 253 }],
+  [hostName, { pattern: `^${nameForm}$`, maxLength: 253 }],
+  [ingressHost, { pattern: `^(\\*\\.)?${nameForm}$`, maxLength: 255 }],
+  [cidr, { pattern: "^[0-9a-fA-F.:]+/[0-9]{1,3}$", maxLength: 49 }],
+  [country, { pattern: "^[A-Z]{2}$" }],
+  [notEmpty, { minLength: 1 }],
+]);
+
+/** Keywords of JSON schema for a rule; none for rules that it cannot express. */
+export function formOf(rule: TextRule): Readonly<Record<string, string | number>> {
+  return forms.get(rule) ?? {};
+}

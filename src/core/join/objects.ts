@@ -1,0 +1,104 @@
+/** What `portolan join` makes in a member cluster, and nothing else. */
+
+export interface JoinObject {
+  /** Path of the object in the API. */
+  readonly path: string;
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+export const NAMESPACE = "portolan-system";
+export const SERVICE_ACCOUNT = "portolan";
+export const SERVICE_ACCOUNT_PATH: string = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${SERVICE_ACCOUNT}`;
+export const MANAGED_BY = "app.kubernetes.io/managed-by";
+export const MANAGER = "portolan";
+/** On what join made: the Cluster that it was made for. */
+export const CLUSTER_ANNOTATION = "portolan.dev/cluster";
+
+const RBAC = "/apis/rbac.authorization.k8s.io/v1";
+const GROUP = "rbac.authorization.k8s.io";
+const READ = ["get", "list", "watch"];
+
+/** What the reader needs, and no Secret. */
+export const READER_RULES: readonly object[] = [
+  { apiGroups: [""], resources: ["services", "namespaces", "nodes"], verbs: READ },
+  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: READ },
+  { apiGroups: ["networking.k8s.io"], resources: ["ingresses", "ingressclasses"], verbs: READ },
+  { apiGroups: ["multicluster.x-k8s.io"], resources: ["serviceexports", "serviceimports"], verbs: READ },
+];
+
+/** What writing back needs besides. */
+export const WRITER_RULES: readonly object[] = [
+  { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["get", "patch"] },
+  { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
+];
+
+/** In the order in which they are made; they are removed in the opposite one. */
+export function joinObjects(cluster: string, writeBack: boolean): readonly JoinObject[] {
+  const named = (name: string) => ({
+    name,
+    labels: { [MANAGED_BY]: MANAGER },
+    annotations: { [CLUSTER_ANNOTATION]: cluster },
+  });
+  const own = (name: string) => ({ ...named(name), namespace: NAMESPACE });
+  const subjects = [{ kind: "ServiceAccount", name: SERVICE_ACCOUNT, namespace: NAMESPACE }];
+  const clusterRole = (name: string, rules: readonly object[]): readonly JoinObject[] => [
+    {
+      path: `${RBAC}/clusterroles/${name}`,
+      object: { apiVersion: `${GROUP}/v1`, kind: "ClusterRole", metadata: named(name), rules },
+    },
+    {
+      path: `${RBAC}/clusterrolebindings/${name}`,
+      object: {
+        apiVersion: `${GROUP}/v1`,
+        kind: "ClusterRoleBinding",
+        metadata: named(name),
+        roleRef: { apiGroup: GROUP, kind: "ClusterRole", name },
+        subjects,
+      },
+    },
+  ];
+  return [
+    {
+      path: `/api/v1/namespaces/${NAMESPACE}`,
+      object: { apiVersion: "v1", kind: "Namespace", metadata: named(NAMESPACE) },
+    },
+    {
+      path: SERVICE_ACCOUNT_PATH,
+      object: {
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: own(SERVICE_ACCOUNT),
+        // Its tokens go to a machine outside; no pod needs one.
+        automountServiceAccountToken: false,
+      },
+    },
+    ...clusterRole("portolan-reader", READER_RULES),
+    ...(writeBack ? clusterRole("portolan-writer", WRITER_RULES) : []),
+    {
+      path: `${RBAC}/namespaces/${NAMESPACE}/roles/portolan-token`,
+      object: {
+        apiVersion: `${GROUP}/v1`,
+        kind: "Role",
+        metadata: own("portolan-token"),
+        rules: [
+          {
+            apiGroups: [""],
+            resources: ["serviceaccounts/token"],
+            resourceNames: [SERVICE_ACCOUNT],
+            verbs: ["create"],
+          },
+        ],
+      },
+    },
+    {
+      path: `${RBAC}/namespaces/${NAMESPACE}/rolebindings/portolan-token`,
+      object: {
+        apiVersion: `${GROUP}/v1`,
+        kind: "RoleBinding",
+        metadata: own("portolan-token"),
+        roleRef: { apiGroup: GROUP, kind: "Role", name: "portolan-token" },
+        subjects,
+      },
+    },
+  ];
+}
