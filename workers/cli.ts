@@ -4,6 +4,7 @@ import { main } from "../src/cli/main.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../src/kube/schema/json-schema.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
+import { openDnsSession } from "./dns-session.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { startGateway } from "./gateway.ts";
 import { loadTree, validate } from "./manifests.ts";
@@ -26,6 +27,7 @@ process.exitCode = await main(process.argv.slice(2), {
   validate,
   debugToken,
   openLocator: openDatabase,
+  openDns: openDnsSession,
   startEdge: startFilesEdge,
   startGateway,
   startUp,

@@ -5,18 +5,23 @@ import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
 import { runControl } from "../src/control/control.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
+import type { HealthEvent } from "../src/core/health/model.ts";
 import { statusReport } from "../src/core/status.ts";
 import { parsePinKeys, type PinKeys } from "../src/edge/pin.ts";
+import type { ZoneStatus } from "../src/core/dns/zone-status.ts";
 import type { Problem } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { directoryReaders, type ManifestDirectory } from "../src/kube/directory.ts";
 import { type HopKeyFile, hopKeyFile, type HopKeyFileOptions } from "../src/store/hop-key-file.ts";
+import { fileStore } from "../src/store/file.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 import { openDatabase } from "./database.ts";
+import { type DnsControl, startDns } from "./dns-control.ts";
+import { dnsStateFolder, loadDnsSettings } from "./dns-settings.ts";
 import { notMembers, refuseEmpty } from "./manifests.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
@@ -59,6 +64,8 @@ async function startParts(
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
   const store = memoryStore();
   const sayOnce = changedProblems(deps.err);
+  let note = (_event: HealthEvent): void => undefined;
+  const dns = await openDns(options.dns, store, (event) => note(event), keep);
   const control = keep(
     await runControl(
       {
@@ -75,11 +82,15 @@ async function startParts(
         allowPrivateOrigins: options.allowPrivateOrigins,
         debounceMs: 10,
         intervalMs: 5000,
-        onResult: (result) => sayOnce([...result.problems, ...notMembers(treeOf(directory))]),
+        onResult(result) {
+          sayOnce([...result.problems, ...notMembers(treeOf(directory))]);
+          dns?.offer(result);
+        },
         onError: (error) => deps.err(`Cannot reconcile: ${String(error)}\n`),
       },
     ),
   );
+  note = control.note;
   directory.onClusters(() => {
     for (const reader of directory.clusters()) control.watch(reader);
     control.trigger();
@@ -105,15 +116,26 @@ async function startParts(
   if (options.admin === null) return [`edge       ${edge.url}`];
   const admin = keep(
     await startAdmin(options.admin, {
-      metricsText: edge.edge.metricsText,
+      metricsText: () => `${edge.edge.metricsText()}${dns?.metricsText() ?? ""}`,
       notReady: edge.edge.notReady,
-      status: () => statusOf(store, control.last()),
+      status: () => statusOf(store, control.last(), dns?.status()),
       events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
       tap: (query) => tap.listen(tapFilter(query)),
-      actions: orderActions(store, control),
+      actions: orderActions(store, control, () => dns?.status() ?? []),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
   return [`edge       ${edge.url}`, `admin      ${admin.url}`];
+}
+
+async function openDns(
+  file: string | null,
+  orders: Store,
+  onEvent: (event: HealthEvent) => void,
+  keep: Keep,
+): Promise<DnsControl | null> {
+  if (file === null) return null;
+  const settings = await loadDnsSettings(file);
+  return keep(await startDns(settings, { store: fileStore(dnsStateFolder(file)), orders, onEvent }));
 }
 
 /** A first start must be right; later a bad change is refused and what is served stays. */
@@ -165,7 +187,11 @@ async function pinKeysOf(text: string | undefined): Promise<PinKeys | null> {
 }
 
 /** The status of a store and the last reconcile. */
-export async function statusOf(store: Store, last: ReconcileResult | null): Promise<ReturnType<typeof statusReport>> {
+export async function statusOf(
+  store: Store,
+  last: ReconcileResult | null,
+  dns: readonly ZoneStatus[] = [],
+): Promise<ReturnType<typeof statusReport>> {
   const text = textStore(store);
   const reports = [];
   for (const key of await store.list("reports/")) {
@@ -180,6 +206,7 @@ export async function statusOf(store: Store, last: ReconcileResult | null): Prom
     approval: last?.approval ?? null,
     rollback: last?.orders.rollback ?? null,
     drains: last?.orders.drains ?? [],
+    dns,
     problems: last?.problems ?? [],
     nowMs: Date.now(),
   });

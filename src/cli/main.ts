@@ -3,6 +3,7 @@ import { causeOf } from "../core/cause.ts";
 import type { Command } from "./command.ts";
 import { approveCommand } from "./commands/approve.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { dnsCommand } from "./commands/dns.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -34,6 +35,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["approve", approveCommand],
   ["rollback", rollbackCommand],
   ["drain", drainCommand],
+  ["dns", dnsCommand],
 ]);
 
 /** Runs one command line, without the program's name. */

@@ -62,6 +62,8 @@ export interface ReconcileResult {
   readonly approval: string | null;
   /** What people have ordered. */
   readonly orders: Interventions;
+  /** What the sources said; null before everything was read once. */
+  readonly observations: { readonly config: Observation; readonly clusters: readonly Observation[] } | null;
 }
 
 /** A state that knows nothing yet. */
@@ -119,7 +121,17 @@ export async function reconcile(
   const plan = { snapshot, replaces: manifest?.version ?? null, nowMs, pinned: orders.rollback };
   const outcome = await publishIfChanged(deps, state, options, plan);
   const approval = judged.removal === "" ? null : (hashes.get(judged.removal) ?? null);
-  return { outcome, published: state.published, overlay, problems, withheld: judged.withheld, approval, orders };
+  const observations = { config, clusters };
+  return {
+    outcome,
+    published: state.published,
+    overlay,
+    problems,
+    withheld: judged.withheld,
+    approval,
+    orders,
+    observations,
+  };
 }
 
 interface PublishPlan {
@@ -183,5 +195,6 @@ function waiting(state: ControlState): ReconcileResult {
     withheld: [],
     approval: null,
     orders,
+    observations: null,
   };
 }

@@ -7,6 +7,7 @@ import { main } from "../../src/cli/main.ts";
 import { writeMmdb } from "../../src/locate/mmdb-writer.ts";
 import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
+import { openDnsSession } from "../../workers/dns-session.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { startGateway } from "../../workers/gateway.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
@@ -28,6 +29,7 @@ async function run(...args: readonly string[]): Promise<{ code: number; out: str
     validate,
     debugToken,
     openLocator: openDatabase,
+    openDns: openDnsSession,
     startEdge: startFilesEdge,
     startGateway,
     startUp,
