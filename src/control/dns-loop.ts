@@ -17,7 +17,7 @@ export function runDns(dns: Pick<Dns, "round" | "settled">): RunningDns {
   let running: Promise<void> | null = null;
   let closed = false;
   const loop = async () => {
-    while (next !== null && !closed) {
+    while (next !== null) {
       const world = next;
       next = null;
       await dns.round(world);
@@ -38,6 +38,7 @@ export function runDns(dns: Pick<Dns, "round" | "settled">): RunningDns {
     },
     async close() {
       closed = true;
+      next = null;
       await running;
       await dns.settled();
     },
