@@ -1,7 +1,7 @@
 /** DNS providers as the settings name them. Zones of one account share one provider, and thus one pace. */
 import { readFile } from "node:fs/promises";
 import { causeOf } from "../src/core/cause.ts";
-import type { ProviderSettings, SecretPlace, ZoneSettings } from "../src/core/dns/settings.ts";
+import type { AzureLogin, ProviderSettings, SecretPlace, ZoneSettings } from "../src/core/dns/settings.ts";
 import { parse, record, text } from "../src/core/snapshot/guard.ts";
 import { Failure } from "../src/cli/failure.ts";
 import type { ZoneAccess } from "../src/control/dns-zone.ts";
@@ -74,8 +74,12 @@ async function providerOf(
       const token = await googleToken(credentials);
       return googleCloudDns({ project, token, time, ...(url === null ? {} : { baseUrl: url }) });
     }
-    case "azure":
-      throw new Failure("Cannot use the provider azure: it is not there yet", "portolan help dns");
+    case "azure": {
+      const { azureDns } = await import("../src/dns/azure.ts");
+      const { subscription, resourceGroup, login, url } = settings;
+      const token = await azureToken(login);
+      return azureDns({ subscription, resourceGroup, token, time, ...(url === null ? {} : { baseUrl: url }) });
+    }
     case "external-dns": {
       const { externalDnsWebhook } = await import("../src/dns/webhook.ts");
       return externalDnsWebhook({ url: settings.url, zones: named, time });
@@ -99,6 +103,28 @@ async function googleToken(path: string | null) {
     );
   const { client_email: email, private_key: privateKey, token_uri: tokenUrl } = parsed.value;
   return serviceAccountToken({ email, privateKey }, { tokenUrl });
+}
+
+async function azureToken(login: AzureLogin) {
+  const { certificateToken, clientSecretToken, managedIdentityToken, workloadToken } = await import(
+    "../src/dns/azure/token.ts"
+  );
+  const { authority } = login;
+  const at = authority === null ? {} : { authority };
+  switch (login.kind) {
+    case "managed-identity":
+      return managedIdentityToken(login.clientId);
+    case "secret":
+      return clientSecretToken({ ...login, secret: await secretOf(login.secret) }, at);
+    case "certificate": {
+      const [privateKey, certificate] = [await fileText(login.key), await fileText(login.certificate)];
+      return certificateToken({ ...login, privateKey, certificate }, at);
+    }
+    case "workload":
+      return workloadToken(login, () => fileText(login.tokenFile), at);
+    default:
+      return login satisfies never;
+  }
 }
 
 async function secretOf(place: SecretPlace): Promise<string> {

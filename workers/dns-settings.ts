@@ -62,6 +62,10 @@ function absolute(provider: ProviderSettings, base: string): ProviderSettings {
     case "azure": {
       const { login } = provider;
       if (login.kind === "secret") return { ...provider, login: { ...login, secret: place(login.secret) } };
+      if (login.kind === "certificate") {
+        const files = { key: resolve(base, login.key), certificate: resolve(base, login.certificate) };
+        return { ...provider, login: { ...login, ...files } };
+      }
       if (login.kind === "workload")
         return { ...provider, login: { ...login, tokenFile: resolve(base, login.tokenFile) } };
       return provider;

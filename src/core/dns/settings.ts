@@ -66,8 +66,18 @@ export type ProviderSettings =
     }
   | { readonly type: "external-dns"; readonly url: string };
 
-export type AzureLogin =
+/** How Azure's token server is told who asks. `authority` is null for Azure's public cloud. */
+export type AzureLogin = { readonly authority: string | null } & (
   | { readonly kind: "managed-identity"; readonly clientId: string | null }
   | { readonly kind: "secret"; readonly tenant: string; readonly clientId: string; readonly secret: SecretPlace }
-  /** A certificate's private key, or a workload's token file: an assertion that is signed elsewhere. */
-  | { readonly kind: "workload"; readonly tenant: string; readonly clientId: string; readonly tokenFile: string };
+  /** Files in PEM. */
+  | {
+      readonly kind: "certificate";
+      readonly tenant: string;
+      readonly clientId: string;
+      readonly key: string;
+      readonly certificate: string;
+    }
+  /** A file that the cluster keeps fresh (workload identity on AKS). */
+  | { readonly kind: "workload"; readonly tenant: string; readonly clientId: string; readonly tokenFile: string }
+);

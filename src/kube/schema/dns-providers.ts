@@ -14,25 +14,31 @@ const url: TextRule = (value) => {
 const secret = (): z.ZodType<SecretPlace> =>
   z.union([fields(true, { file: text(notEmpty) }), fields(true, { env: text(notEmpty) })]);
 
-const azureLogin = (): z.ZodType<AzureLogin> =>
-  z.discriminatedUnion("kind", [
+const azureLogin = (): z.ZodType<AzureLogin> => {
+  const authority = text(url).nullish();
+  const application = { tenant: text(notEmpty), clientId: text(notEmpty), authority };
+  return z.discriminatedUnion("kind", [
     fields(true, { kind: z.literal("managed-identity"), clientId: text(notEmpty).nullish() }).transform((one) => ({
       kind: one.kind,
+      authority: null,
       clientId: one.clientId ?? null,
     })),
+    fields(true, { kind: z.literal("secret"), ...application, secret: secret() }).transform((one) => ({
+      ...one,
+      authority: one.authority ?? null,
+    })),
     fields(true, {
-      kind: z.literal("secret"),
-      tenant: text(notEmpty),
-      clientId: text(notEmpty),
-      secret: secret(),
-    }).transform(({ kind, tenant, clientId, secret }) => ({ kind, tenant, clientId, secret })),
-    fields(true, {
-      kind: z.literal("workload"),
-      tenant: text(notEmpty),
-      clientId: text(notEmpty),
-      tokenFile: text(notEmpty),
-    }).transform(({ kind, tenant, clientId, tokenFile }) => ({ kind, tenant, clientId, tokenFile })),
+      kind: z.literal("certificate"),
+      ...application,
+      key: text(notEmpty),
+      certificate: text(notEmpty),
+    }).transform((one) => ({ ...one, authority: one.authority ?? null })),
+    fields(true, { kind: z.literal("workload"), ...application, tokenFile: text(notEmpty) }).transform((one) => ({
+      ...one,
+      authority: one.authority ?? null,
+    })),
   ]);
+};
 
 const TYPES = ["memory", "file", "rfc2136", "route53", "cloudflare", "google", "azure", "external-dns"] as const;
 
