@@ -6,6 +6,7 @@ import { CAPABILITIES } from "./capabilities.ts";
 import { startControl } from "./control.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
+import { openDnsSession } from "./dns-session.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { startGateway } from "./gateway.ts";
 import { kubeCommands } from "./kube-commands.ts";
@@ -33,6 +34,7 @@ process.exitCode = await main(process.argv.slice(2), {
   validate,
   debugToken,
   openLocator: openDatabase,
+  openDns: openDnsSession,
   startEdge: startFilesEdge,
   startStoreEdge,
   startGateway,

@@ -10,7 +10,8 @@ import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
 import { apiReader, type ApiReaderAccess } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
-import { changedProblems, openHopKeys, portFailure } from "./files-edge.ts";
+import { changedProblems } from "./files-control.ts";
+import { openHopKeys, portFailure } from "./files-edge.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
 

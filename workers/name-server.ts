@@ -18,7 +18,9 @@ import { type NameWorld, nameWorld, withHealth } from "../src/nameserver/world.t
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { openDatabase } from "./database.ts";
-import { filesControl, type Keep, portFailure, refuseBadStart } from "./files-edge.ts";
+import { memoryStore } from "../src/store/memory.ts";
+import { filesControl, type Keep } from "./files-control.ts";
+import { portFailure, refuseBadStart } from "./files-edge.ts";
 import { edgeStore } from "./node-edge.ts";
 
 const AUDIENCE = "names";
@@ -58,7 +60,8 @@ async function startParts(options: NameServerOptions, deps: Pick<CliDeps, "out" 
   refuseBadStart(directory, options.from);
   const log = (line: string): void => deps.err(`${line}\n`);
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
-  const { store } = await filesControl(directory, { ...options, err: deps.err, audience: AUDIENCE }, keep);
+  const store = memoryStore();
+  await filesControl(directory, store, { ...options, err: deps.err, audience: AUDIENCE }, keep);
   const edge = keep(await healthEdge(store, { ...options, log }));
   const probes = options.edges.length === 0 ? null : keep(probeEdges(options.edges, edgeProbe(options)));
   const answers = responder({

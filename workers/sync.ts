@@ -4,7 +4,7 @@ import { mirror } from "../src/control/mirror.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../src/control/reconcile.ts";
 import { controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
-import { changedProblems } from "./files-edge.ts";
+import { changedProblems } from "./files-control.ts";
 
 /** Another writer that wins again and again is a second control function: the next run of the scheduler comes. */
 const ATTEMPTS = 5;

@@ -4,6 +4,7 @@ import type { LocationHeaders } from "../core/geo/platform-location.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
 import type { RuntimeCapabilities } from "../core/capabilities.ts";
+import type { DnsSession, DnsSessionOptions } from "./dns-session.ts";
 import type { Locator } from "../locate/locator.ts";
 import type { KubeCommands } from "./kube-commands.ts";
 
@@ -46,6 +47,8 @@ export interface EdgeSettings {
   readonly debugToken: string | null;
   /** File of the keys that sign requests to gateways. */
   readonly hopKeys: string | null;
+  /** File of the settings of DNS; null leaves DNS alone. */
+  readonly dns: string | null;
 }
 
 export interface GatewayOptions {
@@ -122,6 +125,7 @@ export interface CliDeps {
   /** The debug token of a file, of the environment when there is none, or null. */
   readonly debugToken: (file: string | null) => Promise<string | null>;
   readonly openLocator: (path: string) => Promise<Locator>;
+  readonly openDns: (options: DnsSessionOptions) => Promise<DnsSession>;
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startStoreEdge: (options: StoreEdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startGateway: (options: GatewayOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;

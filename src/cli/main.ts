@@ -6,6 +6,7 @@ import { convertCommand } from "./commands/convert.ts";
 import { controlCommand } from "./commands/control.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { dnsServeCommand } from "./commands/dns-serve.ts";
+import { dnsCommand } from "./commands/dns.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -56,6 +57,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["approve", approveCommand],
   ["rollback", rollbackCommand],
   ["drain", drainCommand],
+  ["dns", dnsCommand],
 ]);
 
 /** Runs one command line, without the program's name. */

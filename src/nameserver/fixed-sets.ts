@@ -67,6 +67,7 @@ function wantedSets(
       ttlSeconds: ttl,
     },
     resolved: new Map(),
+    observed: [],
     extra: [],
     nowMs,
   }).zones;

@@ -31,6 +31,7 @@ export function edgeOptions(from: string, more: Partial<EdgeOptions> = {}): Edge
     allowPrivateOrigins: true,
     debugToken: null,
     hopKeys: null,
+    dns: null,
     ...more,
   };
 }

@@ -6,6 +6,7 @@ import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
 import { CAPABILITIES } from "../../workers/capabilities.ts";
 import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
+import { openDnsSession } from "../../workers/dns-session.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { startGateway } from "../../workers/gateway.ts";
 import { kubeCommands } from "../../workers/kube-commands.ts";
@@ -33,6 +34,7 @@ export async function runCliWith(more: Partial<CliDeps>, args: readonly string[]
     validate,
     debugToken,
     openLocator: openDatabase,
+    openDns: openDnsSession,
     startEdge: startFilesEdge,
     startGateway,
     startNameServer,

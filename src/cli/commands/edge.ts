@@ -26,6 +26,7 @@ export const edgeCommand: Command = {
   [--location-headers cloudfront|vercel]   believed from trusted proxies, when that platform is in front
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--hop-keys FILE]              keys that sign requests to a portolan gateway, "ID BASE64" a line, the first one signs
+  [--dns FILE]                   keeps DNS zones in step with what is served: docs/dns-commands.md
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
   [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
                                  without the file, the environment's PORTOLAN_DEBUG_TOKEN
@@ -56,6 +57,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         "location-headers": { type: "string" },
         admin: { type: "string" },
         "hop-keys": { type: "string" },
+        dns: { type: "string" },
         "allow-private-origins": { type: "boolean" },
         "debug-token-file": { type: "string" },
         capabilities: { type: "boolean" },
@@ -79,6 +81,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
       locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
       admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
       hopKeys: values["hop-keys"] ?? null,
+      dns: values.dns ?? null,
       allowPrivateOrigins: values["allow-private-origins"] ?? false,
       debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
     };

@@ -103,6 +103,7 @@ function desired(some: Partial<DesiredInput> = {}): ReturnType<typeof desiredDns
     config: config(),
     resolved: new Map(),
     extra: [],
+    observed: [],
     nowMs: 1000,
     ...some,
   });
