@@ -16,6 +16,7 @@ import { memoryStore } from "../src/store/memory.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
+import { listenerFor, openCertificates, secretFolders } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { notMembers, refuseEmpty } from "./manifests.ts";
 import { lineBuffer } from "./line-buffer.ts";
@@ -59,12 +60,23 @@ async function startParts(
   refuseUnsigned(directory, options);
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
   const { store, control } = await filesControl(directory, { ...options, err: deps.err, audience: AUDIENCE }, keep);
+  const { listener } = options;
+  const certificates =
+    listener.tls === null
+      ? null
+      : keep(await openCertificates(listener.tls, () => secretFolders(directory, options.from), log));
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
   const edge = keep(
     await startNodeEdge(
-      { ...options, name: "edge", audience: AUDIENCE, pollIntervalMs: 100 },
+      {
+        ...options,
+        ...listenerFor(options, certificates),
+        name: "edge",
+        audience: AUDIENCE,
+        pollIntervalMs: 100,
+      },
       {
         store: edgeStore(store),
         verify: null,
@@ -77,7 +89,8 @@ async function startParts(
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
-  if (options.admin === null) return [`edge       ${edge.url}`];
+  const banner = [`edge       ${edge.url}`, ...(edge.plainUrl === null ? [] : [`plain      ${edge.plainUrl}`])];
+  if (options.admin === null) return banner;
   const admin = keep(
     await startAdmin(options.admin, {
       metricsText: edge.edge.metricsText,
@@ -88,7 +101,7 @@ async function startParts(
       actions: orderActions(store, control),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
-  return [`edge       ${edge.url}`, `admin      ${admin.url}`];
+  return [...banner, `admin      ${admin.url}`];
 }
 
 /** Control over a directory, in a store in memory; what it publishes is for `audience`. */

@@ -1,5 +1,6 @@
 /** What every request of an engine shares. */
 import type { RequestRules } from "../rules.ts";
+import { ENGINE_LIMITS, type EngineLimits } from "./client-limits.ts";
 import type { DialOptions } from "./dial.ts";
 import { edgeFront, type Front } from "./front.ts";
 import { type SocketPins, socketPins } from "./pins.ts";
@@ -15,6 +16,7 @@ export interface Engine extends RequestRules {
   readonly sign: SignHop | null;
   readonly pool: UpstreamPool;
   readonly sweep: Sweep;
+  readonly limits: EngineLimits;
   readonly pins: SocketPins;
   /** The value of a Date field. */
   readonly date: () => string;
@@ -23,6 +25,8 @@ export interface Engine extends RequestRules {
 export interface EngineOptions extends DialOptions, Pick<Engine, "sign"> {
   /** Where plain requests are sent to; null answers them as they are. */
   readonly httpsPort: number | null;
+  /** What is left out is as `ENGINE_LIMITS` has it. */
+  readonly limits?: Partial<EngineLimits>;
 }
 
 /** Connections to one origin: enough for any load that one process can carry. */
@@ -37,5 +41,6 @@ export function http1Engine(rules: RequestRules, options: EngineOptions): Engine
   const pool = new UpstreamPool({ ...options, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
   const pins = socketPins(rules.pinKeys, rules.now);
   const front = edgeFront({ ...rules, identify: knownClients(rules.identify, sweep) }, pins, httpsPort);
-  return { ...rules, front, pins, sign, pool, sweep, date: httpDates(rules.now) };
+  const limits = { ...ENGINE_LIMITS, ...options.limits };
+  return { ...rules, front, pins, sign, pool, sweep, limits, date: httpDates(rules.now) };
 }

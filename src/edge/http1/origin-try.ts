@@ -30,9 +30,6 @@ export interface TryParts {
   readonly attempts: Attempts;
 }
 
-/** Longest silence of an origin in the middle of an answer. */
-const ORIGIN_IDLE_MS = 300_000;
-
 type Phase = "pause" | "connecting" | "waiting" | "answering" | "over";
 
 export class OriginTry implements AnswerSink, Expiring {
@@ -92,7 +89,8 @@ export class OriginTry implements AnswerSink, Expiring {
   }
 
   onAnswerBody(parts: readonly Buffer[], last: boolean): void {
-    this.#deadlineMs = this.#parts.engine.sweep.nowMs + ORIGIN_IDLE_MS;
+    const { sweep, limits } = this.#parts.engine;
+    this.#deadlineMs = sweep.nowMs + limits.originIdleMs;
     if (last) {
       this.#phase = "over";
       this.#upstream = null;
