@@ -1,5 +1,5 @@
 /** A request, its client, and the decision about it. Plain data as in `model.ts`. */
-import type { GeoPoint, Origin, ServiceKey } from "./model.ts";
+import type { GeoPoint, Origin, RouteAsks, ServiceKey } from "./model.ts";
 
 /** Class of a client address; special-purpose ranges are named, everything else is `public`. */
 export type AddressClass =
@@ -149,6 +149,7 @@ export interface ForwardDecision {
   /** The target the origin is asked for: the very bytes that were matched, and the query. */
   readonly forwardPath: string;
   readonly timeoutMs: number;
+  readonly asks: RouteAsks;
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly Exclusion[];
   readonly panic: boolean;

@@ -105,6 +105,14 @@ export interface WeightedBackend {
   readonly clusters: readonly string[] | null;
 }
 
+/** What a route asks of a request before it is sent anywhere. */
+export interface RouteAsks {
+  /** Bytes of a body; null for no limit. */
+  readonly maxBodyBytes: number | null;
+  /** A plain request is sent to https instead of being served. */
+  readonly httpsOnly: boolean;
+}
+
 /** Shaped like one match of an HTTPRoute rule, of which an Ingress path is a small part. */
 export interface Route {
   readonly kind: "ingress" | "httproute";
@@ -121,6 +129,7 @@ export interface Route {
   readonly backends: readonly WeightedBackend[];
   /** Whole time for the request in ms, all tries included. */
   readonly timeoutMs: number;
+  readonly asks: RouteAsks;
 }
 
 /** An object that gave a host its routes: where it was read, and its name. `cluster` is null for the config source. */

@@ -61,6 +61,7 @@ export function hostRoutes(clusters: readonly Cluster[], policy: Partial<Steerin
         query: [],
         backends: [{ service: SERVICE, weight: 1, clusters: null }],
         timeoutMs: 15_000,
+        asks: { maxBodyBytes: null, httpsOnly: false },
       },
     ],
     services: [

@@ -223,6 +223,7 @@ describe("rules 6 and 7: what may be tried again", () => {
           bodyKept: true,
           candidates,
           timeoutMs: 1000,
+          asks: { maxBodyBytes: null, httpsOnly: false },
           elapsedMs: 0,
           budgetLeft: true,
           random: 0,

@@ -10,11 +10,13 @@ import type {
   ObjectSource,
   Origin,
   Route,
+  RouteAsks,
   ServiceBackends,
   ValueMatch,
   WeightedBackend,
 } from "../model.ts";
-import { flag, integer, list, nullable, number, oneOf, orDefault, type Read, record, text } from "./guard.ts";
+import { flag, integer, list, nullable, number, oneOf, orDefault, type Read, record, text, truth } from "./guard.ts";
+import { ASKS_NOTHING } from "../route-asks.ts";
 import { readPolicy, readRamp } from "./policy-shape.ts";
 
 /** FM03: one set of limits on both sides, so that nothing is published that an edge cannot load. */
@@ -83,6 +85,7 @@ const readRoute: Read<Route> = record<Route>({
   query: list(readValueMatch, 16),
   backends: list(readWeighted, 16),
   timeoutMs: integer(1, 86_400_000),
+  asks: orDefault(record<RouteAsks>({ maxBodyBytes: nullable(integer(1)), httpsOnly: truth }), ASKS_NOTHING),
 });
 
 const readBackend: Read<Backend> = record<Backend>({

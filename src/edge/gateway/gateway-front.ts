@@ -2,6 +2,7 @@
 import { parseAddress } from "../../core/address/ip.ts";
 import { classifyAddress } from "../../core/address/classify.ts";
 import { NO_LOCATION } from "../../core/geo/client-location.ts";
+import { ASKS_NOTHING } from "../../core/route-asks.ts";
 import { choosePods } from "../../core/gateway/choose-pods.ts";
 import type { Pod, PodTable } from "../../core/gateway/pod-table.ts";
 import { originKey } from "../../core/health/view.ts";
@@ -99,6 +100,7 @@ function decisionFor(
     // As it was signed; the edge made it canonical.
     forwardPath: head.target,
     timeoutMs: timeoutOf(head),
+    asks: ASKS_NOTHING,
     candidates: [{ cluster: OWN_CLUSTER, service: backend, costUs: 0, basis: "none", panic: null, origins }],
     excluded: [],
     panic: false,

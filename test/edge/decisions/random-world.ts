@@ -142,6 +142,7 @@ function hostRoutes(host: string, holders: readonly string[], policy: SteeringPo
     query: [],
     backends: [{ service, weight: 1, clusters: null }],
     timeoutMs: 15_000,
+    asks: { maxBodyBytes: null, httpsOnly: false },
   });
   return {
     host,
