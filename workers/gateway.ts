@@ -51,7 +51,7 @@ export async function startGateway(
   const { tls, limits, connectMs, drainMs, proxyProtocolFrom } = options.listener;
   const dial = { allowPrivateOrigins, connectTimeoutMs: connectMs, clientCertificate: null };
   const base = http1Engine(gateway.rules, { ...dial, httpsPort: null, sign: null, limits });
-  const engine: Engine = { ...base, front: gateway.front((origin) => base.pool.inFlight(origin)) };
+  const engine: Engine = { ...base, front: gateway.front((origin) => base.pool.load(origin).requests) };
   const certificates = tls === null ? null : await openCertificates(tls, () => [], log);
   const opened = [() => source.close(), () => Promise.resolve(keys.close()), () => certificates?.close()];
   const abandon = async (error: unknown, flag: string, listen: HostPort | null): Promise<never> => {

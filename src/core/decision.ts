@@ -1,4 +1,5 @@
 /** A request, its client, and the decision about it. Plain data as in `model.ts`. */
+import type { CircuitLimits } from "./health/circuit.ts";
 import type { GeoPoint, Origin, RouteAsks, ServiceKey } from "./model.ts";
 
 /** Class of a client address; special-purpose ranges are named, everything else is `public`. */
@@ -109,6 +110,8 @@ export interface Candidate {
   readonly basis: CostBasis;
   /** Why this candidate is here although health says no; null for a healthy one. */
   readonly panic: string | null;
+  /** How much may be under way at each of its origins. */
+  readonly limits: CircuitLimits;
   /** In the order in which they are to be tried. */
   readonly origins: readonly Origin[];
 }

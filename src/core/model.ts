@@ -4,6 +4,7 @@
  * it is `null`, never `undefined`, so that a snapshot has one spelling only.
  */
 
+import type { CircuitSettings } from "./health/circuit.ts";
 import type { Ramp, SteeringPolicy } from "./steering/policy.ts";
 
 /** A place on Earth in degrees, WGS 84: latitude −90…90, longitude −180…180. */
@@ -35,6 +36,8 @@ export interface Cluster {
   readonly ramp: Ramp | null;
   /** With weight 0: pinned clients stay until then; null lets no pin count. */
   readonly drainUntilMs: number | null;
+  /** How much an edge may have under way at one of its origins; null for the defaults. */
+  readonly limits: CircuitSettings | null;
   /** Where bytes for this cluster go; null when each Service has an address of its own. */
   readonly gateway: Origin | null;
 }

@@ -81,6 +81,7 @@ export function servingEdge(options: ServingOptions, deps: ServingDeps): Serving
       pinKeys,
       debugToken: options.debugToken,
       onOutcome: health.tried,
+      onFull: metrics.full,
       onEvent(event) {
         const nowMs = now();
         metrics.request(event, nowMs);

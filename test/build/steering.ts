@@ -26,6 +26,7 @@ export function modelCluster(name: string, more: Partial<Cluster> = {}): Cluster
     capacity: null,
     ramp: null,
     drainUntilMs: null,
+    limits: null,
     gateway: originOf(name),
     ...more,
   };

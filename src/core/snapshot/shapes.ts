@@ -17,7 +17,7 @@ import type {
 } from "../model.ts";
 import { flag, integer, list, nullable, number, oneOf, orDefault, type Read, record, text, truth } from "./guard.ts";
 import { ASKS_NOTHING } from "../route-asks.ts";
-import { readPolicy, readRamp } from "./policy-shape.ts";
+import { readLimits, readPolicy, readRamp } from "./policy-shape.ts";
 
 /** FM03: one set of limits on both sides, so that nothing is published that an edge cannot load. */
 export const LIMITS = {
@@ -62,6 +62,7 @@ const readCluster: Read<Cluster> = record<Cluster>({
   capacity: orDefault(nullable(number(0, 1_000_000_000)), null),
   ramp: orDefault(nullable(readRamp), null),
   drainUntilMs: orDefault(nullable(integer()), null),
+  limits: orDefault(nullable(readLimits), null),
   gateway: nullable(readOrigin),
 });
 

@@ -5,6 +5,7 @@ import { NO_LOCATION } from "../../core/geo/client-location.ts";
 import { ASKS_NOTHING } from "../../core/route-asks.ts";
 import { choosePods } from "../../core/gateway/choose-pods.ts";
 import type { Pod, PodTable } from "../../core/gateway/pod-table.ts";
+import { DEFAULT_LIMITS } from "../../core/health/circuit.ts";
 import { originKey } from "../../core/health/view.ts";
 import { HOP_TIMEOUT } from "../../core/hop/hop.ts";
 import { type HopGate, type HopRefusal, verifyHop } from "../../core/hop/verify.ts";
@@ -101,7 +102,17 @@ function decisionFor(
     forwardPath: head.target,
     timeoutMs: timeoutOf(head),
     asks: ASKS_NOTHING,
-    candidates: [{ cluster: OWN_CLUSTER, service: backend, costUs: 0, basis: "none", panic: null, origins }],
+    candidates: [
+      {
+        cluster: OWN_CLUSTER,
+        service: backend,
+        costUs: 0,
+        basis: "none",
+        panic: null,
+        limits: DEFAULT_LIMITS,
+        origins,
+      },
+    ],
     excluded: [],
     panic: false,
     vantage: { of: "nowhere", place: null, point: null },

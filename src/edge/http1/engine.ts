@@ -1,4 +1,5 @@
 /** What every request of an engine shares. */
+import type { Origin } from "../../core/model.ts";
 import type { RequestRules } from "../rules.ts";
 import { ENGINE_LIMITS, type EngineLimits } from "./client-limits.ts";
 import type { DialOptions } from "./dial.ts";
@@ -29,8 +30,6 @@ export interface EngineOptions extends DialOptions, Pick<Engine, "sign"> {
   readonly limits?: Partial<EngineLimits>;
 }
 
-/** Connections to one origin: enough for any load that one process can carry. */
-const MAX_PER_ORIGIN = 1024;
 /** Below the 5 s after which Node's servers close, so that we close first. */
 const IDLE_MS = 4000;
 
@@ -38,9 +37,10 @@ const IDLE_MS = 4000;
 export function http1Engine(rules: RequestRules, options: EngineOptions): Engine {
   const { httpsPort, sign } = options;
   const sweep = new Sweep();
-  const pool = new UpstreamPool({ ...options, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
+  const pool = new UpstreamPool({ ...options, idleMs: IDLE_MS }, sweep);
   const pins = socketPins(rules.pinKeys, rules.now);
   const front = edgeFront({ ...rules, identify: knownClients(rules.identify, sweep) }, pins, httpsPort);
   const limits = { ...ENGINE_LIMITS, ...options.limits };
-  return { ...rules, front, pins, sign, pool, sweep, limits, date: httpDates(rules.now) };
+  const originLoad = (origin: Origin) => pool.load(origin);
+  return { ...rules, originLoad, front, pins, sign, pool, sweep, limits, date: httpDates(rules.now) };
 }

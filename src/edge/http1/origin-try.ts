@@ -150,7 +150,9 @@ export class OriginTry implements AnswerSink, Expiring {
     this.#phase = "connecting";
     this.#giveUp = null;
     this.#deadlineMs = engine.sweep.nowMs + this.#next.timeoutMs;
-    const giveUp = engine.pool.acquire(this.#next.origin, fresh, (result) => {
+    const { origin, candidate } = this.#next;
+    const { connections } = candidate.limits;
+    const giveUp = engine.pool.acquire(origin, { fresh, connections }, (result) => {
       this.#giveUp = null;
       if (this.#phase !== "connecting") {
         if (!("type" in result)) result.destroy();

@@ -95,6 +95,7 @@ function clusterAt(index: number, location: Cluster["location"], weight: number)
     capacity: index % 7 === 0 ? 100 : null,
     ramp: index % 11 === 0 ? { startMs: NOW_MS - 20_000, durationMs: 60_000, fromPercent: 10 } : null,
     drainUntilMs: null,
+    limits: null,
     gateway,
   };
 }
