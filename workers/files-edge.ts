@@ -11,6 +11,7 @@ import { type HopKeyFile, hopKeyFile, type HopKeyFileOptions } from "../src/stor
 import { fileStore } from "../src/store/file.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import type { Store } from "../src/store/store.ts";
+import { listenerFor, openCertificates, secretFolders } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { type DnsControl, startDns } from "./dns-control.ts";
 import { dnsStateFolder, loadDnsSettings } from "./dns-settings.ts";
@@ -66,12 +67,23 @@ async function startParts(
     keep,
   );
   note = control.note;
+  const { listener } = options;
+  const certificates =
+    listener.tls === null
+      ? null
+      : keep(await openCertificates(listener.tls, () => secretFolders(directory, options.from), log));
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
   const edge = keep(
     await startNodeEdge(
-      { ...options, name: "edge", audience: AUDIENCE, pollIntervalMs: 100 },
+      {
+        ...options,
+        ...listenerFor(options, certificates),
+        name: "edge",
+        audience: AUDIENCE,
+        pollIntervalMs: 100,
+      },
       {
         store: edgeStore(store),
         verify: null,
@@ -84,7 +96,8 @@ async function startParts(
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
-  if (options.admin === null) return [`edge       ${edge.url}`];
+  const banner = [`edge       ${edge.url}`, ...(edge.plainUrl === null ? [] : [`plain      ${edge.plainUrl}`])];
+  if (options.admin === null) return banner;
   const admin = keep(
     await startAdmin(options.admin, {
       metricsText: () => `${edge.edge.metricsText()}${dns?.metricsText() ?? ""}`,
@@ -96,7 +109,7 @@ async function startParts(
       actions: orderActions(store, control, () => dns?.status() ?? []),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
-  return [`edge       ${edge.url}`, `admin      ${admin.url}`];
+  return [...banner, `admin      ${admin.url}`];
 }
 
 async function openDns(

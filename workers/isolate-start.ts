@@ -11,6 +11,7 @@ import type { FetchUpstreamOptions } from "../src/edge/fetch/upstream.ts";
 import { type FollowDeps, follower, type Follower } from "../src/edge/follow.ts";
 import type { RequestPins } from "../src/edge/request-pins.ts";
 import type { ServingDeps, ServingEdge } from "../src/edge/serving.ts";
+import { toHttps } from "../src/edge/to-https.ts";
 import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
 import type { LoadedPlaces } from "./loaded-places.ts";
 import { type IsolateEnv, type IsolateSettings, readSettings } from "./isolate-env.ts";
@@ -24,6 +25,7 @@ export interface IsolateStart {
   /** Signs requests to gateways; null without a key. */
   readonly sign: FetchUpstreamOptions["sign"];
   readonly noteChoice: ServingDeps["noteChoice"];
+  readonly toHttps: ServingDeps["toHttps"];
   /** Begins to follow the store for an edge. */
   follow(edge: ServingEdge["follow"], places: LoadedPlaces): Follower;
 }
@@ -55,6 +57,7 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
     sign,
     // An edge that does not know its own place measures from the client's: nobody moves there.
     noteChoice: settings.location === null ? null : (decision, nowMs) => noteChoice(choices, decision, nowMs),
+    toHttps: toHttps(null),
     follow: (edge, places) =>
       follower({ ...edge, source, report: store.report, bring: (snapshot) => bring(snapshot, places) }),
   };

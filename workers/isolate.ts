@@ -73,7 +73,7 @@ export function isolateEdge<Env extends IsolateEnv>(platform: Platform<Env>): Is
 }
 
 async function start<Env extends IsolateEnv>(platform: Platform<Env>, request: Request, env: Env): Promise<Isolate> {
-  const { settings, bundled, pins, sign, noteChoice, follow } = await platform.start(env);
+  const { settings, bundled, pins, sign, noteChoice, toHttps, follow } = await platform.start(env);
   const places = placesOnDemand();
   const edge = servingEdge(
     {
@@ -84,6 +84,7 @@ async function start<Env extends IsolateEnv>(platform: Platform<Env>, request: R
     {
       identify: (asked, overrides) => platformClient(asked, overrides, places),
       places,
+      toHttps,
       pinKeys: null,
       noteChoice,
       onAnswer: null,

@@ -63,6 +63,7 @@ async function start(): Promise<Instance> {
     {
       identify: (asked, overrides) => platformClient(asked, overrides, places),
       places,
+      toHttps: started.toHttps,
       pinKeys: null,
       noteChoice: started.noteChoice,
       onAnswer: null,

@@ -14,6 +14,35 @@ export interface LoadedTree {
   readonly clusters: readonly Observation[];
 }
 
+/** Where the certificates of a listener come from. */
+export interface TlsFiles {
+  readonly pairs: readonly { readonly cert: string; readonly key: string }[];
+  readonly directory: string | null;
+  /** Those of the Secrets that `spec.tls` names, from the same files as the Ingresses. */
+  readonly secrets: boolean;
+}
+
+/** What every listener for requests has; docs/engine.md says what the limits are of. 0 is no limit. */
+export interface ListenerOptions {
+  /** Null serves plain HTTP. */
+  readonly tls: TlsFiles | null;
+  readonly proxyProtocolFrom: readonly string[];
+  readonly limits: {
+    readonly headBytes: number;
+    readonly headFields: number;
+    readonly targetBytes: number;
+    readonly connections: number;
+    readonly requestsPerConnection: number;
+    readonly headMs: number;
+    readonly bodyMs: number;
+    readonly idleMs: number;
+    readonly stalledMs: number;
+    readonly originIdleMs: number;
+  };
+  readonly connectMs: number;
+  readonly drainMs: number;
+}
+
 export interface EdgeOptions extends EdgeSettings {
   readonly from: string;
 }
@@ -35,6 +64,11 @@ export interface StoreEdgeOptions extends EdgeSettings {
 /** What an edge is told wherever its snapshots come from. */
 export interface EdgeSettings {
   readonly listen: HostPort;
+  readonly listener: ListenerOptions;
+  /** A second, plain port whose requests are sent to https. */
+  readonly plainListen: HostPort | null;
+  /** Port of https as clients see it; null for the one that is listened on. */
+  readonly httpsPort: number | null;
   readonly location: GeoPoint | null;
   readonly geoip: string | null;
   readonly trustedProxies: readonly string[];
@@ -52,6 +86,7 @@ export interface EdgeSettings {
 }
 
 export interface GatewayOptions {
+  readonly listener: ListenerOptions;
   readonly listen: HostPort;
   /** Where Services and EndpointSlices are read: a directory, or the API of the cluster that it runs in. */
   readonly from: { readonly directory: string } | { readonly kubeApi: string };

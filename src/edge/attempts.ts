@@ -1,5 +1,5 @@
 /** The tries of one request as the retry policy sees them: what comes next, and what became of it. */
-import { countLoad, whyFull } from "../core/health/circuit.ts";
+import { type CircuitLimits, countRequest, fullLimit } from "../core/health/circuit.ts";
 import { ejectionKind } from "../core/health/outlier.ts";
 import { originKey } from "../core/health/view.ts";
 import type { Candidate, ForwardDecision } from "../core/decision.ts";
@@ -22,6 +22,10 @@ export interface AttemptDeps {
   readonly random: () => number;
   /** Told of the outcome of each try, for outlier detection. */
   readonly onOutcome: (origin: string, outcome: AttemptOutcome) => void;
+  /** What is under way at an origin, over all requests; left out where the runtime keeps its connections to itself. */
+  readonly originLoad?: (origin: Origin) => CircuitLimits;
+  /** Told when an origin is passed over because it is at a limit. */
+  readonly onFull?: (cluster: string, limit: keyof CircuitLimits) => void;
 }
 
 export interface NextAttempt {
@@ -82,7 +86,7 @@ export class Attempts {
     this.#triedMs = this.#deps.now() + delayMs;
     this.#leave();
     this.#at = originKey(candidate.cluster, origin);
-    countLoad(this.#state.circuits, this.#at, "requests", 1);
+    countRequest(this.#state.circuits, this.#at, 1);
     return this.#current;
   }
 
@@ -132,16 +136,21 @@ export class Attempts {
   }
 
   #leave(): void {
-    if (this.#at !== null) countLoad(this.#state.circuits, this.#at, "requests", -1);
+    if (this.#at !== null) countRequest(this.#state.circuits, this.#at, -1);
     this.#at = null;
   }
 
   readonly #isFull = (candidate: number, origin: number): boolean => {
-    if (this.#state.circuits.size === 0) return false;
     const one = this.#decision.candidates[candidate];
     const where = one?.origins[origin];
-    return (
-      one !== undefined && where !== undefined && whyFull(this.#state.circuits, originKey(one.cluster, where)) !== null
-    );
+    if (one === undefined || where === undefined) return false;
+    const limit = fullLimit(this.#deps.originLoad?.(where) ?? this.#known(originKey(one.cluster, where)), one.limits);
+    if (limit === null) return false;
+    this.#deps.onFull?.(one.cluster, limit);
+    return true;
   };
+
+  #known(origin: string): CircuitLimits {
+    return { connections: 0, pending: 0, requests: this.#state.circuits.get(origin) ?? 0 };
+  }
 }

@@ -1,4 +1,5 @@
 /** Edges as what names lead to: the nearest one, by the same `decide` that chooses clusters. */
+import { ASKS_NOTHING } from "../core/route-asks.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { Backend, Cluster, GeoPoint, HostRoutes, Origin, Route, Snapshot } from "../core/model.ts";
 import { DEFAULT_POLICY } from "../core/steering/policy.ts";
@@ -29,6 +30,7 @@ export function edgeSnapshot({ hosts, locationOverrides }: Snapshot, edges: read
       ramp: null,
       drainUntilMs: null,
       gateway: null,
+      limits: null,
     }),
   );
   const backends = edges.map(({ name, addresses }): Backend => ({ cluster: name, origins: addresses.map(originAt) }));
@@ -73,4 +75,5 @@ const EVERYTHING: Route = {
   query: [],
   backends: [{ service: SERVICE, weight: 1, clusters: null }],
   timeoutMs: 0,
+  asks: ASKS_NOTHING,
 };

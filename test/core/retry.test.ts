@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/core/health/circuit.ts";
 import { connectPatienceMs, connectRace } from "../../src/core/connect-race.ts";
 import type { Candidate } from "../../src/core/decision.ts";
 import { type Attempt, type AttemptOutcome, nextTry, retryAfterMs, retryBudgetLeft } from "../../src/core/retry.ts";
@@ -16,7 +17,15 @@ const origin = (host: string) => ({
 
 function candidate(cluster: string, origins = 1): Candidate {
   const list = Array.from({ length: origins }, (_, index) => origin(`${cluster}-${index}`));
-  return { cluster, service: "default/shop/80", costUs: 0, basis: "distance", panic: null, origins: list };
+  return {
+    cluster,
+    service: "default/shop/80",
+    costUs: 0,
+    basis: "distance",
+    panic: null,
+    limits: DEFAULT_LIMITS,
+    origins: list,
+  };
 }
 
 const THREE = [candidate("us"), candidate("eu"), candidate("asia")];

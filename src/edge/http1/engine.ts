@@ -1,5 +1,7 @@
 /** What every request of an engine shares. */
+import type { Origin } from "../../core/model.ts";
 import type { RequestRules } from "../rules.ts";
+import { ENGINE_LIMITS, type EngineLimits } from "./client-limits.ts";
 import type { DialOptions } from "./dial.ts";
 import { edgeFront, type Front } from "./front.ts";
 import { type SocketPins, socketPins } from "./pins.ts";
@@ -15,6 +17,7 @@ export interface Engine extends RequestRules {
   readonly sign: SignHop | null;
   readonly pool: UpstreamPool;
   readonly sweep: Sweep;
+  readonly limits: EngineLimits;
   readonly pins: SocketPins;
   /** The value of a Date field. */
   readonly date: () => string;
@@ -23,10 +26,10 @@ export interface Engine extends RequestRules {
 export interface EngineOptions extends DialOptions, Pick<Engine, "sign"> {
   /** Where plain requests are sent to; null answers them as they are. */
   readonly httpsPort: number | null;
+  /** What is left out is as `ENGINE_LIMITS` has it. */
+  readonly limits?: Partial<EngineLimits>;
 }
 
-/** Connections to one origin: enough for any load that one process can carry. */
-const MAX_PER_ORIGIN = 1024;
 /** Below the 5 s after which Node's servers close, so that we close first. */
 const IDLE_MS = 4000;
 
@@ -34,8 +37,10 @@ const IDLE_MS = 4000;
 export function http1Engine(rules: RequestRules, options: EngineOptions): Engine {
   const { httpsPort, sign } = options;
   const sweep = new Sweep();
-  const pool = new UpstreamPool({ ...options, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
+  const pool = new UpstreamPool({ ...options, idleMs: IDLE_MS }, sweep);
   const pins = socketPins(rules.pinKeys, rules.now);
   const front = edgeFront({ ...rules, identify: knownClients(rules.identify, sweep) }, pins, httpsPort);
-  return { ...rules, front, pins, sign, pool, sweep, date: httpDates(rules.now) };
+  const limits = { ...ENGINE_LIMITS, ...options.limits };
+  const originLoad = (origin: Origin) => pool.load(origin);
+  return { ...rules, originLoad, front, pins, sign, pool, sweep, limits, date: httpDates(rules.now) };
 }

@@ -38,6 +38,7 @@ function cluster(name: string, region: string, some: Partial<Cluster> = {}): Clu
     capacity: null,
     ramp: null,
     drainUntilMs: null,
+    limits: null,
     gateway: null,
     ...some,
   };
