@@ -14,7 +14,7 @@ export interface Difference {
 const COMPLETIONS = [
   "\r\n\r\n",
   "\n\r\n",
-  "x".repeat(64),
+  "x".repeat(128),
   "\r\n0\r\n\r\n",
   "x:\r\n\r\n0\r\n\r\n",
   "0\r\n\r\n",
@@ -22,7 +22,8 @@ const COMPLETIONS = [
   "/ HTTP/1.1\r\nHost: a\r\n\r\n",
 ];
 
-const HUGE = /(content-length:[ \t]*|\n)[0-9a-f]{8,}/gi;
+/** Sizes of bodies and chunks that no completion brings. */
+const LARGE = /(content-length:[ \t]*(?=\d{3})|\n(?=[0-9a-f]+[;\r]))[0-9a-f]{2,}/gi;
 
 type Read = (input: string) => Reading;
 
@@ -48,12 +49,12 @@ export function difference(input: string, ours: Read, theirs: Read): Difference 
   const weWait = we === "waits" && their.end === "refused" && other === undefined;
   const theyWait = they === "waits" && our.end === "refused" && mine === undefined;
   if (weWait || theyWait) {
-    // Whoever takes a head with a body that nobody could send waits for ever: is there something else to differ about?
-    const smaller = input.replaceAll(HUGE, (_all, before: string) => (before === "\n" ? "\n0\r\n" : `${before}0`));
-    const without = smaller === input ? null : difference(smaller, ours, theirs);
-    if (without !== null) return without;
     const [word, message] = late(input, weWait ? ours : theirs, same);
     if (word === "refuses") return null;
+    // Whoever takes a head with a body that never comes waits for ever: is there something else to differ about?
+    const smaller = input.replaceAll(LARGE, (_all, before: string) => (before === "\n" ? "\n0\r\n" : `${before}0`));
+    const without = word === "accepts" || smaller === input ? null : difference(smaller, ours, theirs);
+    if (without !== null) return without;
     return weWait ? { input, ours: word, theirs: they, message } : { input, ours: we, theirs: word, message };
   }
   return { input, ours: we, theirs: they, message: mine ?? other ?? their.messages.at(-1) ?? null };

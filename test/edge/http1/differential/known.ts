@@ -57,6 +57,12 @@ export const KNOWN_REQUESTS: readonly Known[] = [
     when: (difference) => difference.message !== null && !ITS_METHODS.test(difference.message.start),
   },
   {
+    ours: "accepts",
+    theirs: "HPE_INVALID_URL",
+    rfc: "RFC 9112 §3.2: only the form of a target is checked here; what it means is decided by core/request/path",
+    when: inBytes(/[#"<>\\^`{|}]/),
+  },
+  {
     ours: "goes on",
     theirs: "tunnel",
     rfc: "RFC 9110 §7.8: a server may ignore Upgrade; only WebSocket handshakes are tunnels",
