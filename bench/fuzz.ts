@@ -6,7 +6,7 @@ import { compareParsers } from "../test/edge/http1/differential/run.ts";
 
 const inputs = Number(process.argv[2] ?? 1_000_000);
 const seed = Number(process.argv[3] ?? 20_261_124);
-const BATCH = 10_000;
+const BATCH = 1000;
 
 for (const kind of ["requests", "answers"] as const) {
   const startedMs = performance.now();

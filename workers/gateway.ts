@@ -4,6 +4,7 @@ import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
 import { podTable } from "../src/core/gateway/pod-table.ts";
 import { createGateway, type Gateway } from "../src/edge/gateway/gateway.ts";
+import { nodeNames, SYSTEM_NAMES } from "../src/edge/node/names.ts";
 import { type Engine, http1Engine } from "../src/edge/http1/engine.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
@@ -50,7 +51,7 @@ export async function startGateway(
   };
   const { allowPrivateOrigins } = options;
   const dial = { allowPrivateOrigins, connectTimeoutMs: CONNECT_TIMEOUT_MS, clientCertificate: null };
-  const base = http1Engine(gateway.rules, { ...dial, httpsPort: null, sign: null });
+  const base = http1Engine(gateway.rules, { ...dial, names: nodeNames(SYSTEM_NAMES), httpsPort: null, sign: null });
   const engine: Engine = { ...base, front: gateway.front((origin) => base.pool.inFlight(origin)) };
   const opened = [() => source.close(), () => Promise.resolve(keys.close())];
   const abandon = async (error: unknown, flag: string, listen: HostPort | null): Promise<never> => {

@@ -1,6 +1,7 @@
 /** What every request of an engine shares. */
 import type { RequestRules } from "../rules.ts";
 import type { DialOptions } from "./dial.ts";
+import { NameCache, type NameSource } from "./name-cache.ts";
 import { edgeFront, type Front } from "./front.ts";
 import { type SocketPins, socketPins } from "./pins.ts";
 import { knownClients } from "./known-clients.ts";
@@ -20,7 +21,9 @@ export interface Engine extends RequestRules {
   readonly date: () => string;
 }
 
-export interface EngineOptions extends DialOptions, Pick<Engine, "sign"> {
+export interface EngineOptions extends Omit<DialOptions, "names">, Pick<Engine, "sign"> {
+  /** Where addresses of origins come from. */
+  readonly names: NameSource;
   /** Where plain requests are sent to; null answers them as they are. */
   readonly httpsPort: number | null;
 }
@@ -34,7 +37,8 @@ const IDLE_MS = 4000;
 export function http1Engine(rules: RequestRules, options: EngineOptions): Engine {
   const { httpsPort, sign } = options;
   const sweep = new Sweep();
-  const pool = new UpstreamPool({ ...options, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
+  const names = new NameCache(options.names, () => sweep.nowMs);
+  const pool = new UpstreamPool({ ...options, names, maxPerOrigin: MAX_PER_ORIGIN, idleMs: IDLE_MS }, sweep);
   const pins = socketPins(rules.pinKeys, rules.now);
   const front = edgeFront({ ...rules, identify: knownClients(rules.identify, sweep) }, pins, httpsPort);
   return { ...rules, front, pins, sign, pool, sweep, date: httpDates(rules.now) };
