@@ -148,7 +148,7 @@ describe("an edge whose origin has a name", () => {
     server.records.set("origin.test", { addresses: ["127.0.0.2"], ttl: 1 });
     await eventually(
       async () => [await ask(edge.url), arrived],
-      ([status, count]) => status === 200 && count >= 1,
+      ([status, count]) => status === 200 && (count ?? 0) >= 1,
     );
   });
 

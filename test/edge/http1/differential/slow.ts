@@ -117,7 +117,7 @@ function keeps(fields: Fields, minor: number): boolean {
     value
       .toLowerCase()
       .split(",")
-      .map((one) => one.trim()),
+      .map((one) => one.replaceAll(/^[ \t]+|[ \t]+$/g, "")),
   );
   return !options.includes("close") && (minor === 1 || options.includes("keep-alive"));
 }
@@ -128,7 +128,7 @@ function handshake(fields: Fields): boolean {
     value
       .toLowerCase()
       .split(",")
-      .map((one) => one.trim()),
+      .map((one) => one.replaceAll(/^[ \t]+|[ \t]+$/g, "")),
   );
   const [key = "", ...more] = all(fields, "sec-websocket-key");
   return (
