@@ -5,6 +5,7 @@ import { problemText } from "../src/cli/problem-text.ts";
 import { parseCidrs } from "../src/core/address/cidr.ts";
 import { podTable } from "../src/core/gateway/pod-table.ts";
 import { createGateway, type Gateway } from "../src/edge/gateway/gateway.ts";
+import { nodeNames, SYSTEM_NAMES } from "../src/edge/node/names.ts";
 import { type Engine, http1Engine } from "../src/edge/http1/engine.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
@@ -51,7 +52,13 @@ export async function startGateway(
   const { allowPrivateOrigins } = options;
   const { tls, limits, connectMs, drainMs, proxyProtocolFrom } = options.listener;
   const dial = { allowPrivateOrigins, connectTimeoutMs: connectMs, clientCertificate: null };
-  const base = http1Engine(gateway.rules, { ...dial, httpsPort: null, sign: null, limits });
+  const base = http1Engine(gateway.rules, {
+    ...dial,
+    names: nodeNames(SYSTEM_NAMES),
+    httpsPort: null,
+    sign: null,
+    limits,
+  });
   const engine: Engine = { ...base, front: gateway.front((origin) => base.pool.load(origin).requests) };
   const certificates = tls === null ? null : await openCertificates(tls, () => [], log);
   const opened = [() => source.close(), () => Promise.resolve(keys.close()), () => certificates?.close()];

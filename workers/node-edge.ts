@@ -12,6 +12,8 @@ import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
 import type { ForwardingHeader } from "../src/core/address/client-address.ts";
 import { SIGNED_HOP } from "../src/core/snapshot/manifest.ts";
+import type { NameSource } from "../src/edge/http1/name-cache.ts";
+import { nodeNames, SYSTEM_NAMES } from "../src/edge/node/names.ts";
 import { nodeProber, type Prober } from "../src/edge/node/probe.ts";
 import { probeOrigins } from "../src/edge/node/recovery.ts";
 import { generatePinKeys, type PinKeys } from "../src/edge/pin.ts";
@@ -72,6 +74,8 @@ export interface NodeEdgeDeps {
   /** Signs requests to gateways; without it a snapshot that needs it is refused. */
   readonly sign?: SignHop;
   readonly tap?: Tap;
+  /** Addresses of origins by name; the system's when left out. */
+  readonly names?: NameSource;
 }
 
 export interface NodeEdge {
@@ -124,6 +128,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   );
   const engine = http1Engine(edge.rules, {
     allowPrivateOrigins,
+    names: deps.names ?? nodeNames(SYSTEM_NAMES),
     connectTimeoutMs: options.connectMs ?? CONNECT_MS,
     clientCertificate: options.clientCertificate ?? null,
     httpsPort: options.httpsPort ?? null,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/core/health/circuit.ts";
 import { connectPatienceMs, connectRace } from "../../src/core/connect-race.ts";
 import type { Candidate } from "../../src/core/decision.ts";
-import { type Attempt, type AttemptOutcome, nextTry, retryAfterMs, retryBudgetLeft } from "../../src/core/retry.ts";
+import { type Attempt, type AttemptOutcome, nextTry, retryAfterMs } from "../../src/core/retry.ts";
 
 const origin = (host: string) => ({
   connectHost: host,
@@ -127,15 +127,6 @@ describe("nextTry()", () => {
       const outcome: AttemptOutcome = { type: "failed", failure, unsent: false, detail: "" };
       for (const method of ["POST", "PATCH", "LOCK", "post"]) expect(next(method, [outcome]).step).toBe("give-up");
     }
-  });
-});
-
-describe("retryBudgetLeft()", () => {
-  it("allows three, then a fifth of the live requests", () => {
-    expect(retryBudgetLeft(1, 2)).toBe(true);
-    expect(retryBudgetLeft(1, 3)).toBe(false);
-    expect(retryBudgetLeft(100, 19)).toBe(true);
-    expect(retryBudgetLeft(100, 20)).toBe(false);
   });
 });
 

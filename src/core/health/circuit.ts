@@ -37,7 +37,7 @@ export function fullLimit(load: CircuitLimits, limits: CircuitLimits): keyof Cir
 }
 
 /** Counts one request more (or one less) at an origin; never below 0. */
-export function countRequest(state: CircuitState, origin: string, by: 1 | -1): void {
+export function countUnderWay(state: CircuitState, origin: string, by: 1 | -1): void {
   const requests = (state.get(origin) ?? 0) + by;
   if (requests > 0) state.set(origin, requests);
   else state.delete(origin);

@@ -3,6 +3,7 @@ import type { Origin } from "../../core/model.ts";
 import type { RequestRules } from "../rules.ts";
 import { ENGINE_LIMITS, type EngineLimits } from "./client-limits.ts";
 import type { DialOptions } from "./dial.ts";
+import { NameCache, type NameSource } from "./name-cache.ts";
 import { edgeFront, type Front } from "./front.ts";
 import { type SocketPins, socketPins } from "./pins.ts";
 import { knownClients } from "./known-clients.ts";
@@ -23,7 +24,9 @@ export interface Engine extends RequestRules {
   readonly date: () => string;
 }
 
-export interface EngineOptions extends DialOptions, Pick<Engine, "sign"> {
+export interface EngineOptions extends Omit<DialOptions, "names">, Pick<Engine, "sign"> {
+  /** Where addresses of origins come from. */
+  readonly names: NameSource;
   /** Where plain requests are sent to; null answers them as they are. */
   readonly httpsPort: number | null;
   /** What is left out is as `ENGINE_LIMITS` has it. */
@@ -37,7 +40,8 @@ const IDLE_MS = 4000;
 export function http1Engine(rules: RequestRules, options: EngineOptions): Engine {
   const { httpsPort, sign } = options;
   const sweep = new Sweep();
-  const pool = new UpstreamPool({ ...options, idleMs: IDLE_MS }, sweep);
+  const names = new NameCache(options.names, () => sweep.nowMs);
+  const pool = new UpstreamPool({ ...options, names, idleMs: IDLE_MS }, sweep);
   const pins = socketPins(rules.pinKeys, rules.now);
   const front = edgeFront({ ...rules, identify: knownClients(rules.identify, sweep) }, pins, httpsPort);
   const limits = { ...ENGINE_LIMITS, ...options.limits };

@@ -2,7 +2,7 @@
  * A request's head and what it means for the connection. Anything ambiguous is refused (reference S1 to S14): a lenient
  * reading here and another one at the origin is what request smuggling is made of.
  */
-import type { EdgeRequestHead, HeaderField } from "../message.ts";
+import { type EdgeRequestHead, type HeaderField, withoutOws } from "../message.ts";
 import { ENGINE_LIMITS, type EngineLimits } from "./client-limits.ts";
 import { consistsOf, decimal, TARGET_BYTE, TOKEN } from "./grammar.ts";
 import { HeadParser, type HeadProblem } from "./head-parser.ts";
@@ -114,7 +114,7 @@ export function readRequest(
         break;
       case "connection": {
         for (const option of value.toLowerCase().split(",")) {
-          const word = option.trim();
+          const word = withoutOws(option);
           if (word === "close") close = true;
           else if (word === "keep-alive") keep = true;
           else if (word === "upgrade") upgrades = true;

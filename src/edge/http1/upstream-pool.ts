@@ -1,15 +1,18 @@
 /** Connections to origins, kept for the next request; the one used last is used first, so that the others can go. */
+import { isIP } from "node:net";
 import type { CircuitLimits } from "../../core/health/circuit.ts";
 import type { Origin } from "../../core/model.ts";
 import type { UpstreamFailure } from "../upstream.ts";
 import { dial, type DialOptions } from "./dial.ts";
 import { failed } from "./failures.ts";
+import type { NameCache } from "./name-cache.ts";
 import type { Expiring, Sweep } from "./sweep.ts";
 import { type ConnectionHome, UpstreamConnection } from "./upstream-connection.ts";
 
 export interface PoolOptions extends DialOptions {
   /** Below what servers commonly wait (Node 5 s), so that we close first. */
   readonly idleMs: number;
+  readonly names: Pick<NameCache, "resolve" | "holds">;
 }
 
 /** What `acquire` gives: at once from the pool, otherwise later. */
@@ -114,17 +117,21 @@ export class UpstreamPool implements Expiring {
         done(result);
         return;
       }
-      connection = new UpstreamConnection(result, this.#home(pool));
+      connection = new UpstreamConnection(result, this.#home(pool, origin));
       if (origin.protocol === "https") result.on("data", (bytes: Buffer) => connection?.receive(bytes));
       this.#open.add(connection);
       done(connection);
     });
   }
 
-  #home(pool: OriginPool): ConnectionHome {
+  #home(pool: OriginPool, { connectHost }: Origin): ConnectionHome {
+    const { names } = this.#options;
+    const named = isIP(connectHost) === 0;
     return {
       release: (connection, idleMs) => {
-        if (this.#closed) return connection.destroy();
+        // Under load a connection is never idle: without this it would stay with an address that has long been left.
+        const left = named && !names.holds(connectHost, connection.address);
+        if (this.#closed || left) return connection.destroy();
         // One second less than the origin says: its clock started earlier.
         const said = idleMs === null ? this.#options.idleMs : Math.min(this.#options.idleMs, idleMs - 1000);
         if (said <= 0) return connection.destroy();

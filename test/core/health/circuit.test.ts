@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   circuitLimits,
-  countRequest,
+  countUnderWay,
   type CircuitState,
   DEFAULT_LIMITS,
   fullLimit,
@@ -33,13 +33,13 @@ describe("circuitLimits()", () => {
   });
 });
 
-describe("countRequest()", () => {
+describe("countUnderWay()", () => {
   it("never goes below 0, and forgets an origin without load", () => {
     const state: CircuitState = new Map();
-    countRequest(state, "o", -1);
-    countRequest(state, "o", 1);
+    countUnderWay(state, "o", -1);
+    countUnderWay(state, "o", 1);
     expect(state.get("o")).toBe(1);
-    countRequest(state, "o", -1);
+    countUnderWay(state, "o", -1);
     expect(state.size).toBe(0);
   });
 });

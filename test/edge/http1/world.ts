@@ -3,6 +3,7 @@ import { compile } from "../../../src/core/compile/compile.ts";
 import type { CircuitSettings } from "../../../src/core/health/circuit.ts";
 import type { Origin } from "../../../src/core/model.ts";
 import { publishSnapshot } from "../../../src/core/snapshot/publish.ts";
+import type { NameSource } from "../../../src/edge/http1/name-cache.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { sha256Hex } from "../../../src/store/signature.ts";
 import { textStore } from "../../../src/store/text.ts";
@@ -18,6 +19,7 @@ export interface WorldParts {
   readonly limits?: CircuitSettings;
   readonly timeoutMs?: number;
   readonly edge?: Partial<NodeEdgeOptions>;
+  readonly names?: NameSource;
   readonly accessLog?: (line: string) => void;
 }
 
@@ -73,6 +75,7 @@ export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
       locator: null,
       accessLog: parts.accessLog ?? null,
       log: () => undefined,
+      ...(parts.names === undefined ? {} : { names: parts.names }),
     },
   );
   await edge.edge.refresh();
