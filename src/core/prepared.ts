@@ -30,6 +30,8 @@ export interface PreparedBackend {
 }
 
 export interface Prepared {
+  /** Unique in its table. */
+  readonly number: number;
   readonly service: ServiceKey;
   /** Sorted by cluster name. */
   readonly members: readonly Member[];
@@ -37,6 +39,8 @@ export interface Prepared {
   readonly draining: readonly Member[];
   /** Index into `members` by cluster index, -1 for none. */
   readonly memberOf: Int16Array;
+  /** Whether a member has declared how much it can take. */
+  readonly hasCapacity: boolean;
   /** Members by backend key and by the keys of their origins. */
   readonly byKey: ReadonlyMap<string, readonly number[]>;
   /** Reasons that hold whatever the health is, also in a panic. */
@@ -86,10 +90,12 @@ function prepareShared(parts: PrepareParts): Prepared {
   const memberOf = new Int16Array(clusters.length).fill(-1);
   for (const [at, { index }] of members.entries()) memberOf[index] = at;
   return {
+    number: parts.shared.size,
     service: wanted.service,
     members,
     draining,
     memberOf,
+    hasCapacity: members.some(({ cluster }) => cluster.capacity !== null),
     byKey: keysOf(members),
     excluded,
     memo: null,

@@ -15,6 +15,8 @@ export interface Verdicts {
   /** Everything that keeps a cluster out, configuration and health. */
   readonly excluded: readonly Exclusion[];
   readonly allAvailable: boolean;
+  /** Whether every endpoint of every member is ready. */
+  readonly allReady: boolean;
   /** Whether less than half of the weight is available: health is doubted (DESIGN.md). */
   readonly panic: boolean;
 }

@@ -119,6 +119,7 @@ function collect(prepared: Prepared, judged: readonly Judged[]): Verdicts {
     latestReturnMs: judged.reduce((latest, one) => Math.max(latest, one.returnedAtMs), -1),
     excluded,
     allAvailable: trouble.every((one) => one === null),
+    allReady: judged.every((one) => one.ready === 1),
     panic: isPanic(prepared.members, trouble, () => true),
   };
 }
