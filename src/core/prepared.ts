@@ -6,7 +6,7 @@
 import { backendKey, originKey } from "./health/view.ts";
 import type { Exclusion, RouteRef } from "./decision.ts";
 import type { Backend, Cluster, Origin, Route, ServiceKey, WeightedBackend } from "./model.ts";
-import type { Verdicts } from "./verdict.ts";
+import type { Out, Verdicts } from "./verdict.ts";
 import type { PolicyIndex, Terms } from "./steering/policy-index.ts";
 
 /** A cluster that may serve the route, as far as configuration is concerned. */
@@ -47,6 +47,8 @@ export interface Prepared {
   readonly excluded: readonly Exclusion[];
   /** Verdicts of the last health view, with its serial: seen only as time. */
   memo: { readonly serial: number; readonly verdicts: Verdicts } | null;
+  /** The same less what was ejected at the last request that found something ejected. */
+  ejected: { readonly base: Verdicts; readonly out: readonly Out[]; readonly verdicts: Verdicts } | null;
 }
 
 export interface PrepareParts {
@@ -99,6 +101,7 @@ function prepareShared(parts: PrepareParts): Prepared {
     byKey: keysOf(members),
     excluded,
     memo: null,
+    ejected: null,
   };
 }
 

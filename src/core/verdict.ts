@@ -1,5 +1,9 @@
 import type { Exclusion } from "./decision.ts";
+import type { Ejection } from "./health/view.ts";
 import type { Origin } from "./model.ts";
+
+/** An ejection that holds at the moment, with what it is of. */
+export type Out = readonly [key: string, ejection: Ejection];
 
 /** What health says about the members of a prepared backend; arrays are by member. */
 export interface Verdicts {
