@@ -14,7 +14,7 @@ variable "parent_zone_id" {
   default     = null
 
   validation {
-    condition     = var.parent_zone_id == null || can(regex("^Z[A-Z0-9]{1,31}$", var.parent_zone_id))
+    condition     = var.parent_zone_id == null || can(regex("^[A-Z0-9]{1,32}$", var.parent_zone_id))
     error_message = "Cannot delegate from \"${var.parent_zone_id == null ? "" : var.parent_zone_id}\": it is not the id of a hosted zone; give one such as \"Z0123456789ABC\", or null."
   }
 }

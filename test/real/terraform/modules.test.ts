@@ -53,12 +53,12 @@ describe.skipIf(missing !== null)("terraform modules, against the schemas of the
     it("plans what its golden file says", async () => {
       const planned = await planOf(space, where, fixture);
       const text = `${JSON.stringify(planned, null, 2)}\n`;
-      await expect(text).toMatchFileSnapshot(join(import.meta.dirname, `golden/${module}.json`));
+      await expect(text).toMatchFileSnapshot(join(import.meta.dirname, `golden/${module}.txt`));
       expect(planned).toHaveProperty("values");
     });
 
     it("plans something else as soon as an argument is taken out", async () => {
-      const golden = readFileSync(join(import.meta.dirname, `golden/${module}.json`), "utf8");
+      const golden = readFileSync(join(import.meta.dirname, `golden/${module}.txt`), "utf8");
       const file = join(space.folder, where, "main.tf");
       const whole = readFileSync(file, "utf8");
       const all = argumentsOf(whole);

@@ -12,8 +12,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { rebuildSchema, type Style } from "./provider/rebuild.ts";
+import { rebuildFromPulumi } from "./provider/rebuild-pulumi.ts";
 import type { ProviderSchema, Schema } from "./provider/schema.ts";
 
 /** A provider that is not on the machine, and the package that its schema is rebuilt from. */
@@ -21,7 +22,7 @@ interface Rebuilt {
   readonly source: string;
   readonly version: string;
   readonly package: string;
-  readonly style: Style;
+  readonly style: Style | "pulumi";
 }
 
 export const REBUILT: Readonly<Record<string, Rebuilt>> = {
@@ -31,6 +32,7 @@ export const REBUILT: Readonly<Record<string, Rebuilt>> = {
     package: "@cdktf/provider-cloudflare@13.9.1",
     style: "attributes",
   },
+  fastly: { source: "fastly/fastly", version: "8.4.0", package: "@pulumi/fastly@11.1.0", style: "pulumi" },
   google: { source: "hashicorp/google", version: "6.50.0", package: "@cdktf/provider-google@16.12.1", style: "blocks" },
   kubernetes: {
     source: "hashicorp/kubernetes",
@@ -95,6 +97,7 @@ export function makeMirror(
 
 /** The rebuilt schema of a provider, with the resources and data sources of these types. */
 export function rebuiltProvider(name: string, resources: readonly string[], data: readonly string[]): ProviderSchema {
+  if (REBUILT[name]?.style === "pulumi") return pulumiProvider(name, REBUILT[name].package, resources);
   const { block } = schemaOf(name, "provider");
   const { alias: _, ...attributes } = block.attributes ?? {};
   const all = (prefix: string, types: readonly string[]): Record<string, Schema> =>
@@ -108,18 +111,41 @@ export function rebuiltProvider(name: string, resources: readonly string[], data
   };
 }
 
+function pulumiProvider(name: string, from: string, resources: readonly string[]): ProviderSchema {
+  const archive = archiveOf(from);
+  const read = (file: string): string =>
+    execFileSync("tar", ["-xzOf", archive, `package/${file}`], { maxBuffer: 1 << 28, encoding: "utf8" });
+  const types = read("types/input.d.ts");
+  const schemaFor = (type: string): Schema => {
+    const words = type.slice(name.length + 1).split("_");
+    const className = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+    return rebuildFromPulumi(read(`${className.charAt(0).toLowerCase()}${className.slice(1)}.d.ts`), types, className);
+  };
+  return {
+    provider: { block: { attributes: { api_key: { optional: true, type: "string" } } } },
+    resource_schemas: Object.fromEntries(resources.map((type) => [type, schemaFor(type)])),
+    data_source_schemas: {},
+  };
+}
+
 function schemaOf(name: string, folder: string): Schema {
   const rebuilt = REBUILT[name];
-  if (rebuilt === undefined) throw new RangeError(`Cannot rebuild the schema of "${name}": no package is named for it`);
-  const archive = archiveOf(rebuilt.package);
-  const file = join(archive.replace(/\.tgz$/, ""), folder, "index.js");
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    const content = execFileSync("tar", ["-xzOf", archive, `package/lib/${folder}/index.js`], { maxBuffer: 1 << 28 });
-    writeFileSync(`${file}.part`, content);
-    renameSync(`${file}.part`, file);
+  if (rebuilt === undefined || rebuilt.style === "pulumi") {
+    throw new RangeError(`Cannot rebuild the schema of "${name}": no package is named for it`);
   }
-  return rebuildSchema(readFileSync(file, "utf8"), rebuilt.style);
+  const archive = archiveOf(rebuilt.package);
+  const home = archive.replace(/\.tgz$/, "");
+  const lib = join(home, "package/lib");
+  if (!existsSync(join(lib, folder))) {
+    mkdirSync(home, { recursive: true });
+    execFileSync("tar", ["-xzf", archive, "-C", home, `package/lib/${folder}`]);
+  }
+  // Large resources have their structures in files beside.
+  const files = globSync(["index.js", "index-structs/structs*.js"], { cwd: join(lib, folder) });
+  return rebuildSchema(
+    files.map((file) => readFileSync(join(lib, folder, file), "utf8")),
+    rebuilt.style,
+  );
 }
 
 /** The package's archive in the cache, fetched from the registry of packages when it is not there. */

@@ -18,14 +18,9 @@ const EMBEDDED = /sourceMappingURL=data:application\/json;(?:charset=utf-8;)?bas
 const CLASS = /^export class (\w+) extends cdktf\.(\w+)/;
 const ATTRIBUTE = /^ {2}\/\/ (\S+) - computed: (true|false), optional: (true|false), required: (true|false)$/;
 
-/** The schema of the resource, data source or provider that a file of the package is. */
-export function rebuildSchema(file: string, style: Style): Schema {
-  const encoded = EMBEDDED.exec(file)?.[1];
-  if (encoded === undefined) throw new Error("Cannot rebuild a schema: the file embeds no source map");
-  const { sourcesContent } = JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as {
-    readonly sourcesContent: readonly string[];
-  };
-  const text = sourcesContent[0] ?? "";
+/** The schema of the resource, data source or provider that these files of the package are. */
+export function rebuildSchema(files: readonly string[], style: Style): Schema {
+  const text = files.map(sourceOf).join("\n");
   const classes = new Map<string, string>();
   let main = "";
   for (const part of text.split(/^(?=export (?:class|interface|function) )/m)) {
@@ -36,6 +31,15 @@ export function rebuildSchema(file: string, style: Style): Schema {
   }
   const source: Source = { classes, kinds: kindsOf(text, main), style };
   return { block: blockOf(main, main, source) };
+}
+
+function sourceOf(file: string): string {
+  const encoded = EMBEDDED.exec(file)?.[1];
+  if (encoded === undefined) throw new Error("Cannot rebuild a schema: the file embeds no source map");
+  const { sourcesContent } = JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as {
+    readonly sourcesContent: readonly string[];
+  };
+  return sourcesContent[0] ?? "";
 }
 
 /** What each `…ToHclTerraform` function, and the class itself, says of its members. */
