@@ -22,6 +22,14 @@ const XMLNS = 'xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/"';
 const DISTRIBUTION = /^\/2020-05-31\/distribution(?:\/([A-Z0-9]+)(\/config)?)?$/;
 const NO_TAGS = "<Tags><Items></Items></Tags>";
 
+const EMPTY: Readonly<Record<string, string>> = {
+  Aliases: "<Quantity>0</Quantity>",
+  OriginGroups: "<Quantity>0</Quantity>",
+  CacheBehaviors: "<Quantity>0</Quantity>",
+  CustomErrorResponses: "<Quantity>0</Quantity>",
+  Logging: "<Enabled>false</Enabled><IncludeCookies>false</IncludeCookies><Bucket></Bucket><Prefix></Prefix>",
+};
+
 class Refusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -146,7 +154,14 @@ function checked(config: string): string {
   if (aliases && !/<ACMCertificateArn>arn:aws:acm:us-east-1:/.test(certificate)) {
     throw new Refusal(400, "InvalidViewerCertificate", "Aliases need a certificate of us-east-1");
   }
-  return config;
+  // CloudFront shows what was left out as empty.
+  const missing = Object.entries(EMPTY).filter(
+    ([name]) => !new RegExp(`^<DistributionConfig[^>]*>.*<${name}>`, "s").test(config),
+  );
+  return config.replace(
+    "</DistributionConfig>",
+    `${missing.map(([name, xml]) => `<${name}>${xml}</${name}>`).join("")}</DistributionConfig>`,
+  );
 }
 
 function shown(one: Distribution): string {
