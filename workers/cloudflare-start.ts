@@ -5,6 +5,8 @@ import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
 import type { IsolateEnv } from "./isolate-env.ts";
 import { type IsolateStart, type IsolateStore, startIsolate } from "./isolate-start.ts";
 
+export { cloudflareLocation } from "../src/core/geo/platform-location.ts";
+
 export interface CloudflareEnv extends IsolateEnv {
   /** Workers KV namespace that control publishes to. At least one of this and SNAPSHOT_URL. */
   readonly SNAPSHOTS?: KVNamespace;

@@ -1,6 +1,6 @@
 /** The tries of one request as the retry policy sees them: what comes next, and what became of it. */
 import { type CircuitLimits, countUnderWay, fullLimit } from "../core/health/circuit.ts";
-import { ejectionKind } from "../core/health/outlier.ts";
+import { ejectionKind } from "../core/health/outlier-state.ts";
 import { originKey } from "../core/health/view.ts";
 import type { Candidate, ForwardDecision } from "../core/decision.ts";
 import type { Origin } from "../core/model.ts";

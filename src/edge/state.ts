@@ -1,7 +1,7 @@
 /** What one edge holds in memory: the last good snapshot's table, health, and its own counters. */
 import type { OverrideTable } from "../core/geo/client-location.ts";
 import type { CircuitState } from "../core/health/circuit.ts";
-import { newOutlierState, type OutlierState } from "../core/health/outlier.ts";
+import { newOutlierState, type OutlierState } from "../core/health/outlier-state.ts";
 import { newProbeState, type ProbeState } from "../core/health/probe-state.ts";
 import type { ProbeTarget } from "../core/health/probes.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
