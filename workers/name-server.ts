@@ -1,6 +1,5 @@
 /** `portolan dns serve`: control over a directory, the health half of an edge, and a name server, in one process. */
 import type { CliDeps, NameServerOptions, Running } from "../src/cli/deps.ts";
-import type { RecordSet } from "../src/core/dns/records.ts";
 import { KNOWN_COUNTRIES } from "../src/core/geo/countries.ts";
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
@@ -8,13 +7,11 @@ import { edgeMetrics } from "../src/edge/metrics.ts";
 import { nodeProber } from "../src/edge/node/probe.ts";
 import { probeOrigins } from "../src/edge/node/recovery.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
-import { type EdgeProbeOptions, type EdgeProbes, probeEdges } from "../src/nameserver/edge-probe.ts";
-import { edgeHealth, edgeSnapshot } from "../src/nameserver/edges.ts";
-import { fixedSets } from "../src/nameserver/fixed-sets.ts";
+import { type EdgeProbeOptions, probeEdges } from "../src/nameserver/edge-probe.ts";
+import { currentWorld } from "../src/nameserver/current-world.ts";
 import { rateLimiter } from "../src/nameserver/rate-limit.ts";
 import { responder } from "../src/nameserver/respond.ts";
 import { serveNames } from "../src/nameserver/server.ts";
-import { type NameWorld, nameWorld, withHealth } from "../src/nameserver/world.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { openDatabase } from "./database.ts";
@@ -24,7 +21,7 @@ import { portFailure, refuseBadStart } from "./files-edge.ts";
 import { edgeStore } from "./node-edge.ts";
 
 const AUDIENCE = "names";
-const POLL_MS = 100;
+const POLL_MS = 250;
 const EDGE_PROBE = { intervalMs: 5000, timeoutMs: 2000 };
 
 function edgeProbe({ edgePort, probeIntervalMs }: NameServerOptions): EdgeProbeOptions {
@@ -64,8 +61,15 @@ async function startParts(options: NameServerOptions, deps: Pick<CliDeps, "out" 
   await filesControl(directory, store, { ...options, err: deps.err, audience: AUDIENCE }, keep);
   const edge = keep(await healthEdge(store, { ...options, log }));
   const probes = options.edges.length === 0 ? null : keep(probeEdges(options.edges, edgeProbe(options)));
+  const worldOf = currentWorld(options);
   const answers = responder({
-    world: worldOf(edge, probes, options),
+    world: () => {
+      const { serving, health, overlay } = edge.state;
+      if (serving === null) return null;
+      const { snapshot, manifest } = serving.loaded;
+      const { publishedAtMs } = manifest;
+      return worldOf({ snapshot, publishedAtMs, overlay, health, down: probes?.down() ?? null, nowMs: Date.now() });
+    },
     sources: { places: { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES }, locator },
     limiter: rateLimiter(options.rateLimit, Math.floor(Math.random() * 0x1_0000_0000)),
   });
@@ -126,36 +130,5 @@ async function healthEdge(
       probes.close();
       prober.close();
     },
-  };
-}
-
-/** The world of the moment: made again for another snapshot or other fixed sets, and cheaply for other health. */
-function worldOf(
-  { state }: Edge,
-  probes: EdgeProbes | null,
-  { edges, nameServers, zones, ttl, federation, originSuffix }: NameServerOptions,
-): () => NameWorld | null {
-  let world: NameWorld | null = null;
-  let made: readonly unknown[] = [];
-  let sets: ReadonlyMap<string, readonly RecordSet[]> = new Map();
-  return () => {
-    const { serving, health, overlay } = state;
-    if (serving === null) return null;
-    const down = probes?.down() ?? null;
-    // Ejections change inside the view.
-    const from = [serving, overlay, down, health, state.outliers.ejections.size];
-    if (world !== null && from.every((one, index) => one === made[index])) return world;
-    const { snapshot, manifest } = serving.loaded;
-    const seen = down === null ? health : edgeHealth(down);
-    if (world !== null && serving === made[0] && overlay === made[1]) world = withHealth(world, seen);
-    else {
-      const fixed = { zones, federation, originSuffix, ttl };
-      sets = fixedSets({ snapshot, health: overlay, nowMs: Date.now(), before: sets }, fixed);
-      const serial = Math.floor(manifest.publishedAtMs / 1000) >>> 0;
-      const led = down === null ? snapshot : edgeSnapshot(snapshot, edges);
-      world = nameWorld({ snapshot: led, health: seen, zones, nameServers, serial, ttl, sets });
-    }
-    made = from;
-    return world;
   };
 }
