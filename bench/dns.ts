@@ -44,7 +44,7 @@ writeFileSync(join(folder, "geo"), `${names.join("\n")}\n`);
 writeFileSync(join(folder, "nothing"), `${names.map((name) => `no-${name}`).join("\n")}\n`);
 
 function reversed(label: string): number {
-  return Number([...label.slice(1)].reverse().join(""));
+  return Number(label.slice(1).split("").reverse().join(""));
 }
 
 interface Running {

@@ -69,8 +69,21 @@ export const PORTOLAN: DnsPeer = {
     );
     const bin = new URL("../../bin/portolan.mjs", import.meta.url).pathname;
     return [
-      ...[bin, "dns", "serve", "--from", join(folder, "world"), "--zone", ZONE, "--listen", `127.0.0.1:${port}`],
-      ...["--geoip", database, "--rate-limit", "0", "--ns", `ns.${ZONE}=192.0.2.53`],
+      bin,
+      "dns",
+      "serve",
+      "--from",
+      join(folder, "world"),
+      "--zone",
+      ZONE,
+      "--listen",
+      `127.0.0.1:${port}`,
+      "--geoip",
+      database,
+      "--rate-limit",
+      "0",
+      "--ns",
+      `ns.${ZONE}=192.0.2.53`,
     ];
   },
 };
