@@ -127,6 +127,15 @@ describe("serveNames()", () => {
     expect(Date.now() - started).toBeLessThan(3000);
   });
 
+  it("keeps a client that goes on asking", async () => {
+    const tcp = await client(await start({ idleMs: 400 }));
+    for (let count = 0; count < 6; count += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      tcp.socket.write(framed(question("example.org", "SOA")));
+      expect(await tcp.answers(1)).toHaveLength(1);
+    }
+  });
+
   it("reads no more from a client that does not read its answers, and closes it", async () => {
     const tcp = await client(await start({ idleMs: 500, unreadBytes: 16_384 }));
     tcp.socket.pause();
