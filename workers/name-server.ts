@@ -9,6 +9,7 @@ import { probeOrigins } from "../src/edge/node/recovery.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import { type EdgeProbeOptions, probeEdges } from "../src/nameserver/edge-probe.ts";
 import { currentWorld } from "../src/nameserver/current-world.ts";
+import { nameServerMetrics } from "../src/nameserver/metrics.ts";
 import { rateLimiter } from "../src/nameserver/rate-limit.ts";
 import { responder } from "../src/nameserver/respond.ts";
 import { serveNames } from "../src/nameserver/server.ts";
@@ -18,7 +19,10 @@ import { openDatabase } from "./database.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import { filesControl, type Keep } from "./files-control.ts";
 import { portFailure, refuseBadStart } from "./files-edge.ts";
+import { startAdmin } from "./node-admin.ts";
 import { edgeStore } from "./node-edge.ts";
+import { orderActions } from "./order-actions.ts";
+import { statusOf } from "./status.ts";
 
 const AUDIENCE = "names";
 const POLL_MS = 250;
@@ -43,22 +47,24 @@ export async function startNameServer(
     for (const part of running.splice(0).reverse()) await part.close();
   };
   try {
-    const port = await startParts(options, deps, keep);
-    const { host } = options.listen;
-    return { banner: [`dns        ${host.includes(":") ? `[${host}]` : host}:${port} udp and tcp`], close };
+    return { banner: await startParts(options, deps, keep), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function startParts(options: NameServerOptions, deps: Pick<CliDeps, "out" | "err">, keep: Keep): Promise<number> {
+async function startParts(
+  options: NameServerOptions,
+  deps: Pick<CliDeps, "out" | "err">,
+  keep: Keep,
+): Promise<readonly string[]> {
   const directory = keep(await directoryReaders(options.from));
   refuseBadStart(directory, options.from);
   const log = (line: string): void => deps.err(`${line}\n`);
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
   const store = memoryStore();
-  await filesControl(directory, store, { ...options, err: deps.err, audience: AUDIENCE }, keep);
+  const control = await filesControl(directory, store, { ...options, err: deps.err, audience: AUDIENCE }, keep);
   const edge = keep(await healthEdge(store, { ...options, log }));
   const probes = options.edges.length === 0 ? null : keep(probeEdges(options.edges, edgeProbe(options)));
   const worldOf = currentWorld(options);
@@ -73,12 +79,25 @@ async function startParts(options: NameServerOptions, deps: Pick<CliDeps, "out" 
     sources: { places: { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES }, locator },
     limiter: rateLimiter(options.rateLimit, Math.floor(Math.random() * 0x1_0000_0000)),
   });
-  const server = keep(
-    await serveNames(options.listen, answers, Date.now).catch((error: unknown) =>
-      portFailure(error, "--listen", options.listen),
-    ),
+  const banner: string[] = [];
+  for (const listen of options.listen) {
+    const server = keep(
+      await serveNames(listen, answers, Date.now).catch((error: unknown) => portFailure(error, "--listen", listen)),
+    );
+    const { host } = listen;
+    banner.push(`dns        ${host.includes(":") ? `[${host}]` : host}:${server.port} udp and tcp`);
+  }
+  if (options.admin === null) return banner;
+  const admin = keep(
+    await startAdmin(options.admin, {
+      metricsText: () => nameServerMetrics(answers.counts),
+      notReady: edge.notReady,
+      status: () => statusOf(store, control.last()),
+      events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
+      actions: orderActions(store, control),
+    }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
-  return server.port;
+  return [...banner, `admin      ${admin.url}`];
 }
 
 /** An edge that serves nobody: it follows the store and probes, and its health is what names are answered by. */

@@ -108,7 +108,9 @@ export interface EdgeAt {
 
 export interface NameServerOptions {
   readonly from: string;
-  readonly listen: HostPort;
+  /** Each over UDP and TCP. A machine with several addresses names each: answers come from the one that was asked. */
+  readonly listen: readonly HostPort[];
+  readonly admin: HostPort | null;
   /** Canonical names of the zones that are answered. */
   readonly zones: readonly string[];
   /** What the zones' NS records name. */

@@ -14,6 +14,13 @@ describe("portolan dns serve", () => {
     expect(code).toBe(0);
   });
 
+  it("listens on several addresses, and has an admin port", async () => {
+    const { out } = await run("dns", "serve", ...FROM, ...LISTEN, "--listen", "127.0.0.2:0", ...ZONE, "--admin", "0");
+    expect(out).toMatch(
+      /^dns {8}127\.0\.0\.1:\d+ .*\ndns {8}127\.0\.0\.2:\d+ .*\nadmin {6}http:\/\/127\.0\.0\.1:\d+\n$/,
+    );
+  });
+
   it("is meant by options without a word, too", async () => {
     const { code, out } = await run("dns", ...LISTEN, ...FROM, ...ZONE, "--edge", "fra@aws/eu-central-1=127.0.0.1");
     expect(out).toMatch(/^dns /);

@@ -13,7 +13,7 @@ const MAX_RATE = 1_000_000;
 /** `portolan dns serve`: an authoritative name server for delegated zones. */
 export const dnsServeCommand: Command = {
   summary: "answer DNS questions for a delegated zone",
-  usage: `portolan dns serve --from DIR --zone NAME… --listen HOST:PORT
+  usage: `portolan dns serve --from DIR --zone NAME… --listen HOST:PORT…
   [--ns NAME=ADDRESS[,ADDRESS]]…   the zone's name servers; without it ns.ZONE at the address that it listens on
   [--geoip FILE]                 a MaxMind-format database that locates clients
   [--edge NAME@PLACE=ADDRESS[,ADDRESS]]…   hosts lead to the nearest edge; without it to the nearest cluster.
@@ -24,6 +24,7 @@ export const dnsServeCommand: Command = {
   [--origin-suffix SUFFIX]       names of cluster gateways, CLUSTER.SUFFIX
   [--rate-limit N]               equal answers a second to one network over UDP, 200 unless said otherwise; 0 for no limit
   [--probe-interval TIME]        probes at least that often, like 2s; without it as each health check says, else every 10s
+  [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
 
 Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the addresses of the nearest healthy cluster
@@ -34,7 +35,8 @@ Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the add
       args: [...words],
       options: {
         from: { type: "string" },
-        listen: { type: "string" },
+        listen: { type: "string", multiple: true },
+        admin: { type: "string" },
         zone: { type: "string", multiple: true },
         ns: { type: "string", multiple: true },
         geoip: { type: "string" },
@@ -49,7 +51,9 @@ Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the add
       },
     });
     const stopped = deps.untilStopped();
-    const listen = hostPort("--listen", required("--listen", values.listen, EXAMPLE));
+    const listen = (values.listen ?? []).map((text) => hostPort("--listen", text));
+    const [first] = listen;
+    if (first === undefined) throw new Failure("Cannot go on without --listen", EXAMPLE);
     const zones = (values.zone ?? []).map((text) => name("--zone", text));
     const [zone] = zones;
     if (zone === undefined) throw new Failure("Cannot go on without --zone", EXAMPLE);
@@ -57,8 +61,9 @@ Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the add
       {
         from: required("--from", values.from, EXAMPLE),
         listen,
+        admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
         zones,
-        nameServers: values.ns === undefined ? ownNameServer(zone, listen.host) : values.ns.map(nameServer),
+        nameServers: values.ns === undefined ? ownNameServer(zone, first.host) : values.ns.map(nameServer),
         edges: (values.edge ?? []).map(edgeAt),
         edgePort: count("--edge-port", values["edge-port"], 65_535),
         geoip: values.geoip ?? null,
