@@ -106,8 +106,15 @@ export interface EdgeAt {
   readonly addresses: readonly string[];
 }
 
+/** The store of a control function, as an edge reads it. */
+export type NamesFromStore = Pick<
+  StoreEdgeOptions,
+  "store" | "name" | "publicKeys" | "audience" | "tokenFile" | "cache"
+>;
+
 export interface NameServerOptions {
-  readonly from: string;
+  /** A directory of manifests, or what a control function has published. */
+  readonly from: string | NamesFromStore;
   /** Each over UDP and TCP. A machine with several addresses names each: answers come from the one that was asked. */
   readonly listen: readonly HostPort[];
   readonly admin: HostPort | null;

@@ -39,6 +39,8 @@ describe("portolan dns serve", () => {
     [[...LISTEN, ...ZONE, ...FROM, "--ns", "ns1.example.org=here"], '"here" is no IP address'],
     [[...LISTEN, ...ZONE, ...FROM, "--edge", "fra=192.0.2.1"], "it is not NAME@PLACE=ADDRESS"],
     [[...LISTEN, ...ZONE, ...FROM, "--edge", "fra@aws/nowhere=192.0.2.1"], "the regions table has no such"],
+    [[...LISTEN, ...ZONE, ...FROM, "--store", "state"], "Cannot choose between --from and --store"],
+    [[...LISTEN, ...ZONE, "--store", "state"], "Cannot go on without --public-keys"],
     [[...LISTEN, ...ZONE, ...FROM, "--ttl", "soon"], 'Cannot read --ttl "soon"'],
     [[...LISTEN, ...ZONE, ...FROM, "--rate-limi", "1"], 'unknown option "--rate-limi"; did you mean "--rate-limit"?'],
   ])("refuses %j", async (args, message) => {
