@@ -61,7 +61,9 @@ async function startParts(
   const banner: string[] = [];
   for (const listen of options.listen) {
     const server = keep(
-      await serveNames(listen, answers, Date.now).catch((error: unknown) => portFailure(error, "--listen", listen)),
+      await serveNames({ ...listen, reusePort: options.reusePort }, answers, Date.now).catch((error: unknown) =>
+        portFailure(error, "--listen", listen),
+      ),
     );
     const { host } = listen;
     banner.push(`dns        ${host.includes(":") ? `[${host}]` : host}:${server.port} udp and tcp`);

@@ -117,6 +117,8 @@ export interface NameServerOptions {
   readonly from: string | NamesFromStore;
   /** Each over UDP and TCP. A machine with several addresses names each: answers come from the one that was asked. */
   readonly listen: readonly HostPort[];
+  /** Other processes may listen there too. */
+  readonly reusePort: boolean;
   readonly admin: HostPort | null;
   /** Canonical names of the zones that are answered. */
   readonly zones: readonly string[];

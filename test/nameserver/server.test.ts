@@ -167,6 +167,27 @@ describe("serveNames()", () => {
     }
   });
 
+  it("shares a port with another process that wants to as well", async () => {
+    const world = worldOfNames();
+    const counts = [responderOf(() => world), responderOf(() => world)];
+    const [one, other] = counts;
+    if (one === undefined || other === undefined) throw new Error("two responders");
+    const first = await serveNames({ host: "127.0.0.1", port: 0, reusePort: true }, one, Date.now);
+    closing.push(first.close);
+    const second = await serveNames({ host: "127.0.0.1", port: first.port, reusePort: true }, other, Date.now);
+    closing.push(second.close);
+    // The kernel chooses by the address and port of who asks: 64 ports do not all fall on one side.
+    for (let asked = 0; asked < 64; asked += 1) {
+      const udp = createSocket("udp4");
+      const answer = new Promise((resolve) => udp.once("message", resolve));
+      udp.send(question("example.org", "SOA"), first.port, "127.0.0.1");
+      await answer;
+      udp.close();
+    }
+    expect(counts.reduce((sum, { counts: { udp } }) => sum + udp, 0)).toBe(64);
+    for (const { counts: seen } of counts) expect(seen.udp).toBeGreaterThan(0);
+  });
+
   it("says when the port is taken", async () => {
     const port = await start();
     const world = worldOfNames();

@@ -28,6 +28,7 @@ export const dnsServeCommand: Command = {
   [--origin-suffix SUFFIX]       names of cluster gateways, CLUSTER.SUFFIX
   [--rate-limit N]               equal answers a second to one network over UDP, 200 unless said otherwise; 0 for no limit
   [--probe-interval TIME]        probes at least that often, like 2s; without it as each health check says, else every 10s
+  [--reuse-port]                 several processes on one port, one for each core; the kernel spreads queries
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
 
@@ -47,6 +48,7 @@ URL is the store of a control function, or the folder where it is.`,
         "store-token-file": { type: "string" },
         cache: { type: "string" },
         listen: { type: "string", multiple: true },
+        "reuse-port": { type: "boolean" },
         admin: { type: "string" },
         zone: { type: "string", multiple: true },
         ns: { type: "string", multiple: true },
@@ -72,6 +74,7 @@ URL is the store of a control function, or the folder where it is.`,
       {
         from: values.store === undefined ? required("--from", values.from, EXAMPLE) : storeOf(values, values.store),
         listen,
+        reusePort: values["reuse-port"] ?? false,
         admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
         zones,
         nameServers: values.ns === undefined ? ownNameServer(zone, first.host) : values.ns.map(nameServer),
