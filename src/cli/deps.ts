@@ -106,9 +106,20 @@ export interface EdgeAt {
   readonly addresses: readonly string[];
 }
 
+/** The store of a control function, as an edge reads it. */
+export type NamesFromStore = Pick<
+  StoreEdgeOptions,
+  "store" | "name" | "publicKeys" | "audience" | "tokenFile" | "cache"
+>;
+
 export interface NameServerOptions {
-  readonly from: string;
-  readonly listen: HostPort;
+  /** A directory of manifests, or what a control function has published. */
+  readonly from: string | NamesFromStore;
+  /** Each over UDP and TCP. A machine with several addresses names each: answers come from the one that was asked. */
+  readonly listen: readonly HostPort[];
+  /** Other processes may listen there too. */
+  readonly reusePort: boolean;
+  readonly admin: HostPort | null;
   /** Canonical names of the zones that are answered. */
   readonly zones: readonly string[];
   /** What the zones' NS records name. */
