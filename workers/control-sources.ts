@@ -3,6 +3,7 @@ import { causeOf } from "../src/core/cause.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { lastObservations } from "../src/control/last-observations.ts";
 import { type Contexts, openContexts } from "../src/kube/access/contexts.ts";
+import type { ApiAccess } from "../src/kube/access/access.ts";
 import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
 import { apiReader, CONFIG_RESOURCES } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
@@ -20,6 +21,8 @@ export interface Sources {
   readonly config: ObjectReader;
   /** Readers of the members, as they are now. */
   readonly readers: () => readonly ObjectReader[];
+  /** The way to a cluster's API with control's credentials, null for the config cluster; null when there is none. */
+  accessOf(cluster: string | null): ApiAccess | null;
   /** Called when any of them observes something else, or when there are others. */
   onChange(listener: () => void): void;
   close(): Promise<void>;
@@ -39,6 +42,7 @@ export async function openSources(
   log: (line: string) => void,
 ): Promise<Sources> {
   const contexts = await openContexts(settings.kubeconfig);
+  const inCluster = await inClusterAccess();
   const source = await openConfig(settings.config, contexts);
   const { claimClassless } = settings;
   const members = memberReaders({
@@ -84,6 +88,14 @@ export async function openSources(
   return {
     config: source.reader,
     readers: () => [...members.readers(), ...folders()],
+    accessOf(cluster) {
+      const own =
+        cluster === null ? settings.config : (clusters().find(({ meta }) => meta.name === cluster)?.access ?? null);
+      if (own === "in-cluster") return inCluster;
+      if (own === null || !("context" in own)) return null;
+      const found = contexts.access(own.context);
+      return found.ok ? found.access : null;
+    },
     onChange: (listener) => void listeners.push(listener),
     async close() {
       clearInterval(timer);

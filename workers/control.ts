@@ -13,6 +13,7 @@ import { openSources } from "./control-sources.ts";
 import { changedProblems, portFailure } from "./files-edge.ts";
 import { edgesMay } from "./key-files.ts";
 import { type RunningApi, startAdmin, startStoreApi } from "./node-admin.ts";
+import { startWriteBack } from "./control-write-back.ts";
 import { orderActions } from "./order-actions.ts";
 import { resourcesOf, statusOf } from "./status.ts";
 
@@ -38,6 +39,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     // A version of the process before this one is never the current one.
     const store = watchedStore(setup.store, crypto.randomUUID());
     const sources = keep(await openSources(setup, log));
+    const written = keep(startWriteBack({ ...settings, file: options.file, accessOf: sources.accessOf, store, log }));
     const mirrors = setup.push.map((target) => mirror({ source: store, target, onProblem: log }));
     const sayOnce = changedProblems(deps.err);
     const metrics = controlMetrics();
@@ -49,6 +51,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
         intervalMs: settings.intervalMs,
         onResult(result, durationMs) {
           for (const one of mirrors) one.push();
+          written.after(result);
           metrics.reconciled(result, { nowMs: Date.now(), durationMs });
           sayOnce(result.problems);
         },

@@ -31,6 +31,8 @@ export interface ControlSettings {
   readonly admin: string | null;
   /** Where users reach the edges: what `status.loadBalancer` of Ingresses says. */
   readonly edgeAddresses: readonly LoadBalancerAddress[];
+  /** Control writes statuses and Events everywhere, not only where a cluster was joined with the right to. */
+  readonly writeBack: boolean;
   readonly intervalMs: number;
   readonly claimClassless: boolean;
   readonly allowPrivateOrigins: boolean;
@@ -68,6 +70,7 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
     serve: fields(strict, { listen: word, tokenFile: word.nullish() }).nullish(),
     push: z.array(fields(strict, { url: text(httpUrl), tokenFile: word.nullish() })).nullish(),
     admin: word.nullish(),
+    writeBack: z.boolean().nullish(),
     edgeAddresses: z.array(text(connectHost)).nullish(),
     interval: duration(100, 30_000).nullish(),
     claimClassless: z.boolean().nullish(),
@@ -84,6 +87,7 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
       push: (spec.push ?? []).map(({ url, tokenFile }) => ({ url, tokenFile: tokenFile ?? null })),
       admin: spec.admin ?? null,
       edgeAddresses: (spec.edgeAddresses ?? []).map(addressOf),
+      writeBack: spec.writeBack ?? false,
       intervalMs: spec.interval ?? 5000,
       claimClassless: spec.claimClassless ?? false,
       allowPrivateOrigins: spec.allowPrivateOrigins ?? false,
