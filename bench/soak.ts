@@ -121,16 +121,7 @@ const twice = [...executed].filter(([, count]) => count > 1).length;
 executed.clear();
 await edge.close();
 await new Promise((resolve) => setTimeout(resolve, 200));
-console.log(
-  weight(),
-  "left over:",
-  sockets,
-  "origin sockets,",
-  edge.edge.state.liveRequests,
-  "live requests,",
-  edge.edge.state.liveRetries,
-  "live retries",
-);
+console.log(weight(), "left over:", sockets, "origin sockets,", edge.edge.state.liveRequests, "live requests");
 console.log("not 200:", Object.fromEntries(troubles), "POST executed twice:", twice);
 // A spent retry budget is the policy against storms, not a mistake of the engine.
 const mistakes = [...troubles.keys()].filter(

@@ -1,10 +1,17 @@
-/** `npm run build`: the artefacts that are uploaded to edge platforms, a folder in dist/ for each. */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+/**
+ * `npm run build`: the artefacts that are uploaded to edge platforms, a folder in dist/ for each, and the zip of the
+ * Lambda@Edge function. `-- --settings FILE` puts its settings (JSON) into the zip: a function there has no environment.
+ */
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { bundleEdge } from "./bundle.ts";
+import { zip } from "./zip.ts";
 
 const DIST = join(import.meta.dirname, "../dist");
-const ENTRIES = ["cloudflare"] as const;
+const ENTRIES = ["cloudflare", "fetch", "lambda-edge"] as const;
+
+const { values } = parseArgs({ options: { settings: { type: "string" } } });
 
 for (const entry of ENTRIES) {
   const folder = join(DIST, entry);
@@ -17,4 +24,25 @@ for (const entry of ENTRIES) {
     await writeFile(join(folder, `${name}.map`), sourceMap);
     console.log(`dist/${entry}/${name} ${Buffer.byteLength(code)} bytes, ${atStart ? "at start" : "on demand"}`);
   }
+  if (entry === "lambda-edge") await writeZip(modules);
+}
+
+async function writeZip(modules: readonly { readonly name: string; readonly code: string }[]): Promise<void> {
+  const files = new Map(modules.map(({ name, code }) => [name, code]));
+  files.set("package.json", '{"type":"module"}\n');
+  if (values.settings !== undefined)
+    files.set("settings.mjs", `export default ${await settingsText(values.settings)};\n`);
+  const bytes = zip(files);
+  await writeFile(join(DIST, "lambda-edge.zip"), bytes);
+  const missing = values.settings === undefined ? ", without settings.mjs" : "";
+  console.log(`dist/lambda-edge.zip ${bytes.length} bytes${missing}`);
+}
+
+/** JSON as it will stand in the module; fails where it is none, or no object. */
+async function settingsText(path: string): Promise<string> {
+  const value: unknown = JSON.parse(await readFile(path, "utf8"));
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`Cannot take the settings from "${path}": it is not a JSON object`);
+  }
+  return JSON.stringify(value);
 }

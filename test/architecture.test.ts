@@ -12,6 +12,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   kube: ["core"],
   locate: ["core"],
   dns: ["core"],
+  nameserver: ["core", "locate/locator.ts"],
   edge: ["core", "store/store.ts", "locate/locator.ts"],
   control: ["core", "store", "kube/reader.ts", "dns/provider.ts", "dns/standing.ts"],
   api: ["core", "store/store.ts"],
@@ -26,7 +27,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   maxmind: "^src/locate/verify-mmdb.ts$",
   yaml: "^src/kube/yaml(-text)?.ts$",
   zod: "^src/kube/schema/",
-  jose: "^src/dns/google/token.ts$",
+  jose: "^src/dns/(google|azure)/token.ts$",
   "@aws-sdk": "^src/dns/route53(/|.ts$)",
 };
 

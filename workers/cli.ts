@@ -2,14 +2,17 @@
 import { readFileSync } from "node:fs";
 import { main } from "../src/cli/main.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../src/kube/schema/json-schema.ts";
+import { CAPABILITIES } from "./capabilities.ts";
 import { startControl } from "./control.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
+import { openDnsSession } from "./dns-session.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { startGateway } from "./gateway.ts";
 import { kubeCommands } from "./kube-commands.ts";
 import { makeKeys } from "./key-files.ts";
 import { loadTree, validate } from "./manifests.ts";
+import { startNameServer } from "./name-server.ts";
 import { startStoreEdge } from "./store-edge.ts";
 import { syncOnce } from "./sync.ts";
 import { startUp } from "./up.ts";
@@ -31,10 +34,13 @@ process.exitCode = await main(process.argv.slice(2), {
   validate,
   debugToken,
   openLocator: openDatabase,
+  openDns: openDnsSession,
   startEdge: startFilesEdge,
   startStoreEdge,
   startGateway,
+  startNameServer,
   startUp,
+  capabilities: CAPABILITIES,
   startControl,
   syncOnce,
   makeKeys,

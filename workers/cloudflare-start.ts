@@ -1,86 +1,38 @@
-/** What an isolate of the Cloudflare edge needs to start and to follow its store, but not to serve. */
-import type { webcrypto } from "node:crypto";
-import type { Policies } from "../src/core/choosing.ts";
-import { type Choices, noteChoice } from "../src/core/health/moves.ts";
-import { bundleReader } from "../src/core/snapshot/bundle.ts";
-import type { Snapshot } from "../src/core/model.ts";
-import { needsPolicies } from "../src/core/routing-table.ts";
-import type { SnapshotSource } from "../src/core/snapshot/load.ts";
-import { SIGNED_HOP } from "../src/core/snapshot/manifest.ts";
-import type { FetchUpstreamOptions } from "../src/edge/fetch/upstream.ts";
-import { follower, type Follower } from "../src/edge/follow.ts";
-import type { RequestPins } from "../src/edge/request-pins.ts";
-import type { ServingDeps, ServingEdge } from "../src/edge/serving.ts";
+/** What is Cloudflare's own about the start: its bindings, and its KV namespace as a store. */
+import type { KVNamespace } from "@cloudflare/workers-types";
 import { httpReader } from "../src/store/http-reader.ts";
-import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
 import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
-import type { LoadedPlaces } from "./loaded-places.ts";
-import { type CloudflareEnv, type CloudflareSettings, readSettings } from "./cloudflare-env.ts";
+import type { IsolateEnv } from "./isolate-env.ts";
+import { type IsolateStart, type IsolateStore, startIsolate } from "./isolate-start.ts";
 
-export interface CloudflareStart {
-  readonly settings: CloudflareSettings;
-  /** The snapshot that was uploaded with the Worker; null without one. */
-  readonly bundled: SnapshotSource | null;
-  /** Null without keys. */
-  readonly pins: RequestPins | null;
-  /** Signs requests to gateways; null without a key. */
-  readonly sign: FetchUpstreamOptions["sign"];
-  readonly noteChoice: ServingDeps["noteChoice"];
-  /** Begins to follow the store for an edge. */
-  follow(edge: ServingEdge["follow"], places: LoadedPlaces): Follower;
+export interface CloudflareEnv extends IsolateEnv {
+  /** Workers KV namespace that control publishes to. At least one of this and SNAPSHOT_URL. */
+  readonly SNAPSHOTS?: KVNamespace;
+  /** The zone whose names `resolveOverride` may connect to while Host stays the public one. */
+  readonly ZONE?: string;
+  /** `workerd` for a self-hosted runtime, where a client could write CF-Connecting-IP itself. */
+  readonly PLATFORM?: "cloudflare" | "workerd";
 }
 
 const REPORT_INTERVAL_MS = 60_000;
 
-/** Reads the bindings; rejects with the name of one that is missing or malformed. */
-export async function startCloudflare(env: CloudflareEnv): Promise<CloudflareStart> {
-  const settings = readSettings(env);
-  const keys = new Map<string, webcrypto.CryptoKey>();
-  for (const [id, jwk] of Object.entries(settings.publicKeys)) keys.set(id, await publicKeyOf(jwk));
-  const { SNAPSHOTS: namespace, BUNDLED_SNAPSHOT: bundle, HOP_KEYS: hopKeys } = env;
-  const sign = hopKeys === undefined ? null : await signerOf(hopKeys);
-  const source: SnapshotSource = {
-    get: storeOf(env),
-    digest: sha256Hex,
-    verify: manifestVerifier(keys),
-    audience: settings.audience,
-    lacking: sign === null ? { [SIGNED_HOP]: "but HOP_KEYS is not bound" } : {},
-  };
-  const report = namespace === undefined ? null : workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now);
-  const choices: Choices = new Map();
-  return {
-    settings,
-    bundled: bundle === undefined ? null : { ...source, get: bundleReader(bundle) },
-    pins: env.PIN_KEYS === undefined ? null : await pinsOf(env.PIN_KEYS),
-    sign,
-    // An edge that does not know its own place measures from the client's: nobody moves there.
-    noteChoice: settings.location === null ? null : (decision, nowMs) => noteChoice(choices, decision, nowMs),
-    follow: (edge, places) => follower({ ...edge, source, report, bring: (snapshot) => bring(snapshot, places) }),
-  };
-}
-
-/** Loads what the hosts and overrides of a snapshot ask for. */
-async function bring(snapshot: Snapshot, places: LoadedPlaces): Promise<Policies | null> {
-  if (snapshot.locationOverrides.some((override) => override.country !== null)) await places.load();
-  if (!needsPolicies(snapshot)) return null;
-  const { allPolicies } = await import("../src/core/all-policies.ts");
-  return allPolicies;
-}
-
-async function signerOf(text: string): Promise<FetchUpstreamOptions["sign"]> {
-  const { hopSigner } = await import("../src/store/hop-signer.ts");
-  return await hopSigner(text, Date.now);
-}
-
-async function pinsOf(text: string): Promise<RequestPins> {
-  const { requestPins } = await import("../src/edge/request-pins.ts");
-  return await requestPins(text, Date.now);
+/** Rejects with the name of a binding that is missing or malformed. */
+export async function startCloudflare(env: CloudflareEnv): Promise<IsolateStart> {
+  return await startIsolate(env, storeOf(env));
 }
 
 /** KV first; the second store is asked only when the first cannot be reached. */
-function storeOf(env: CloudflareEnv): (key: string) => Promise<string | null> {
-  const kv = env.SNAPSHOTS === undefined ? null : workersKvReader(env.SNAPSHOTS);
-  const http = env.SNAPSHOT_URL === undefined ? null : httpReader(env.SNAPSHOT_URL);
-  if (kv === null || http === null) return kv ?? http ?? (() => Promise.resolve(null));
-  return (key) => kv(key).catch(() => http(key));
+function storeOf({ SNAPSHOTS: namespace, SNAPSHOT_URL: url }: CloudflareEnv): IsolateStore {
+  const http = url === undefined ? null : httpReader(url);
+  if (namespace === undefined) {
+    if (http !== null) return { get: http, report: null };
+    throw new RangeError(
+      "Cannot start: neither SNAPSHOTS (a KV namespace) nor SNAPSHOT_URL is bound; bind one of them",
+    );
+  }
+  const kv = workersKvReader(namespace);
+  return {
+    get: http === null ? kv : (key) => kv(key).catch(() => http(key)),
+    report: workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now),
+  };
 }

@@ -1,85 +1,24 @@
-/**
- * The edge on Cloudflare Workers, and on workerd run by oneself. Wiring only. What is imported here is what serves, and
- * every cold isolate parses it before its first request; what else there is comes with `import()` (ADR 9).
- */
-import type { ExecutionContext } from "@cloudflare/workers-types";
+/** The edge on Cloudflare Workers, and on workerd run by oneself. Wiring only. */
 import { cloudflareLocation } from "../src/core/geo/platform-location.ts";
 import type { AttemptFailure } from "../src/core/retry.ts";
-import { edgeRequest, fetchResponse } from "../src/edge/fetch/message.ts";
-import { fetchUpstream } from "../src/edge/fetch/upstream.ts";
-import { handle, type HandleDeps } from "../src/edge/handle.ts";
-import { requestCount } from "../src/edge/metrics.ts";
-import { platformClient } from "../src/edge/platform-client.ts";
-import { servingEdge } from "../src/edge/serving.ts";
-import type { CloudflareEnv } from "./cloudflare-env.ts";
-import type { CloudflareStart } from "./cloudflare-start.ts";
-import { type LoadedPlaces, needsCountry, placesOnDemand } from "./loaded-places.ts";
+import type { CloudflareEnv } from "./cloudflare-start.ts";
+import { isolateEdge, type IsolateEdge } from "./isolate.ts";
 
-interface Isolate extends Pick<CloudflareStart, "settings" | "bundled"> {
-  readonly follower: ReturnType<CloudflareStart["follow"]>;
-  readonly places: LoadedPlaces;
-  readonly handling: HandleDeps;
-  nextRefreshMs: number;
-}
+const edge: IsolateEdge<CloudflareEnv> = isolateEdge<CloudflareEnv>({
+  start: async (env) => (await import("./cloudflare-start.ts")).startCloudflare(env),
+  edgeName: (request) => `cloudflare-${colo(request)}`,
+  peerAddress: (request, env) => (trusted(env) ? request.headers.get("cf-connecting-ip") : null),
+  place: (request) => cloudflareLocation(placeOf(request)),
+  failure: (status, env) => (trusted(env) ? cloudflareFailure(status) : null),
+  zone: (env) => env.ZONE ?? null,
+  onceOnly: null,
+});
 
-/** Without a snapshot the store is asked again this soon. */
-const EMPTY_RETRY_MS = 1000;
+export default edge;
 
-/** One per isolate. Not a promise: one made in another request's context may never settle in this one. */
-let isolate: Isolate | null = null;
-
-export default {
-  async fetch(request: Request, env: CloudflareEnv, context: Pick<ExecutionContext, "waitUntil">): Promise<Response> {
-    const current = isolate ?? (await start(request, env));
-    isolate = current;
-    const { follower, handling, settings } = current;
-    if (handling.state.serving === null) await follower.coldStart(current.bundled);
-    else if (Date.now() >= current.nextRefreshMs) {
-      current.nextRefreshMs = Date.now() + settings.pollIntervalMs;
-      context.waitUntil(follower.refresh());
-    }
-    const location = cloudflareLocation(placeOf(request));
-    if (needsCountry(location)) await current.places.load();
-    const facts = {
-      peerAddress: settings.trustsPlatform ? request.headers.get("cf-connecting-ip") : null,
-      location,
-    };
-    return fetchResponse(await handle(edgeRequest(request, facts), handling), request.method);
-  },
-};
-
-async function start(request: Request, env: CloudflareEnv): Promise<Isolate> {
-  const { startCloudflare } = await import("./cloudflare-start.ts");
-  const { settings, bundled, pins, sign, noteChoice, follow } = await startCloudflare(env);
-  const places = placesOnDemand();
-  const edge = servingEdge(
-    {
-      name: env.EDGE_NAME ?? `cloudflare-${colo(request)}`,
-      location: settings.location,
-      debugToken: settings.debugToken,
-    },
-    {
-      identify: (asked, overrides) => platformClient(asked, overrides, places),
-      places,
-      pinKeys: null,
-      noteChoice,
-      onAnswer: null,
-      metrics: requestCount,
-      now: Date.now,
-      random: Math.random,
-      accessLog: console.log,
-      log: console.warn,
-    },
-  );
-  const upstream = fetchUpstream({
-    allowPrivateOrigins: settings.allowPrivateOrigins,
-    zone: settings.zone,
-    platformFailure: settings.trustsPlatform ? cloudflareFailure : () => null,
-    sign,
-  });
-  const handling = { ...edge.rules, upstream, watchBody: null, pins };
-  const nextRefreshMs = Date.now() + EMPTY_RETRY_MS;
-  return { settings, bundled, places, follower: follow(edge.follow, places), handling, nextRefreshMs };
+/** On a workerd of one's own a client could write what Cloudflare writes. */
+function trusted(env: CloudflareEnv): boolean {
+  return env.PLATFORM !== "workerd";
 }
 
 /**

@@ -1,18 +1,22 @@
 /** `portolan edge --from DIR`: control and edge in one process, joined by a store in memory. */
 import { causeOf } from "../src/core/cause.ts";
-import type { CliDeps, EdgeOptions, LoadedTree, Running } from "../src/cli/deps.ts";
+import type { CliDeps, EdgeOptions, Running } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
-import { runControl } from "../src/control/control.ts";
+import type { HealthEvent } from "../src/core/health/model.ts";
 import { parsePinKeys, type PinKeys } from "../src/edge/pin.ts";
-import type { Problem } from "../src/core/objects.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { directoryReaders, type ManifestDirectory } from "../src/kube/directory.ts";
 import { type HopKeyFile, hopKeyFile, type HopKeyFileOptions } from "../src/store/hop-key-file.ts";
+import { fileStore } from "../src/store/file.ts";
 import { memoryStore } from "../src/store/memory.ts";
-import { sha256Hex } from "../src/store/signature.ts";
+import type { Store } from "../src/store/store.ts";
+import { listenerFor, openCertificates, secretFolders } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
-import { notMembers, refuseEmpty } from "./manifests.ts";
+import { type DnsControl, startDns } from "./dns-control.ts";
+import { dnsStateFolder, loadDnsSettings } from "./dns-settings.ts";
+import { filesControl, type Keep, treeOf } from "./files-control.ts";
+import { refuseEmpty } from "./manifests.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
 import { orderActions } from "./order-actions.ts";
@@ -40,8 +44,7 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
   }
 }
 
-type Keep = <T extends { close(): unknown }>(part: T) => T;
-
+/** Notes what is to be closed at the end. */
 async function startParts(
   options: EdgeOptions,
   deps: Pick<CliDeps, "out" | "err">,
@@ -53,39 +56,34 @@ async function startParts(
   const keys = options.hopKeys === null ? null : keep(await openHopKeys(options.hopKeys, { log }));
   refuseUnsigned(directory, options);
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
+  let note = (_event: HealthEvent): void => undefined;
+  // The orders that people give are in the store that control reads; what DNS was made of is in a folder of its own.
   const store = memoryStore();
-  const sayOnce = changedProblems(deps.err);
-  const control = keep(
-    await runControl(
-      {
-        store,
-        config: directory.config,
-        clusters: directory.clusters,
-        digest: sha256Hex,
-        sign: null,
-        verify: null,
-        now: Date.now,
-      },
-      {
-        audience: AUDIENCE,
-        allowPrivateOrigins: options.allowPrivateOrigins,
-        debounceMs: 10,
-        intervalMs: 5000,
-        onResult: (result) => sayOnce([...result.problems, ...notMembers(treeOf(directory))]),
-        onError: (error) => deps.err(`Cannot reconcile: ${String(error)}\n`),
-      },
-    ),
+  const dns = await openDns(options.dns, store, (event) => note(event), keep);
+  const control = await filesControl(
+    directory,
+    store,
+    { ...options, err: deps.err, audience: AUDIENCE, onResult: (result) => dns?.offer(result) },
+    keep,
   );
-  directory.onClusters(() => {
-    for (const reader of directory.clusters()) control.watch(reader);
-    control.trigger();
-  });
+  note = control.note;
+  const { listener } = options;
+  const certificates =
+    listener.tls === null
+      ? null
+      : keep(await openCertificates(listener.tls, () => secretFolders(directory, options.from), log));
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
   const edge = keep(
     await startNodeEdge(
-      { ...options, name: "edge", audience: AUDIENCE, pollIntervalMs: 100 },
+      {
+        ...options,
+        ...listenerFor(options, certificates),
+        name: "edge",
+        audience: AUDIENCE,
+        pollIntervalMs: 100,
+      },
       {
         store: edgeStore(store),
         verify: null,
@@ -98,23 +96,35 @@ async function startParts(
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
-  if (options.admin === null) return [`edge       ${edge.url}`];
+  const banner = [`edge       ${edge.url}`, ...(edge.plainUrl === null ? [] : [`plain      ${edge.plainUrl}`])];
+  if (options.admin === null) return banner;
   const admin = keep(
     await startAdmin(options.admin, {
-      metricsText: edge.edge.metricsText,
+      metricsText: () => `${edge.edge.metricsText()}${dns?.metricsText() ?? ""}`,
       notReady: edge.edge.notReady,
-      status: () => statusOf(store, control.last()),
+      status: () => statusOf(store, control.last(), dns?.status()),
       resources: () => resourcesOf(store, control.last(), [addressOf(edge.url)]),
       events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
       tap: (query) => tap.listen(tapFilter(query)),
-      actions: orderActions(store, control),
+      actions: orderActions(store, control, () => dns?.status() ?? []),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
-  return [`edge       ${edge.url}`, `admin      ${admin.url}`];
+  return [...banner, `admin      ${admin.url}`];
+}
+
+async function openDns(
+  file: string | null,
+  orders: Store,
+  onEvent: (event: HealthEvent) => void,
+  keep: Keep,
+): Promise<DnsControl | null> {
+  if (file === null) return null;
+  const settings = await loadDnsSettings(file);
+  return keep(await startDns(settings, { store: fileStore(dnsStateFolder(file)), orders, onEvent }));
 }
 
 /** A first start must be right; later a bad change is refused and what is served stays. */
-function refuseBadStart(directory: ManifestDirectory, from: string): void {
+export function refuseBadStart(directory: ManifestDirectory, from: string): void {
   const { config, clusters } = treeOf(directory);
   const all = [config, ...clusters];
   const errors = all.flatMap((one) => one.problems).filter((problem) => problem.severity === "error");
@@ -146,10 +156,6 @@ export async function openHopKeys(path: string, options: HopKeyFileOptions): Pro
   }
 }
 
-function treeOf(directory: ManifestDirectory): LoadedTree {
-  return { config: directory.config.observe(), clusters: directory.clusters().map((reader) => reader.observe()) };
-}
-
 /** Keys that a fleet shares, `new:BASE64,old:BASE64`; null lets the edge make its own. */
 export async function pinKeysOf(text: string | undefined): Promise<PinKeys | null> {
   if (text === undefined || text === "") return null;
@@ -159,16 +165,6 @@ export async function pinKeysOf(text: string | undefined): Promise<PinKeys | nul
     const message = causeOf(error);
     throw new Failure(message, "PORTOLAN_PIN_KEYS=k1:$(openssl rand -base64 32)", { cause: error });
   }
-}
-
-/** Prints problems when they change, not at every reconcile. */
-export function changedProblems(err: (text: string) => void): (problems: readonly Problem[]) => void {
-  let before = "";
-  return (problems) => {
-    const text = problems.map((problem) => `${problemText(problem)}\n`).join("");
-    if (text !== before && text !== "") err(text);
-    before = text;
-  };
 }
 
 /** What to do about a port that cannot be had. */

@@ -2,20 +2,21 @@
 import type { CliDeps, GatewayOptions, HostPort, Running } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
+import { parseCidrs } from "../src/core/address/cidr.ts";
 import { podTable } from "../src/core/gateway/pod-table.ts";
 import { createGateway, type Gateway } from "../src/edge/gateway/gateway.ts";
+import { nodeNames, SYSTEM_NAMES } from "../src/edge/node/names.ts";
 import { type Engine, http1Engine } from "../src/edge/http1/engine.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
 import { apiReader, type ApiReaderAccess } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
-import { changedProblems, openHopKeys, portFailure } from "./files-edge.ts";
+import { openCertificates } from "./certificates.ts";
+import { changedProblems } from "./files-control.ts";
+import { openHopKeys, portFailure } from "./files-edge.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
-
-const CONNECT_TIMEOUT_MS = 1000;
-const DRAIN_MS = 30_000;
 
 export interface RunningGateway extends Running {
   readonly url: string;
@@ -49,16 +50,29 @@ export async function startGateway(
     return source.reader.observe().complete ? null : "Services and EndpointSlices have not been read yet";
   };
   const { allowPrivateOrigins } = options;
-  const dial = { allowPrivateOrigins, connectTimeoutMs: CONNECT_TIMEOUT_MS, clientCertificate: null };
-  const base = http1Engine(gateway.rules, { ...dial, httpsPort: null, sign: null });
-  const engine: Engine = { ...base, front: gateway.front((origin) => base.pool.inFlight(origin)) };
-  const opened = [() => source.close(), () => Promise.resolve(keys.close())];
+  const { tls, limits, connectMs, drainMs, proxyProtocolFrom } = options.listener;
+  const dial = { allowPrivateOrigins, connectTimeoutMs: connectMs, clientCertificate: null };
+  const base = http1Engine(gateway.rules, {
+    ...dial,
+    names: nodeNames(SYSTEM_NAMES),
+    httpsPort: null,
+    sign: null,
+    limits,
+  });
+  const engine: Engine = { ...base, front: gateway.front((origin) => base.pool.load(origin).requests) };
+  const certificates = tls === null ? null : await openCertificates(tls, () => [], log);
+  const opened = [() => source.close(), () => Promise.resolve(keys.close()), () => certificates?.close()];
   const abandon = async (error: unknown, flag: string, listen: HostPort | null): Promise<never> => {
     for (const close of opened) await close();
     return portFailure(error, flag, listen);
   };
   const server = await serveHttp1(
-    { ...options.listen, certificates: null, proxyProtocolFrom: [], drainMs: DRAIN_MS },
+    {
+      ...options.listen,
+      certificates: certificates?.table ?? null,
+      proxyProtocolFrom: parseCidrs(proxyProtocolFrom).cidrs,
+      drainMs,
+    },
     engine,
   ).catch((error: unknown) => abandon(error, "--listen", options.listen));
   opened.unshift(server.close);
@@ -73,7 +87,7 @@ export async function startGateway(
       ? null
       : await startAdmin(options.admin, adminDeps).catch((error: unknown) => abandon(error, "--admin", options.admin));
   const { address, port, family } = server.address;
-  const url = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+  const url = `${certificates === null ? "http" : "https"}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
   return {
     url,
     adminUrl: admin?.url ?? null,
@@ -89,6 +103,7 @@ export async function startGateway(
       await admin?.close();
       await source.close();
       keys.close();
+      certificates?.close();
       lines.close();
     },
   };

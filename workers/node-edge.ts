@@ -1,15 +1,19 @@
 /** Composition root of one edge on Node: store, upstream, server and probes joined. */
+import type { AddressInfo } from "node:net";
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { type Cidr, parseCidrs } from "../src/core/address/cidr.ts";
 import type { CertificateTable } from "../src/edge/http1/certificates.ts";
+import type { EngineLimits } from "../src/edge/http1/client-limits.ts";
 import { http1Engine } from "../src/edge/http1/engine.ts";
 import type { SignHop } from "../src/edge/http1/signed-hop.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
 import type { ForwardingHeader } from "../src/core/address/client-address.ts";
 import { SIGNED_HOP } from "../src/core/snapshot/manifest.ts";
+import type { NameSource } from "../src/edge/http1/name-cache.ts";
+import { nodeNames, SYSTEM_NAMES } from "../src/edge/node/names.ts";
 import { nodeProber, type Prober } from "../src/edge/node/probe.ts";
 import { probeOrigins } from "../src/edge/node/recovery.ts";
 import { generatePinKeys, type PinKeys } from "../src/edge/pin.ts";
@@ -21,7 +25,7 @@ import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 
-const CONNECT_TIMEOUT_MS = 1000;
+const CONNECT_MS = 1000;
 const DRAIN_MS = 5000;
 
 export interface NodeEdgeOptions {
@@ -45,6 +49,12 @@ export interface NodeEdgeOptions {
   readonly certificates?: CertificateTable | null;
   /** Plain requests are sent to https at this port instead of being served. */
   readonly httpsPort?: number | null;
+  /** A second port without TLS. */
+  readonly plainListen?: { readonly host: string; readonly port: number } | null;
+  /** What is left out is as the engine has it. */
+  readonly limits?: Partial<EngineLimits>;
+  readonly connectMs?: number;
+  readonly drainMs?: number;
   /** CIDRs of load balancers that send a PROXY header, and must. */
   readonly proxyProtocolFrom?: readonly string[];
   /** PEM, for origins that ask for a certificate. */
@@ -64,12 +74,16 @@ export interface NodeEdgeDeps {
   /** Signs requests to gateways; without it a snapshot that needs it is refused. */
   readonly sign?: SignHop;
   readonly tap?: Tap;
+  /** Addresses of origins by name; the system's when left out. */
+  readonly names?: NameSource;
 }
 
 export interface NodeEdge {
   readonly edge: Edge;
   /** `http://127.0.0.1:7101`. */
   readonly url: string;
+  /** Of the second port; null without one. */
+  readonly plainUrl: string | null;
   close(): Promise<void>;
 }
 
@@ -114,20 +128,27 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   );
   const engine = http1Engine(edge.rules, {
     allowPrivateOrigins,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    names: deps.names ?? nodeNames(SYSTEM_NAMES),
+    connectTimeoutMs: options.connectMs ?? CONNECT_MS,
     clientCertificate: options.clientCertificate ?? null,
     httpsPort: options.httpsPort ?? null,
     sign,
+    limits: options.limits ?? {},
   });
-  const server = await serveHttp1(
-    {
-      ...options.listen,
-      certificates: options.certificates ?? null,
-      proxyProtocolFrom: readCidrs(options.proxyProtocolFrom ?? []),
-      drainMs: DRAIN_MS,
-    },
-    engine,
-  );
+  const proxyProtocolFrom = readCidrs(options.proxyProtocolFrom ?? []);
+  const certificates = options.certificates ?? null;
+  const drainMs = options.drainMs ?? DRAIN_MS;
+  const server = await serveHttp1({ ...options.listen, certificates, proxyProtocolFrom, drainMs }, engine);
+  const { plainListen = null } = options;
+  const plain =
+    plainListen === null
+      ? null
+      : await serveHttp1({ ...plainListen, certificates: null, proxyProtocolFrom, drainMs }, engine).catch(
+          async (error: unknown) => {
+            await server.close();
+            throw error;
+          },
+        );
   const bundled = deps.bundled ?? null;
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
   const probes = probeOrigins(edge, farther(nodeProber({ allowPrivateOrigins }), options.missingWayUs ?? null), {
@@ -137,18 +158,22 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
     random: Math.random,
   });
   const timer = setInterval(() => void edge.refresh(), options.pollIntervalMs);
-  const { address, port, family } = server.address;
   return {
     edge,
-    url: `${options.certificates === undefined || options.certificates === null ? "http" : "https"}://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    url: urlOf(certificates === null ? "http" : "https", server.address),
+    plainUrl: plain === null ? null : urlOf("http", plain.address),
     async close() {
       clearInterval(timer);
       probes.close();
       await otlp?.close();
-      await server.close();
+      await Promise.all([server.close(), plain?.close()]);
       engine.pool.close();
     },
   };
+}
+
+function urlOf(scheme: string, { address, port, family }: AddressInfo): string {
+  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
 function farther(prober: Prober, missingWayUs: ((cluster: string) => number) | null): Prober {

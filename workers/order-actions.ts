@@ -2,9 +2,14 @@
 import type { AdminAction } from "../src/api/admin.ts";
 import type { RunningControl } from "../src/control/control.ts";
 import { type OrderResult, orders } from "../src/control/orders.ts";
+import type { ZoneStatus } from "../src/core/dns/zone-status.ts";
 import type { Store } from "../src/store/store.ts";
 
-export function orderActions(store: Store, control: RunningControl): ReadonlyMap<string, AdminAction> {
+export function orderActions(
+  store: Store,
+  control: RunningControl,
+  dns: () => readonly ZoneStatus[] = () => [],
+): ReadonlyMap<string, AdminAction> {
   const given = orders({
     store,
     now: Date.now,
@@ -12,7 +17,8 @@ export function orderActions(store: Store, control: RunningControl): ReadonlyMap
       const published = control.last()?.published ?? null;
       return published === null ? null : { ...published.manifest, snapshot: published.snapshot };
     },
-    pendingApproval: () => control.last()?.approval ?? null,
+    pendingApprovals: () =>
+      [control.last()?.approval ?? null, ...dns().map((one) => one.approval)].filter((one) => one !== null),
     trigger: control.trigger,
   });
   const said = (result: OrderResult) => (result.ok ? result.did : { problem: result.problem, next: result.next });

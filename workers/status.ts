@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import { resourceLists } from "../src/core/listing/lists.ts";
 import type { ResourceLists } from "../src/core/listing/resource.ts";
+import type { ZoneStatus } from "../src/core/dns/zone-status.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
 import { type StatusReport, statusReport } from "../src/core/status.ts";
@@ -10,7 +11,11 @@ import type { Store } from "../src/store/store.ts";
 import { textStore } from "../src/store/text.ts";
 
 /** The status of a store and the last reconcile. */
-export async function statusOf(store: Store, last: ReconcileResult | null): Promise<StatusReport> {
+export async function statusOf(
+  store: Store,
+  last: ReconcileResult | null,
+  dns: readonly ZoneStatus[] = [],
+): Promise<StatusReport> {
   const text = textStore(store);
   const reports = [];
   for (const key of await store.list("reports/")) {
@@ -25,6 +30,7 @@ export async function statusOf(store: Store, last: ReconcileResult | null): Prom
     approval: last?.approval ?? null,
     rollback: last?.orders.rollback ?? null,
     drains: last?.orders.drains ?? [],
+    dns,
     problems: last?.problems ?? [],
     nowMs: Date.now(),
   });
@@ -36,11 +42,12 @@ export async function resourcesOf(
   last: ReconcileResult | null,
   edgeAddresses: readonly LoadBalancerAddress[],
 ): Promise<ResourceLists> {
+  const observations = last?.observations ?? null;
   return resourceLists({
     report: await statusOf(store, last),
     snapshot: last?.published?.snapshot ?? null,
     overlay: last?.overlay ?? null,
-    observed: last?.observed ?? [],
+    observed: observations === null ? [] : [observations.config, ...observations.clusters],
     edgeAddresses,
   });
 }

@@ -1,6 +1,7 @@
 /** `portolan edge --store`: one edge that reads what a control function has published. Wiring only. */
 import type { CliDeps, Running, StoreEdgeOptions } from "../src/cli/deps.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
+import { listenerFor, openCertificates } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { openHopKeys, pinKeysOf, portFailure } from "./files-edge.ts";
 import { openEdgeSource } from "./edge-source.ts";
@@ -40,12 +41,14 @@ async function startParts(
   const source = await openEdgeSource(options, keep, log);
   const keys = options.hopKeys === null ? null : keep(await openHopKeys(options.hopKeys, { log }));
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
+  const { tls } = options.listener;
+  const certificates = tls === null ? null : keep(await openCertificates(tls, () => [], log));
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
   const node = keep(
     await startNodeEdge(
-      { ...options, pollIntervalMs: source.pollIntervalMs },
+      { ...options, ...listenerFor(options, certificates), pollIntervalMs: source.pollIntervalMs },
       {
         store: source.store,
         verify,
@@ -59,14 +62,15 @@ async function startParts(
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
-  const { edge, url } = node;
+  const { edge, url, plainUrl } = node;
   const committing = setInterval(() => {
     const served = edge.state.serving;
     if (served !== null) void source.commit(served.loaded.manifest);
   }, COMMIT_MS);
   keep({ close: () => clearInterval(committing) });
   keep(source.follow(edge.refresh));
-  const banner = [`edge       ${url}`, ...source.banner];
+  const plain = plainUrl === null ? [] : [`plain      ${plainUrl}`];
+  const banner = [`edge       ${url}`, ...plain, ...source.banner];
   if (options.admin === null) return banner;
   const admin = keep(
     await startAdmin(options.admin, {

@@ -5,7 +5,7 @@ import { newControlState, reconcile, type ReconcileResult } from "../src/control
 import { controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
 import { startWriteBack } from "./control-write-back.ts";
-import { changedProblems } from "./files-edge.ts";
+import { changedProblems } from "./files-control.ts";
 
 /** Another writer that wins again and again is a second control function: the next run of the scheduler comes. */
 const ATTEMPTS = 5;

@@ -40,12 +40,13 @@ export function place(name: string, text: string): GeoPoint {
 
 const DURATION_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `30s`, `10m`, `2h`, `1d` in ms. */
+/** `500ms`, `30s`, `10m`, `2h`, `1d` in ms. */
 export function duration(name: string, text: string): number {
-  const unit = DURATION_MS[text.slice(-1)];
-  const count = Number(text.slice(0, -1));
+  const isMs = text.endsWith("ms");
+  const unit = isMs ? 1 : DURATION_MS[text.slice(-1)];
+  const count = Number(text.slice(0, isMs ? -2 : -1));
   if (unit !== undefined && text.length > 1 && Number.isInteger(count) && count > 0) return count * unit;
-  throw new Failure(`Cannot read ${name} "${text}": it is not a number of s, m, h or d`, `${name} 10m`);
+  throw new Failure(`Cannot read ${name} "${text}": it is not a number of ms, s, m, h or d`, `${name} 10m`);
 }
 
 /** A whole number from 0 on. */

@@ -3,6 +3,8 @@ import type { ForwardingHeader } from "../core/address/client-address.ts";
 import type { LocationHeaders } from "../core/geo/platform-location.ts";
 import type { GeoPoint } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
+import type { RuntimeCapabilities } from "../core/capabilities.ts";
+import type { DnsSession, DnsSessionOptions } from "./dns-session.ts";
 import type { Locator } from "../locate/locator.ts";
 import type { KubeCommands } from "./kube-commands.ts";
 
@@ -10,6 +12,35 @@ import type { KubeCommands } from "./kube-commands.ts";
 export interface LoadedTree {
   readonly config: Observation;
   readonly clusters: readonly Observation[];
+}
+
+/** Where the certificates of a listener come from. */
+export interface TlsFiles {
+  readonly pairs: readonly { readonly cert: string; readonly key: string }[];
+  readonly directory: string | null;
+  /** Those of the Secrets that `spec.tls` names, from the same files as the Ingresses. */
+  readonly secrets: boolean;
+}
+
+/** What every listener for requests has; docs/engine.md says what the limits are of. 0 is no limit. */
+export interface ListenerOptions {
+  /** Null serves plain HTTP. */
+  readonly tls: TlsFiles | null;
+  readonly proxyProtocolFrom: readonly string[];
+  readonly limits: {
+    readonly headBytes: number;
+    readonly headFields: number;
+    readonly targetBytes: number;
+    readonly connections: number;
+    readonly requestsPerConnection: number;
+    readonly headMs: number;
+    readonly bodyMs: number;
+    readonly idleMs: number;
+    readonly stalledMs: number;
+    readonly originIdleMs: number;
+  };
+  readonly connectMs: number;
+  readonly drainMs: number;
 }
 
 export interface EdgeOptions extends EdgeSettings {
@@ -33,6 +64,11 @@ export interface StoreEdgeOptions extends EdgeSettings {
 /** What an edge is told wherever its snapshots come from. */
 export interface EdgeSettings {
   readonly listen: HostPort;
+  readonly listener: ListenerOptions;
+  /** A second, plain port whose requests are sent to https. */
+  readonly plainListen: HostPort | null;
+  /** Port of https as clients see it; null for the one that is listened on. */
+  readonly httpsPort: number | null;
   readonly location: GeoPoint | null;
   readonly geoip: string | null;
   readonly trustedProxies: readonly string[];
@@ -45,9 +81,12 @@ export interface EdgeSettings {
   readonly debugToken: string | null;
   /** File of the keys that sign requests to gateways. */
   readonly hopKeys: string | null;
+  /** File of the settings of DNS; null leaves DNS alone. */
+  readonly dns: string | null;
 }
 
 export interface GatewayOptions {
+  readonly listener: ListenerOptions;
   readonly listen: HostPort;
   /** Where Services and EndpointSlices are read: a directory, or the API of the cluster that it runs in. */
   readonly from: { readonly directory: string } | { readonly kubeApi: string };
@@ -58,6 +97,35 @@ export interface GatewayOptions {
   readonly allowPrivateOrigins: boolean;
   /** Between the moment when it says that it is not ready and the moment when it stops accepting. */
   readonly drainDelayMs: number;
+}
+
+/** An edge that names may lead to. */
+export interface EdgeAt {
+  readonly name: string;
+  readonly location: GeoPoint;
+  readonly addresses: readonly string[];
+}
+
+export interface NameServerOptions {
+  readonly from: string;
+  readonly listen: HostPort;
+  /** Canonical names of the zones that are answered. */
+  readonly zones: readonly string[];
+  /** What the zones' NS records name. */
+  readonly nameServers: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  /** Hosts lead to the nearest of these; with none, to the nearest cluster. */
+  readonly edges: readonly EdgeAt[];
+  /** Port at which edges are probed. */
+  readonly edgePort: number;
+  readonly geoip: string | null;
+  readonly ttl: number;
+  readonly federation: { readonly name: string; readonly suffix: string } | null;
+  readonly originSuffix: string | null;
+  /** Equal answers a second to one network over UDP; 0 for no limit. */
+  readonly rateLimit: number;
+  /** Shortens the intervals of probes to at most this; null leaves them as configured. */
+  readonly probeIntervalMs: number | null;
+  readonly allowPrivateOrigins: boolean;
 }
 
 /** `portolan.yaml`. */
@@ -92,10 +160,14 @@ export interface CliDeps {
   /** The debug token of a file, of the environment when there is none, or null. */
   readonly debugToken: (file: string | null) => Promise<string | null>;
   readonly openLocator: (path: string) => Promise<Locator>;
+  readonly openDns: (options: DnsSessionOptions) => Promise<DnsSession>;
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startStoreEdge: (options: StoreEdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startGateway: (options: GatewayOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  readonly startNameServer: (options: NameServerOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  /** What an edge can do on each runtime. */
+  readonly capabilities: readonly RuntimeCapabilities[];
   readonly startControl: (options: ControlOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   /** Reconciles once; `published` and `unchanged` mean that edges can have what the clusters say now. */
   readonly syncOnce: (

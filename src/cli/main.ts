@@ -5,6 +5,8 @@ import { approveCommand } from "./commands/approve.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { controlCommand } from "./commands/control.ts";
 import { diffCommand } from "./commands/diff.ts";
+import { dnsServeCommand } from "./commands/dns-serve.ts";
+import { dnsCommand } from "./commands/dns.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -47,6 +49,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["keys", keysCommand],
   ["edge", edgeCommand],
   ["gateway", gatewayCommand],
+  ["dns", dnsServeCommand],
   ["validate", validateCommand],
   ["schema", schemaCommand],
   ["convert", convertCommand],
@@ -54,6 +57,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["approve", approveCommand],
   ["rollback", rollbackCommand],
   ["drain", drainCommand],
+  ["dns", dnsCommand],
 ]);
 
 /** Runs one command line, without the program's name. */

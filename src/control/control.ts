@@ -1,4 +1,5 @@
 /** The control function as a daemon: reconciles on every change, and at an interval to keep the overlay fresh. */
+import type { HealthEvent } from "../core/health/model.ts";
 import type { ObjectReader } from "../kube/reader.ts";
 import {
   type ControlDeps,
@@ -22,6 +23,8 @@ export interface RunningControl {
   last(): ReconcileResult | null;
   /** Asks for a reconcile soon, as after a reader was added. */
   trigger(): void;
+  /** Puts an event into the next overlay. */
+  note(event: HealthEvent): void;
   /** Watches one more reader. */
   watch(reader: ObjectReader): void;
   /** Waits for the reconcile under way and ends. */
@@ -77,6 +80,7 @@ export async function runControl(deps: ControlDeps, options: ControlRunOptions):
   return {
     last: () => last,
     trigger,
+    note: (event) => void state.events.push(event),
     watch: (reader) => reader.onChange(trigger),
     async close() {
       closed = true;

@@ -12,8 +12,8 @@ export interface OrderDeps {
   readonly now: () => number;
   /** What is served, null before the first snapshot. */
   readonly served: () => (Version & { readonly snapshot: Snapshot }) | null;
-  /** The removal that is withheld at the moment. */
-  readonly pendingApproval: () => string | null;
+  /** Hashes of what waits for a person at the moment: hosts that are withheld, changes of zones that are held. */
+  readonly pendingApprovals: () => readonly string[];
   /** Asks control to reconcile soon. */
   readonly trigger: () => void;
 }
@@ -41,11 +41,14 @@ export function orders(deps: OrderDeps): Orders {
   };
   return {
     async approve(hash) {
-      const pending = deps.pendingApproval();
-      if (pending === null) return refuse("Cannot approve anything: nothing is withheld", "portolan status");
-      if (pending !== hash) {
+      const pending = deps.pendingApprovals();
+      if (pending.length === 0) return refuse("Cannot approve anything: nothing is withheld", "portolan status");
+      if (!pending.includes(hash)) {
         // Somebody read an older list: what is withheld by now may be more than they agreed to.
-        return refuse(`Cannot approve ${hash}: what is withheld by now has the hash ${pending}`, "portolan status");
+        return refuse(
+          `Cannot approve ${hash}: what is withheld by now has the hash ${pending.join(" or ")}`,
+          "portolan status",
+        );
       }
       await changeOrders(store, (current) => approve(current, hash));
       return done(`approved ${hash}: what was withheld goes`);

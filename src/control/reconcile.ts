@@ -60,10 +60,10 @@ export interface ReconcileResult {
   readonly withheld: readonly Withheld[];
   /** SHA-256 of the removal that is withheld; approve it to let the hosts go. */
   readonly approval: string | null;
-  /** What was seen: the config source, then the members; empty while waiting. */
-  readonly observed: readonly Observation[];
   /** What people have ordered. */
   readonly orders: Interventions;
+  /** What the sources said; null before everything was read once. */
+  readonly observations: { readonly config: Observation; readonly clusters: readonly Observation[] } | null;
 }
 
 /** A state that knows nothing yet. */
@@ -121,9 +121,17 @@ export async function reconcile(
   const plan = { snapshot, replaces: manifest?.version ?? null, nowMs, pinned: orders.rollback };
   const outcome = await publishIfChanged(deps, state, options, plan);
   const approval = judged.removal === "" ? null : (hashes.get(judged.removal) ?? null);
-  const { withheld } = judged;
-  const observed = [config, ...clusters];
-  return { outcome, published: state.published, overlay, problems, withheld, approval, observed, orders };
+  const observations = { config, clusters };
+  return {
+    outcome,
+    published: state.published,
+    overlay,
+    problems,
+    withheld: judged.withheld,
+    approval,
+    orders,
+    observations,
+  };
 }
 
 interface PublishPlan {
@@ -186,7 +194,7 @@ function waiting(state: ControlState): ReconcileResult {
     problems: [],
     withheld: [],
     approval: null,
-    observed: [],
     orders,
+    observations: null,
   };
 }

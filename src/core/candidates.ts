@@ -23,6 +23,7 @@ function candidateOf(pool: Pool, member: number, seed: number): Candidate | null
     costUs: pool.ranking.costUs[one.index] ?? 0,
     basis: pool.ranking.basis[one.index] ?? "none",
     panic: pool.verdicts.trouble[member]?.reason ?? null,
+    limits: one.terms.limits,
     origins: rotate(pool.verdicts.origins[member] ?? [], seed),
   };
 }
@@ -37,7 +38,7 @@ function rotate(origins: readonly Origin[], seed: number): readonly Origin[] {
 /** A drained cluster for a client that is pinned to it. */
 export function drainingCandidate(
   pool: Pool,
-  { cluster, index }: Member,
+  { cluster, index, terms }: Member,
   { origins, seed }: { readonly origins: readonly Origin[]; readonly seed: number },
 ): Candidate {
   return {
@@ -46,6 +47,7 @@ export function drainingCandidate(
     costUs: pool.ranking.costUs[index] ?? 0,
     basis: pool.ranking.basis[index] ?? "none",
     panic: null,
+    limits: terms.limits,
     origins: rotate(origins, seed),
   };
 }

@@ -83,6 +83,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     host: host.host,
     forwardPath,
     timeoutMs: route.timeoutMs,
+    asks: route.asks,
     candidates: choice.candidates,
     excluded: choice.excluded,
     panic: choice.panic,

@@ -1,5 +1,6 @@
 /** A request, its client, and the decision about it. Plain data as in `model.ts`. */
-import type { GeoPoint, Origin, ServiceKey } from "./model.ts";
+import type { CircuitLimits } from "./health/circuit.ts";
+import type { GeoPoint, Origin, RouteAsks, ServiceKey } from "./model.ts";
 
 /** Class of a client address; special-purpose ranges are named, everything else is `public`. */
 export type AddressClass =
@@ -109,6 +110,8 @@ export interface Candidate {
   readonly basis: CostBasis;
   /** Why this candidate is here although health says no; null for a healthy one. */
   readonly panic: string | null;
+  /** How much may be under way at each of its origins. */
+  readonly limits: CircuitLimits;
   /** In the order in which they are to be tried. */
   readonly origins: readonly Origin[];
 }
@@ -149,6 +152,7 @@ export interface ForwardDecision {
   /** The target the origin is asked for: the very bytes that were matched, and the query. */
   readonly forwardPath: string;
   readonly timeoutMs: number;
+  readonly asks: RouteAsks;
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly Exclusion[];
   readonly panic: boolean;

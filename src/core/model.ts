@@ -4,6 +4,7 @@
  * it is `null`, never `undefined`, so that a snapshot has one spelling only.
  */
 
+import type { CircuitSettings } from "./health/circuit.ts";
 import type { Ramp, SteeringPolicy } from "./steering/policy.ts";
 
 /** A place on Earth in degrees, WGS 84: latitude −90…90, longitude −180…180. */
@@ -35,6 +36,8 @@ export interface Cluster {
   readonly ramp: Ramp | null;
   /** With weight 0: pinned clients stay until then; null lets no pin count. */
   readonly drainUntilMs: number | null;
+  /** How much an edge may have under way at one of its origins; null for the defaults. */
+  readonly limits: CircuitSettings | null;
   /** Where bytes for this cluster go; null when each Service has an address of its own. */
   readonly gateway: Origin | null;
 }
@@ -105,6 +108,14 @@ export interface WeightedBackend {
   readonly clusters: readonly string[] | null;
 }
 
+/** What a route asks of a request before it is sent anywhere. */
+export interface RouteAsks {
+  /** Bytes of a body; null for no limit. */
+  readonly maxBodyBytes: number | null;
+  /** A plain request is sent to https instead of being served. */
+  readonly httpsOnly: boolean;
+}
+
 /** Shaped like one match of an HTTPRoute rule, of which an Ingress path is a small part. */
 export interface Route {
   readonly kind: "ingress" | "httproute";
@@ -121,6 +132,7 @@ export interface Route {
   readonly backends: readonly WeightedBackend[];
   /** Whole time for the request in ms, all tries included. */
   readonly timeoutMs: number;
+  readonly asks: RouteAsks;
 }
 
 /** An object that gave a host its routes: where it was read, and its name. `cluster` is null for the config source. */

@@ -2,6 +2,7 @@
  * Kubernetes objects as Portolan reads them: the fields it uses, one shape whatever API version they came in.
  * Readers (`src/kube`) make these; `compile` consumes them. Missing values are null.
  */
+import type { CircuitSettings } from "./health/circuit.ts";
 import type { GeoPoint } from "./model.ts";
 import type { Ramp } from "./steering/policy.ts";
 import type { SteeringSettings } from "./steering/settings.ts";
@@ -113,6 +114,7 @@ export interface ClusterObject {
   readonly ramp: Ramp | null;
   /** Null for a cluster that is not being drained; a drain without a deadline ends all pins at once. */
   readonly drain: { readonly deadlineMs: number | null } | null;
+  readonly limits: CircuitSettings | null;
   readonly gateway: {
     readonly connectHost: string;
     readonly port: number;

@@ -76,7 +76,8 @@ function prepareShared(parts: PrepareParts): Prepared {
   sorted.sort((a, b) => (a.cluster.name < b.cluster.name ? -1 : 1));
   for (const { cluster, index } of sorted) {
     const backend = byName.get(cluster.name);
-    const terms = policy.terms[index] ?? { weight: 0, bias: 0, ramp: null, drainUntilMs: null };
+    const terms = policy.terms[index];
+    if (terms === undefined) continue;
     const never = neverReason(cluster, backend, { wanted, terms });
     if (never !== null) excluded.push(never);
     if (backend === undefined || (never !== null && never.code !== "drained")) continue;

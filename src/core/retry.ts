@@ -77,19 +77,6 @@ const MAX_TRIES_PER_CLUSTER = 2;
 const BACKOFF_STEP_MS = 25;
 const BACKOFF_CAP_MS = 250;
 
-/** 20 % of live requests, at least 3 (DESIGN.md). */
-export const DEFAULT_RETRY_BUDGET = { percent: 20, min: 3 } as const;
-
-/** Whether one more retry fits while `liveRetries` of `liveRequests` requests in flight are retrying. */
-export function retryBudgetLeft(liveRequests: number, liveRetries: number): boolean {
-  return liveRetries < Math.max(DEFAULT_RETRY_BUDGET.min, (liveRequests * DEFAULT_RETRY_BUDGET.percent) / 100);
-}
-
-/** Whether more than half of the budget is in use. */
-export function isRetryStorm(liveRequests: number, liveRetries: number): boolean {
-  return liveRetries * 2 > Math.max(DEFAULT_RETRY_BUDGET.min, (liveRequests * DEFAULT_RETRY_BUDGET.percent) / 100);
-}
-
 /**
  * RFC 9110 §10.2.3: seconds, or a date, as ms from now; null when there is none or it says nothing.
  * A date that has passed is 0.

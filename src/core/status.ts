@@ -1,4 +1,5 @@
 /** The state of the whole system for people: `portolan status` and the admin API's `/status`. */
+import type { ZoneStatus } from "./dns/zone-status.ts";
 import type { BackendHealth, EdgeReport, HealthOverlay } from "./health/model.ts";
 import type { Version } from "./model.ts";
 import type { Problem } from "./objects.ts";
@@ -57,6 +58,8 @@ export interface StatusReport {
     readonly sinceMs: number;
     readonly deadlineMs: number | null;
   }[];
+  /** Zones that control keeps in step; empty without DNS. */
+  readonly dns: readonly ZoneStatus[];
   readonly problems: readonly Problem[];
 }
 
@@ -68,6 +71,7 @@ export interface StatusInput {
   readonly approval: string | null;
   readonly rollback: StatusReport["rollback"];
   readonly drains: StatusReport["drains"];
+  readonly dns: readonly ZoneStatus[];
   readonly problems: readonly Problem[];
   readonly nowMs: number;
 }
@@ -111,6 +115,7 @@ export function statusReport(input: StatusInput): StatusReport {
     approval: input.approval,
     rollback: input.rollback,
     drains: input.drains,
+    dns: input.dns,
     problems: input.problems,
   };
 }

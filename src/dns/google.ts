@@ -12,7 +12,7 @@ import { type DnsCapabilities, type DnsChange, type RecordSet, recordKey, type Z
 import { list as listOf, parse, type Read, record, text } from "../core/snapshot/guard.ts";
 import { packBatches, withoutRepetition } from "./batches.ts";
 import { type GoogleSet, readSets, setFromGoogle, setToGoogle } from "./google/records.ts";
-import type { TokenSource } from "./google/token.ts";
+import type { TokenSource } from "./token.ts";
 import { type HttpAnswer, requestOnce } from "./http.ts";
 import { type Attempt, PATIENCE, type Patience, patiently, realTime, type Time, tokenBucket } from "./pace.ts";
 import type { ChangeOutcome, DnsProvider } from "./provider.ts";

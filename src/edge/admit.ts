@@ -10,6 +10,7 @@ import { type EdgeRequestHead, firstHeader } from "./message.ts";
 import { countOffered } from "./offered.ts";
 import { type ForwardingFacts, isLoop, requestId } from "./request-headers.ts";
 import type { EdgeState } from "./state.ts";
+import type { ToHttps } from "./to-https.ts";
 import { traceContext } from "./trace-context.ts";
 
 export interface AdmitDeps {
@@ -17,6 +18,7 @@ export interface AdmitDeps {
   readonly now: () => number;
   readonly random: () => number;
   readonly places: Places;
+  readonly toHttps: ToHttps;
   readonly identify: (request: EdgeRequestHead, overrides: OverrideTable) => IdentifiedClient;
 }
 
@@ -62,6 +64,8 @@ export function admit(
   event.decision = decision;
   if (decision.action !== "forward") return withoutOrigin(decision, event);
   event.host = decision.host;
+  const moved = deps.toHttps(request, decision, trusted);
+  if (moved !== null) return local(event, "to-https", moved);
   countOffered(state.offered, decision, deps.now());
   const { requestId: id } = event;
   const facts = { trusted, chain, publicHost: request.host, location: client.location, trace, requestId: id };

@@ -1,18 +1,11 @@
 /** The tries of one request as the retry policy sees them: what comes next, and what became of it. */
-import { countLoad, whyFull } from "../core/health/circuit.ts";
+import { type CircuitLimits, countUnderWay, fullLimit } from "../core/health/circuit.ts";
 import { ejectionKind } from "../core/health/outlier.ts";
 import { originKey } from "../core/health/view.ts";
 import type { Candidate, ForwardDecision } from "../core/decision.ts";
 import type { Origin } from "../core/model.ts";
-import {
-  type Attempt,
-  type AttemptOutcome,
-  isIdempotent,
-  isRetryStorm,
-  nextTry,
-  retryAfterMs,
-  retryBudgetLeft,
-} from "../core/retry.ts";
+import { type Attempt, type AttemptOutcome, isIdempotent, nextTry, retryAfterMs } from "../core/retry.ts";
+import { countRequest, countRetry, isRetryStorm, retryBudgetLeft } from "../core/retry-budget.ts";
 import type { Try } from "./event.ts";
 import { firstHeader, type HeaderField } from "./message.ts";
 import type { EdgeState } from "./state.ts";
@@ -22,6 +15,10 @@ export interface AttemptDeps {
   readonly random: () => number;
   /** Told of the outcome of each try, for outlier detection. */
   readonly onOutcome: (origin: string, outcome: AttemptOutcome) => void;
+  /** What is under way at an origin, over all requests; left out where the runtime keeps its connections to itself. */
+  readonly originLoad?: (origin: Origin) => CircuitLimits;
+  /** Told when an origin is passed over because it is at a limit. */
+  readonly onFull?: (cluster: string, limit: keyof CircuitLimits) => void;
 }
 
 export interface NextAttempt {
@@ -41,7 +38,6 @@ export class Attempts {
   readonly #tries: Try[];
   readonly #startedMs: number;
   readonly #attempts: Attempt[] = [];
-  #retrying = false;
   #current: (NextAttempt & { readonly place: { readonly candidate: number; readonly origin: number } }) | null = null;
   #triedMs = 0;
   /** Key of the origin where the request is under way. */
@@ -55,20 +51,22 @@ export class Attempts {
     this.#deps = more.deps;
     this.#tries = more.tries;
     this.#startedMs = more.deps.now();
+    countRequest(this.#state.retries, this.#startedMs);
   }
 
   /** Where to try next, or the reason why nowhere. */
   next(bodyKept: boolean): NextAttempt | string {
     const { candidates, timeoutMs } = this.#decision;
+    const nowMs = this.#deps.now();
     const facts = {
       method: this.#method,
       bodyKept,
       candidates,
       timeoutMs,
-      elapsedMs: this.#deps.now() - this.#startedMs,
+      elapsedMs: nowMs - this.#startedMs,
       budgetLeft: this.budgetLeft(),
       random: this.#deps.random(),
-      storm: isRetryStorm(this.#state.liveRequests, this.#state.liveRetries),
+      storm: isRetryStorm(this.#state.retries, nowMs),
       isFull: this.#isFull,
     };
     const next = nextTry(facts, this.#attempts);
@@ -76,13 +74,15 @@ export class Attempts {
     const candidate = candidates[next.candidate];
     const origin = candidate?.origins[next.origin];
     if (candidate === undefined || origin === undefined) return "no further candidate";
-    if (this.#attempts.length > 0) this.countRetry();
+    const last = this.#attempts.at(-1)?.outcome;
+    // A try that was not sent adds no load anywhere.
+    if (last !== undefined && !(last.type === "failed" && last.unsent)) this.countRetry();
     const { delayMs, timeoutMs: tryMs } = next;
     this.#current = { place: next, candidate, origin, delayMs, timeoutMs: tryMs };
-    this.#triedMs = this.#deps.now() + delayMs;
+    this.#triedMs = nowMs + delayMs;
     this.#leave();
     this.#at = originKey(candidate.cluster, origin);
-    countLoad(this.#state.circuits, this.#at, "requests", 1);
+    countUnderWay(this.#state.circuits, this.#at, 1);
     return this.#current;
   }
 
@@ -103,14 +103,12 @@ export class Attempts {
   }
 
   budgetLeft(): boolean {
-    return retryBudgetLeft(this.#state.liveRequests, this.#state.liveRetries);
+    return retryBudgetLeft(this.#state.retries, this.#deps.now());
   }
 
-  /** Takes this request's place in the retry budget, once. */
+  /** One more retry is sent. */
   countRetry(): void {
-    if (this.#retrying) return;
-    this.#retrying = true;
-    this.#state.liveRetries += 1;
+    countRetry(this.#state.retries, this.#deps.now());
   }
 
   /** Whether nothing answers any more where this request waits, and it may be sent elsewhere. */
@@ -126,22 +124,24 @@ export class Attempts {
 
   end(): void {
     this.#leave();
-    if (!this.#retrying) return;
-    this.#retrying = false;
-    this.#state.liveRetries -= 1;
   }
 
   #leave(): void {
-    if (this.#at !== null) countLoad(this.#state.circuits, this.#at, "requests", -1);
+    if (this.#at !== null) countUnderWay(this.#state.circuits, this.#at, -1);
     this.#at = null;
   }
 
   readonly #isFull = (candidate: number, origin: number): boolean => {
-    if (this.#state.circuits.size === 0) return false;
     const one = this.#decision.candidates[candidate];
     const where = one?.origins[origin];
-    return (
-      one !== undefined && where !== undefined && whyFull(this.#state.circuits, originKey(one.cluster, where)) !== null
-    );
+    if (one === undefined || where === undefined) return false;
+    const limit = fullLimit(this.#deps.originLoad?.(where) ?? this.#known(originKey(one.cluster, where)), one.limits);
+    if (limit === null) return false;
+    this.#deps.onFull?.(one.cluster, limit);
+    return true;
   };
+
+  #known(origin: string): CircuitLimits {
+    return { connections: 0, pending: 0, requests: this.#state.circuits.get(origin) ?? 0 };
+  }
 }

@@ -14,6 +14,7 @@ import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
 import type { RequestRules } from "./rules.ts";
 import { servingEdge, type ServingDeps, type ServingOptions } from "./serving.ts";
 import type { EdgeState } from "./state.ts";
+import { toHttps } from "./to-https.ts";
 import { type Watch, watchHealth } from "./watch.ts";
 
 export interface EdgeOptions extends ServingOptions {
@@ -28,7 +29,7 @@ export interface EdgeOptions extends ServingOptions {
 }
 
 export interface EdgeDeps
-  extends Omit<ServingDeps, "identify" | "places" | "noteChoice" | "onAnswer" | "metrics">,
+  extends Omit<ServingDeps, "identify" | "places" | "toHttps" | "noteChoice" | "onAnswer" | "metrics">,
     Pick<ClientSources, "locator" | "headerLocation" | "zonePoint"> {
   readonly source: SnapshotSource;
   /** Where requests are counted. */
@@ -59,6 +60,7 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const { state, rules, health, metrics, follow } = servingEdge(options, {
     ...deps,
     places,
+    toHttps: toHttps(null),
     metrics: (served) => deps.metrics(gaugesOf(served, now)),
     identify: (request, overrides) => identifyClient(request, { ...places, trust, overrides, locator, headerLocation }),
     noteChoice: (decision, nowMs) => noteChoice(choices, decision, nowMs),

@@ -3,7 +3,7 @@
  * carried out, and whatever happens one event is written when the head of the answer is known.
  */
 import { causeOf } from "../core/cause.ts";
-import { admit } from "./admit.ts";
+import { type Admission, admit } from "./admit.ts";
 import { isDebugToken } from "./debug-token.ts";
 import { newEvent, type RequestEvent } from "./event.ts";
 import { asResponse, failureAnswer, proxyError, textAnswer } from "./local-answer.ts";
@@ -52,7 +52,19 @@ async function answer(request: EdgeRequest, deps: HandleDeps, event: RequestEven
   const pins = deps.pins === null ? [] : await deps.pins.verified(request);
   const admission = admit(request, deps, event, pins);
   if (admission.to === "answer") return asResponse(admission.answer);
-  const { decision, facts } = admission;
+  const { maxBodyBytes } = admission.decision.asks;
+  const go = (allowed: EdgeRequest) => forward(allowed, deps, event, admission);
+  if (maxBodyBytes === null) return await go(request);
+  const { limited } = await import("./limited-body.ts");
+  return await limited(request, maxBodyBytes, event, go);
+}
+
+async function forward(
+  request: EdgeRequest,
+  deps: HandleDeps,
+  event: RequestEvent,
+  { decision, facts }: Extract<Admission, { to: "forward" }>,
+): Promise<EdgeResponse> {
   const taken = await takeBody(request, decision.timeoutMs, deps.watchBody);
   if (!taken.ok) {
     event.code = "body-incomplete";

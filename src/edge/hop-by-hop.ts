@@ -1,5 +1,5 @@
 /** Fields that end at each hop (RFC 9110 §7.6.1). */
-import type { HeaderField } from "./message.ts";
+import { type HeaderField, withoutOws } from "./message.ts";
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
@@ -34,7 +34,7 @@ export function hopByHop(headers: readonly HeaderField[]): (name: string) => boo
     if (field !== "connection" || value === "keep-alive" || value === "close") continue;
     nominated ??= new Set();
     for (const member of value.split(",")) {
-      const name = member.trim().toLowerCase();
+      const name = withoutOws(member).toLowerCase();
       if (!NEVER_NOMINATED.has(name)) nominated.add(name);
     }
   }

@@ -53,3 +53,16 @@ export function listHeader(headers: readonly HeaderField[], name: string): reado
   }
   return members;
 }
+
+/** Without SP and HTAB at its ends (RFC 9110 §5.6.3); `trim()` takes bytes away that no grammar calls white space. */
+export function withoutOws(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isOws(text.charCodeAt(from))) from += 1;
+  while (to > from && isOws(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+function isOws(code: number): boolean {
+  return code === 32 || code === 9;
+}

@@ -17,6 +17,8 @@ export interface EdgeMetrics {
   /** Once per request, at its end. */
   request(event: RequestEvent, nowMs: number): void;
   ejection(cluster: string): void;
+  /** An origin was passed over because it was at a limit. */
+  full(cluster: string, limit: string): void;
   snapshotRefused(): void;
   storeError(): void;
   /** Requests seen so far. */
@@ -30,6 +32,7 @@ export function requestCount(): EdgeMetrics {
   return {
     request: () => void (seen += 1),
     ejection: () => undefined,
+    full: () => undefined,
     snapshotRefused: () => undefined,
     storeError: () => undefined,
     requests: () => seen,
@@ -58,6 +61,7 @@ export function edgeMetrics(gauges: EdgeGauges): EdgeMetrics {
   const retries = counter("portolan_retries_total", "Tries beyond the first, by the cluster that was tried");
   const failovers = counter("portolan_failovers_total", "Requests that moved on from this cluster to another");
   const ejections = counter("portolan_ejections_total", "Origins taken out by outlier detection");
+  const full = counter("portolan_origin_full_total", "Origins passed over at a limit of the circuit breaker");
   const decisions = counter("portolan_decisions_total", "Decisions by action and code");
   const refused = counter("portolan_snapshot_refused_total", "Snapshots that could not be fully loaded");
   const storeErrors = counter("portolan_store_errors_total", "Reads of the store that failed");
@@ -72,6 +76,7 @@ export function edgeMetrics(gauges: EdgeGauges): EdgeMetrics {
     retries,
     failovers,
     ejections,
+    full,
     decisions,
     refused,
     storeErrors,
@@ -124,6 +129,7 @@ export function edgeMetrics(gauges: EdgeGauges): EdgeMetrics {
       }
       tries(event, method);
     },
+    full: (cluster, limit) => full.add({ portolan_cluster: cluster, limit }),
     ejection: (cluster) => ejections.add({ portolan_cluster: cluster }),
     snapshotRefused: () => refused.add({}),
     storeError: () => storeErrors.add({}),

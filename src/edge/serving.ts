@@ -22,6 +22,7 @@ export interface ServingOptions {
 export interface ServingDeps extends Pick<EdgeHealthDeps, "noteChoice" | "onAnswer"> {
   readonly identify: AdmitDeps["identify"];
   readonly places: Places;
+  readonly toHttps: AdmitDeps["toHttps"];
   readonly pinKeys: PinKeys | null;
   readonly now: () => number;
   readonly random: () => number;
@@ -49,7 +50,7 @@ export interface ServingEdge {
 
 /** An edge before its first snapshot; whoever follows the store puts one into its state. */
 export function servingEdge(options: ServingOptions, deps: ServingDeps): ServingEdge {
-  const { now, random, places, identify, pinKeys, noteChoice, onAnswer } = deps;
+  const { now, random, places, toHttps, identify, pinKeys, noteChoice, onAnswer } = deps;
   const state = newEdgeState(options.name, options.location, Math.floor(random() * 0x1_0000_0000));
   const metrics = deps.metrics(state);
   const say = (event: string, more: object) =>
@@ -75,10 +76,12 @@ export function servingEdge(options: ServingOptions, deps: ServingDeps): Serving
       now,
       random,
       places,
+      toHttps,
       identify,
       pinKeys,
       debugToken: options.debugToken,
       onOutcome: health.tried,
+      onFull: metrics.full,
       onEvent(event) {
         const nowMs = now();
         metrics.request(event, nowMs);

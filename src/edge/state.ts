@@ -7,6 +7,7 @@ import type { ProbeTarget } from "../core/health/probes.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { HealthEvent, HealthOverlay } from "../core/health/model.ts";
 import type { GeoPoint } from "../core/model.ts";
+import { newRetryBudget, type RetryBudget } from "../core/retry-budget.ts";
 import type { RoutingTable } from "../core/routing-table.ts";
 import type { LoadedSnapshot } from "../core/snapshot/load.ts";
 import { newOfferedCounter, type OfferedCounter } from "./offered.ts";
@@ -40,7 +41,7 @@ export interface EdgeState {
   /** What this edge offers to each cluster. */
   readonly offered: OfferedCounter;
   liveRequests: number;
-  liveRetries: number;
+  readonly retries: RetryBudget;
   /** Spreads requests over equal origins: counts up, wraps at 2³². */
   seed: number;
 }
@@ -75,7 +76,7 @@ export function newEdgeState(name: string, location: GeoPoint | null, seed: numb
     circuits: new Map(),
     offered: newOfferedCounter(),
     liveRequests: 0,
-    liveRetries: 0,
+    retries: newRetryBudget(),
     seed,
   };
 }

@@ -90,7 +90,7 @@ export function watchHealth(deps: WatchDeps): Watch {
       // Origins come and go with pods: what was learned of those that are gone is learned again if it must be.
       if (paces.size > MAX_PACES) paces.clear();
       for (const [origin] of paces) {
-        const waiting = state.circuits.get(origin)?.requests ?? 0;
+        const waiting = state.circuits.get(origin) ?? 0;
         const forMs = stalledForMs(paces, origin, waiting, now());
         if (forMs === null) continue;
         tell(

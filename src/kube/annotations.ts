@@ -1,4 +1,5 @@
 import { HEALTH_CHECK_ANNOTATIONS, readHealthCheck } from "../core/compile/health-check.ts";
+import { ROUTE_ANNOTATIONS, readRouteAnnotations } from "../core/compile/route-annotations.ts";
 import { ANNOTATION_PREFIX, readAnnotations, STEERING_ANNOTATIONS } from "../core/steering/annotations.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./finding.ts";
@@ -8,7 +9,8 @@ const prefix = ANNOTATION_PREFIX;
 /** Every annotation of ours that means something, without the prefix. */
 const switches = ["adopt", "force-drain"];
 const checks = HEALTH_CHECK_ANNOTATIONS.map((name) => name.slice(ANNOTATION_PREFIX.length));
-const known = [...switches, ...STEERING_ANNOTATIONS, ...checks];
+const routes = ROUTE_ANNOTATIONS.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+const known = [...switches, ...routes, ...STEERING_ANNOTATIONS, ...checks];
 
 /** Warnings about annotations that do nothing: misspelt ones of ours, and snippets, which no edge runs. */
 export function judgeAnnotations(value: unknown): readonly Finding[] {
@@ -23,7 +25,10 @@ export function judgeAnnotations(value: unknown): readonly Finding[] {
   const steering = readAnnotations(Object.fromEntries(texts)).problems.map(({ name, message }) =>
     warning(name, { reason: "InvalidAnnotation", message }),
   );
-  return [...own, ...steering];
+  const asks = readRouteAnnotations(Object.fromEntries(texts), true).problems.map(({ annotation, message }) =>
+    warning(annotation, { reason: "InvalidAnnotation", message }),
+  );
+  return [...own, ...asks, ...steering];
 }
 
 function warning(name: string, fault: { readonly reason: string; readonly message: string }): Finding {

@@ -28,6 +28,10 @@ export interface ReadObject {
 export function readObject(value: unknown, options: ReadOptions): ReadObject {
   const { positionOf } = options;
   const found = kindOf(value);
+  // Certificates for `portolan edge --tls-secrets`, which reads them by itself: nothing that its owner should remove.
+  if (!found.ok && isRecord(value) && value["kind"] === "Secret" && value["type"] === "kubernetes.io/tls") {
+    return { object: null, problems: [] };
+  }
   if (!found.ok) return { object: null, problems: [toProblem(found.finding, value, null, options)] };
   const { value: known, findings } = found.kind.read(value, options.strict);
   const all = [...findings, ...judgeAnnotations(value)];

@@ -9,5 +9,7 @@ export interface Locator {
   /** Build time of the data in ms since the epoch; null when unknown. */
   readonly builtAtMs: number | null;
   locate(address: string): ClientLocation | null;
+  /** Bits of the network around the address that all of the data says the same about; null when unknown. Never throws. */
+  prefixLength(address: string): number | null;
   close(): void;
 }

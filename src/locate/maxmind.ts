@@ -64,6 +64,14 @@ export async function maxmindLocator(path: string, options: MaxmindOptions = {})
         return null;
       }
     },
+    prefixLength(address) {
+      if (database.ipVersion === 4 && address.includes(":")) return null;
+      try {
+        return database.prefixLength(address);
+      } catch {
+        return null;
+      }
+    },
     close: () => {
       if (timer !== null) clearInterval(timer);
     },

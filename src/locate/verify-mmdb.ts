@@ -7,6 +7,8 @@ import { Reader, type Response } from "maxmind";
 /** An opened file that passed. */
 export interface VerifiedMmdb {
   readonly get: (address: string) => unknown;
+  /** Bits of the address's network in the search tree. */
+  readonly prefixLength: (address: string) => number;
   readonly ipVersion: 4 | 6;
   readonly databaseType: string;
   /** ms since the epoch; null when the file's own number is nonsense. */
@@ -43,6 +45,7 @@ export function verifyMmdb(bytes: Buffer): VerifiedMmdb {
   const builtAtMs = metadata.buildEpoch.getTime();
   return {
     get: (address) => reader.get(address),
+    prefixLength: (address) => reader.getWithPrefixLength(address)[1],
     ipVersion,
     databaseType,
     builtAtMs: Number.isFinite(builtAtMs) && builtAtMs > 0 ? builtAtMs : null,

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EdgeOptions, Running } from "../../src/cli/deps.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
+import { listenerOf } from "./listener.ts";
 
 /** What is to be closed at the end, the last one first. */
 export type Closing = (() => unknown)[];
@@ -19,6 +20,9 @@ export async function temporaryFolder(closing: Closing): Promise<string> {
 /** An edge on loopback that trusts nobody and has nothing but its folder. */
 export function edgeOptions(from: string, more: Partial<EdgeOptions> = {}): EdgeOptions {
   return {
+    listener: listenerOf(),
+    plainListen: null,
+    httpsPort: null,
     from,
     listen: { host: "127.0.0.1", port: 0 },
     location: null,
@@ -31,13 +35,14 @@ export function edgeOptions(from: string, more: Partial<EdgeOptions> = {}): Edge
     allowPrivateOrigins: true,
     debugToken: null,
     hopKeys: null,
+    dns: null,
     ...more,
   };
 }
 
 /** Where the edge listens, as its banner says. */
 export function urlOf(edge: Running): string {
-  return /http:\S+/.exec(edge.banner.join("\n"))?.[0] ?? "";
+  return /https?:\S+/.exec(edge.banner.join("\n"))?.[0] ?? "";
 }
 
 /** An origin that answers with its name. */

@@ -93,6 +93,7 @@ export function cluster(name: string, more: Partial<ClusterObject> = {}): Cluste
     capacity: null,
     ramp: null,
     drain: null,
+    limits: null,
     gateway: {
       connectHost: `${name}.origin.example.org`,
       port: 443,

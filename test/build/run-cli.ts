@@ -3,12 +3,15 @@ import { Readable } from "node:stream";
 import type { CliDeps } from "../../src/cli/deps.ts";
 import { main } from "../../src/cli/main.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
+import { CAPABILITIES } from "../../workers/capabilities.ts";
 import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
+import { openDnsSession } from "../../workers/dns-session.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { startGateway } from "../../workers/gateway.ts";
 import { kubeCommands } from "../../workers/kube-commands.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
+import { startNameServer } from "../../workers/name-server.ts";
 import { startControl } from "../../workers/control.ts";
 import { makeKeys } from "../../workers/key-files.ts";
 import { startStoreEdge } from "../../workers/store-edge.ts";
@@ -31,9 +34,12 @@ export async function runCliWith(more: Partial<CliDeps>, args: readonly string[]
     validate,
     debugToken,
     openLocator: openDatabase,
+    openDns: openDnsSession,
     startEdge: startFilesEdge,
     startGateway,
+    startNameServer,
     startUp,
+    capabilities: CAPABILITIES,
     startControl,
     syncOnce,
     makeKeys,

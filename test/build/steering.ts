@@ -26,6 +26,7 @@ export function modelCluster(name: string, more: Partial<Cluster> = {}): Cluster
     capacity: null,
     ramp: null,
     drainUntilMs: null,
+    limits: null,
     gateway: originOf(name),
     ...more,
   };
@@ -61,6 +62,7 @@ export function hostRoutes(clusters: readonly Cluster[], policy: Partial<Steerin
         query: [],
         backends: [{ service: SERVICE, weight: 1, clusters: null }],
         timeoutMs: 15_000,
+        asks: { maxBodyBytes: null, httpsOnly: false },
       },
     ],
     services: [

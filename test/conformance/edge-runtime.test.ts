@@ -1,6 +1,7 @@
 /** The suite of edge runtimes, tested: a plain edge passes it, and the same with one thing wrong does not. */
 import { beforeAll, describe, it } from "vitest";
 import { collected, expectAllTested, expectNoticed, type Outcome, outcomeOf, testFor } from "./broken.ts";
+import { BROKEN_ASKS } from "./broken-edges/asks.ts";
 import { BROKEN_FAILOVER } from "./broken-edges/failover.ts";
 import { BROKEN_RELAY } from "./broken-edges/relay.ts";
 import { BROKEN_REQUESTS } from "./broken-edges/requests.ts";
@@ -19,6 +20,7 @@ const TABLE: readonly BrokenEdge[] = [
   ...BROKEN_STREAMING,
   ...BROKEN_RELAY,
   ...BROKEN_SNAPSHOTS,
+  ...BROKEN_ASKS,
 ];
 const AT_ONCE = 5;
 const TESTS = collected(edgeRuntimeTests);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { eventually } from "../scenarios/until.ts";
 import { ask } from "./edge-client.ts";
+import { asksTests } from "./edge-runtime/asks.ts";
 import { failoverTests } from "./edge-runtime/failover.ts";
 import { relayTests } from "./edge-runtime/relay.ts";
 import { requestTests } from "./edge-runtime/requests.ts";
@@ -26,6 +27,7 @@ export function edgeRuntimeTests(test: Register): void {
   streamingTests(test);
   relayTests(test);
   snapshotTests(test);
+  asksTests(test);
 }
 
 /** A test that this runtime cannot pass, and why. */

@@ -36,6 +36,10 @@ export interface RunningEdge {
 export const HOST = "shop.example.org";
 /** Also routed by every snapshot: here a cluster may take as long as it likes, and no timeout hides what else ends. */
 export const PATIENT_HOST = "patient.example.org";
+/** Routed as well: takes bodies of so many bytes at most; takes no plain requests. */
+export const LIMITED_HOST = "limited.example.org";
+export const LIMITED_BYTES = 100_000;
+export const SECURE_HOST = "secure.example.org";
 export const DEBUG_TOKEN = "suite-token";
 /** Short, so that a hanging cluster is left soon. */
 const ROUTE_TIMEOUT_MS = 1500;
@@ -79,7 +83,13 @@ export async function startEdgeWorld(runtime: RuntimeUnderTest): Promise<EdgeWor
         },
       }),
     );
-    const ingresses = [...hosts, PATIENT_HOST].map((host) => ingress(host, { rules: [rule(host, "/", "shop")] }));
+    const annotations = new Map([
+      [LIMITED_HOST, { "portolan.dev/max-body-size": String(LIMITED_BYTES) }],
+      [SECURE_HOST, { "portolan.dev/https-redirect": "true" }],
+    ]);
+    const ingresses = [...hosts, PATIENT_HOST, LIMITED_HOST, SECURE_HOST].map((host) =>
+      ingress(host, { rules: [rule(host, "/", "shop")], meta: { annotations: annotations.get(host) ?? {} } }),
+    );
     const config = observation(null, { clusters, ingresses });
     const members = origins.map(({ name }) => observation(name, { services: [service("shop")] }));
     const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: true, nowMs: 0 });

@@ -49,7 +49,7 @@ function world() {
       const published = last?.published ?? null;
       return published === null ? null : { ...published.manifest, snapshot: published.snapshot };
     },
-    pendingApproval: () => last?.approval ?? null,
+    pendingApprovals: () => (last?.approval == null ? [] : [last.approval]),
     trigger: () => undefined,
   });
   return {

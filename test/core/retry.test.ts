@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/core/health/circuit.ts";
 import { connectPatienceMs, connectRace } from "../../src/core/connect-race.ts";
 import type { Candidate } from "../../src/core/decision.ts";
-import { type Attempt, type AttemptOutcome, nextTry, retryAfterMs, retryBudgetLeft } from "../../src/core/retry.ts";
+import { type Attempt, type AttemptOutcome, nextTry, retryAfterMs } from "../../src/core/retry.ts";
 
 const origin = (host: string) => ({
   connectHost: host,
@@ -16,7 +17,15 @@ const origin = (host: string) => ({
 
 function candidate(cluster: string, origins = 1): Candidate {
   const list = Array.from({ length: origins }, (_, index) => origin(`${cluster}-${index}`));
-  return { cluster, service: "default/shop/80", costUs: 0, basis: "distance", panic: null, origins: list };
+  return {
+    cluster,
+    service: "default/shop/80",
+    costUs: 0,
+    basis: "distance",
+    panic: null,
+    limits: DEFAULT_LIMITS,
+    origins: list,
+  };
 }
 
 const THREE = [candidate("us"), candidate("eu"), candidate("asia")];
@@ -118,15 +127,6 @@ describe("nextTry()", () => {
       const outcome: AttemptOutcome = { type: "failed", failure, unsent: false, detail: "" };
       for (const method of ["POST", "PATCH", "LOCK", "post"]) expect(next(method, [outcome]).step).toBe("give-up");
     }
-  });
-});
-
-describe("retryBudgetLeft()", () => {
-  it("allows three, then a fifth of the live requests", () => {
-    expect(retryBudgetLeft(1, 2)).toBe(true);
-    expect(retryBudgetLeft(1, 3)).toBe(false);
-    expect(retryBudgetLeft(100, 19)).toBe(true);
-    expect(retryBudgetLeft(100, 20)).toBe(false);
   });
 });
 

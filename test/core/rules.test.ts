@@ -2,6 +2,7 @@
 import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/core/health/circuit.ts";
 import { compile } from "../../src/core/compile/compile.ts";
 import { decide } from "../../src/core/decide.ts";
 import { explain } from "../../src/core/explain.ts";
@@ -200,6 +201,7 @@ describe("rules 6 and 7: what may be tried again", () => {
       costUs: 0,
       basis: "distance",
       panic: null,
+      limits: DEFAULT_LIMITS,
       origins: [1, 2].map((port) => ({
         connectHost: name,
         port,
@@ -223,6 +225,7 @@ describe("rules 6 and 7: what may be tried again", () => {
           bodyKept: true,
           candidates,
           timeoutMs: 1000,
+          asks: { maxBodyBytes: null, httpsOnly: false },
           elapsedMs: 0,
           budgetLeft: true,
           random: 0,

@@ -129,7 +129,7 @@ describe("tokens of Google", () => {
       { email: ACCOUNT, privateKey: other.privateKey },
       { tokenUrl: `${server.url}/token` },
     );
-    await expect(token()).rejects.toThrow("Cannot get a Google access token: the server answers HTTP 400");
+    await expect(token()).rejects.toThrow("Cannot get an access token of Google: the server answers HTTP 400");
     const broken = serviceAccountToken({ email: ACCOUNT, privateKey: "secret" }, { tokenUrl: `${server.url}/token` });
     await expect(broken()).rejects.not.toThrow(/secret/);
     await server.close();

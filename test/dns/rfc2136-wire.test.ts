@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byteReader, byteWriter } from "../../src/dns/rfc2136/bytes.ts";
+import { byteReader, byteWriter } from "../../src/core/dns/wire/bytes.ts";
 import { decodeMessage, encodeRequest, OPCODE, QTYPE } from "../../src/dns/rfc2136/message.ts";
-import { readRdata, writeRdata } from "../../src/dns/rfc2136/rdata.ts";
+import { readRdata, writeRdata } from "../../src/core/dns/wire/rdata.ts";
 import { signRequest, type TsigKey, tsigVerifier } from "../../src/dns/rfc2136/tsig.ts";
 import { updateOf } from "../../src/dns/rfc2136/update.ts";
 import { create, recordSet, replace } from "../build/dns.ts";

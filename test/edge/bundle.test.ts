@@ -20,6 +20,8 @@ const SERVING = [
   "edge/health",
   "edge/request-headers",
 ];
+/** What CloudFront does itself. */
+const CARRYING = ["core/retry", "edge/debug", "edge/fetch/upstream", "edge/handle"];
 const ON_DEMAND = [
   "core/all-policies",
   "core/geo/country-text",
@@ -37,9 +39,9 @@ function bytes(modules: readonly BundleModule[]): number {
   return modules.reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
 }
 
-describe("bundleEdge()", () => {
+describe.each(["cloudflare", "fetch", "lambda-edge"])("bundleEdge(%j)", (entry) => {
   it("stays within the budget of an edge and carries no package", async () => {
-    const { modules } = await bundleEdge("cloudflare");
+    const { modules } = await bundleEdge(entry);
     expect(bytes(modules.filter((module) => module.atStart))).toBeLessThanOrEqual(BUDGET_BYTES);
     for (const module of modules.filter((one) => !one.atStart))
       expect(bytes([module])).toBeLessThanOrEqual(BUDGET_BYTES);
@@ -50,18 +52,19 @@ describe("bundleEdge()", () => {
   });
 
   it("starts with all that serves a host of the default policy, and with nothing that it may never need", async () => {
-    const { modules } = await bundleEdge("cloudflare");
+    const { modules } = await bundleEdge(entry);
     const atStart = new Set(modules.filter((module) => module.atStart).flatMap(({ inputs }) => inputs));
     const all = new Set(modules.flatMap(({ inputs }) => inputs));
-    for (const path of SERVING) expect(atStart).toContain(`src/${path}.ts`);
-    for (const path of ON_DEMAND)
+    const carried = (path: string) => entry !== "lambda-edge" || !CARRYING.includes(path);
+    for (const path of SERVING.filter(carried)) expect(atStart).toContain(`src/${path}.ts`);
+    for (const path of ON_DEMAND.filter(carried))
       expect([path, all.has(`src/${path}.ts`), atStart.has(`src/${path}.ts`)]).toEqual([path, true, false]);
     // Text for explanations, probes and trust in proxies have no place in an isolate.
     for (const path of NOWHERE) expect(all).not.toContain(`src/${path}.ts`);
   });
 
   it("imports nothing but its own modules", async () => {
-    const { modules } = await bundleEdge("cloudflare");
+    const { modules } = await bundleEdge(entry);
     const names = modules.map(({ name }) => `./${name}`);
     const imported = modules.flatMap(({ code }) =>
       [...code.matchAll(/(?:\bfrom|\bimport\(?)"([^"]*)"/g)].map(([, name]) => name),
@@ -72,7 +75,7 @@ describe("bundleEdge()", () => {
   });
 
   it("gives the same bytes twice", async () => {
-    expect((await bundleEdge("cloudflare")).modules).toEqual((await bundleEdge("cloudflare")).modules);
+    expect((await bundleEdge(entry)).modules).toEqual((await bundleEdge(entry)).modules);
   });
 
   it("keeps the licence of the project, which all of the bundle is under", () => {

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/core/health/circuit.ts";
 import type { Candidate } from "../../src/core/decision.ts";
 import { newEvent } from "../../src/edge/event.ts";
 import { edgeMetrics } from "../../src/edge/metrics.ts";
@@ -18,7 +19,15 @@ const ORIGIN = {
 };
 
 function candidate(cluster: string): Candidate {
-  return { cluster, service: "default/shop/80", costUs: 12_500, basis: "measured", panic: null, origins: [ORIGIN] };
+  return {
+    cluster,
+    service: "default/shop/80",
+    costUs: 12_500,
+    basis: "measured",
+    panic: null,
+    limits: DEFAULT_LIMITS,
+    origins: [ORIGIN],
+  };
 }
 
 function failedOver() {

@@ -1,13 +1,14 @@
 import { bundleReader } from "../../src/core/snapshot/bundle.ts";
 import { httpReader } from "../../src/store/http-reader.ts";
 import { manifestVerifier, publicKeyOf } from "../../src/store/signature.ts";
+import { NODE } from "../../workers/capabilities.ts";
 import { startNodeEdge } from "../../workers/node-edge.ts";
 import { edgeRuntimeSuite } from "../conformance/edge-runtime.ts";
 
 edgeRuntimeSuite({
   name: "Node",
-  provesUnsent: true,
-  hostOverride: "any",
+  provesUnsent: NODE.provesUnsent,
+  hostOverride: NODE.hostOverride,
   async start({ storeUrl, publicKeys, audience, location, bundled, debugToken }) {
     const keys = new Map<string, Awaited<ReturnType<typeof publicKeyOf>>>();
     for (const [id, jwk] of Object.entries(publicKeys)) keys.set(id, await publicKeyOf(jwk));

@@ -37,6 +37,7 @@ describe("TrafficPolicy", () => {
   residency: { rules: [{ from: [nordics], within: [eu] }], unknownAs: Allow, status: 503 }
   affinity: { type: Header, header: X-Tenant }
   maintenance: { retryAfter: 10m, until: "2026-11-25T00:00:00Z", except: [192.0.2.0/24] }
+  limits: { connections: 100, requests: 50 }
   groups: [{ name: nordics, places: [SE, "NO", FI, DK, eu] }]
 `;
     expect(policyOf(spec)).toMatchObject({
@@ -57,6 +58,7 @@ describe("TrafficPolicy", () => {
         slowStart: { windowMs: 30_000, fromPercent: 10 },
         canary: { clusters: ["us"], percent: 5, header: { name: "x-canary", value: null }, cookie: null },
         residency: { unknownAs: "allow", onNoCluster: "reject", status: 503 },
+        limits: { connections: 100, pending: null, requests: 50 },
         affinity: { type: "header", name: "x-tenant" },
         maintenance: { status: 503, retryAfterSeconds: 600, fromMs: null, untilMs: Date.UTC(2026, 10, 25) },
         groups: [{ name: "nordics", places: ["SE", "NO", "FI", "DK", "eu"] }],

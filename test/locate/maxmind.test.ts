@@ -185,3 +185,16 @@ describe("verifyMmdb()", () => {
     expect(refused).toBeGreaterThan(500);
   });
 });
+
+describe("maxmindLocator() networks", () => {
+  it("says how long the prefix is that an address was found by", async () => {
+    const path = file(database("DE"));
+    const locator = await maxmindLocator(path, { pollIntervalMs: 0 });
+    expect(locator.prefixLength("192.0.2.7")).toBe(24);
+    // The halves of the tree that hold nothing end early.
+    expect(locator.prefixLength("8.8.8.8")).toBe(1);
+    const v4 = await maxmindLocator(file(database("DE", { ipVersion: 4 })), { pollIntervalMs: 0 });
+    expect(v4.prefixLength("192.0.2.7")).toBe(24);
+    expect(v4.prefixLength("2001:db8::1")).toBeNull();
+  });
+});

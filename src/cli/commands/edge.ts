@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
 import { FORWARDING_HEADERS } from "../../core/address/client-address.ts";
 import { LOCATION_HEADERS } from "../../core/geo/platform-location.ts";
-import { count, hostPort, oneOf, place, required } from "../arguments.ts";
+import { count, hostPort, oneOf, outputIsJson, place, required } from "../arguments.ts";
+import { capabilitiesText } from "../capabilities-text.ts";
 import type { Command } from "../command.ts";
 import type { EdgeSettings, StoreEdgeOptions } from "../deps.ts";
 import { Failure } from "../failure.ts";
+import { LISTENER_ARGUMENTS, LISTENER_USAGE, listenerOptions } from "../listener-arguments.ts";
 
 /** More proxies in a row than anybody has: a typing error, which would believe clients. */
 const MAX_HOPS = 16;
@@ -25,9 +27,15 @@ export const edgeCommand: Command = {
   [--location-headers cloudfront|vercel]   believed from trusted proxies, when that platform is in front
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--hop-keys FILE]              keys that sign requests to a portolan gateway, "ID BASE64" a line, the first one signs
+  [--dns FILE]                   keeps DNS zones in step with what is served: docs/dns-commands.md
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
+${LISTENER_USAGE}
+  [--tls-secrets]                end TLS with the Secrets that spec.tls names, from the same files
+  [--plain-listen HOST:PORT]     beside TLS: plain requests there are sent to https
+  [--https-port N]               port of https as clients see it; the one of --listen unless said
   [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
                                  without the file, the environment's PORTOLAN_DEBUG_TOKEN
+portolan edge --capabilities [-o text|json]   what an edge can do on each runtime
 
 URL is the store of a control function, a server of its files, or the folder where they are. With --receive the control
 function pushes to the edge (spec.push). With --from,
@@ -37,6 +45,10 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
     const { values } = parseArgs({
       args: [...args],
       options: {
+        ...LISTENER_ARGUMENTS,
+        "tls-secrets": { type: "boolean", default: false },
+        "plain-listen": { type: "string" },
+        "https-port": { type: "string" },
         from: { type: "string" },
         store: { type: "string" },
         receive: { type: "string" },
@@ -54,14 +66,35 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         "location-headers": { type: "string" },
         admin: { type: "string" },
         "hop-keys": { type: "string" },
+        dns: { type: "string" },
         "allow-private-origins": { type: "boolean" },
         "debug-token-file": { type: "string" },
+        capabilities: { type: "boolean" },
+        output: { type: "string", short: "o", default: "text" },
       },
     });
+    if (values.capabilities === true) {
+      deps.out(capabilitiesText(deps.capabilities, outputIsJson(values.output)));
+      return 0;
+    }
+    const listener = listenerOptions(values, values["tls-secrets"]);
+    const plain = values["plain-listen"];
+    if (values["tls-secrets"] && values.from === undefined) {
+      throw new Failure("Cannot read Secrets: only files hold them here, and there is no --from", "--tls-dir DIR");
+    }
+    if (plain !== undefined && listener.tls === null) {
+      throw new Failure("Cannot send plain requests to https: nothing ends TLS", "--tls-cert FILE --tls-key FILE");
+    }
+    if (plain !== undefined && values["https-port"] === undefined && values.listen?.endsWith(":0") === true) {
+      throw new Failure("Cannot send plain requests to https: its port is not known", "--https-port 443");
+    }
     const example = "portolan edge --from DIR --listen 127.0.0.1:8080";
     // Listened for before the start: whoever sees the first line may signal before the next one runs.
     const stopped = deps.untilStopped();
     const settings: EdgeSettings = {
+      listener,
+      plainListen: plain === undefined ? null : hostPort("--plain-listen", plain),
+      httpsPort: values["https-port"] === undefined ? null : count("--https-port", values["https-port"], 65_535),
       listen: hostPort("--listen", required("--listen", values.listen, example)),
       location: values.location === undefined ? null : place("--location", values.location),
       geoip: values.geoip ?? null,
@@ -71,6 +104,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
       locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
       admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
       hopKeys: values["hop-keys"] ?? null,
+      dns: values.dns ?? null,
       allowPrivateOrigins: values["allow-private-origins"] ?? false,
       debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
     };

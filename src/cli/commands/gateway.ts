@@ -3,6 +3,7 @@ import { duration, hostPort, required } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import type { GatewayOptions } from "../deps.ts";
 import { Failure } from "../failure.ts";
+import { LISTENER_ARGUMENTS, LISTENER_USAGE, listenerOptions } from "../listener-arguments.ts";
 
 const EXAMPLE = "portolan gateway --from DIR --listen 0.0.0.0:8080 --hop-keys FILE";
 
@@ -14,6 +15,7 @@ export const gatewayCommand: Command = {
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--drain-delay 5s]             between "not ready" and the end of accepting, after SIGTERM
   [--allow-private-origins]      loopback addresses may be pods: for tests
+${LISTENER_USAGE.replace("drain-timeout 5s", "drain-timeout 30s")}
 
 DIR/*.yaml holds the cluster's Services and EndpointSlices; it is watched. --kube-api lists and watches them at the
 cluster's API instead, with the pod's own service account (http://127.0.0.1:8001 behind kubectl proxy).
@@ -22,6 +24,8 @@ FILE has one key a line, "ID BASE64", at most two; all of them are accepted. It 
     const { values } = parseArgs({
       args: [...args],
       options: {
+        ...LISTENER_ARGUMENTS,
+        "drain-timeout": { type: "string", default: "30s" },
         from: { type: "string" },
         "kube-api": { type: "string" },
         listen: { type: "string" },
@@ -34,6 +38,7 @@ FILE has one key a line, "ID BASE64", at most two; all of them are accepted. It 
     });
     const gateway = await deps.startGateway(
       {
+        listener: listenerOptions(values, false),
         listen: hostPort("--listen", required("--listen", values.listen, EXAMPLE)),
         from: source(values.from, values["kube-api"]),
         hopKeys: required("--hop-keys", values["hop-keys"], EXAMPLE),

@@ -29,6 +29,7 @@ export function compileClusters(objects: readonly ClusterObject[], allowPrivateO
     capacity: object.capacity,
     ramp: object.ramp,
     drainUntilMs: object.drain?.deadlineMs ?? null,
+    limits: object.limits,
     gateway: gatewayOf(object, allowPrivateOrigins, problems),
   }));
   return { clusters: clusters.sort((a, b) => compareText(a.name, b.name)), problems };

@@ -1,4 +1,4 @@
-import type { ObjectSource, PathMatchType, Route, ServiceKey, ValueMatch } from "../model.ts";
+import type { ObjectSource, PathMatchType, Route, RouteAsks, ServiceKey, ValueMatch } from "../model.ts";
 import type { ObjectMeta, Problem } from "../objects.ts";
 
 /** One path of one object in one place, before hosts are given to owners and equal rules are merged. */
@@ -16,6 +16,8 @@ export interface Declaration {
   readonly headers: readonly ValueMatch[];
   readonly query: readonly ValueMatch[];
   readonly backends: readonly { readonly service: ServiceKey; readonly weight: number }[];
+  /** Left out where the object asks for nothing. */
+  readonly asks?: RouteAsks;
 }
 
 export interface Declarations {

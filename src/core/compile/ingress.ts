@@ -5,6 +5,7 @@ import { canonicalRulePath } from "../request/rule-path.ts";
 import { adoptedKey, ruleHost } from "./adopted.ts";
 import type { Declaration, Declarations } from "./declaration.ts";
 import { problemOf } from "./problem.ts";
+import { readRouteAnnotations } from "./route-annotations.ts";
 
 /** `spec.controller` of the IngressClasses that are ours. */
 export const CONTROLLER = "portolan.dev/edge";
@@ -45,6 +46,7 @@ function declareIngress(
   problems: Problem[],
 ): void {
   const { namespace, name } = ingress.meta;
+  const { asks } = readRouteAnnotations(ingress.meta.annotations, ingress.tls.length > 0);
   const declare = (host: string, path: Declaration["path"], pathType: string | null, backend: ServicePortRef) => {
     const own = `${namespace}/${backend.service}/${backend.port}`;
     declarations.push({
@@ -58,6 +60,7 @@ function declareIngress(
       method: null,
       headers: [],
       query: [],
+      asks,
       backends: [{ service: ownership === "adopted" ? adoptedKey(ingress, host) : own, weight: 1 }],
     });
   };

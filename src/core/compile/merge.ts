@@ -1,7 +1,8 @@
 /** Declarations of one host → its routes: equal rules of several clusters become one, the rest is put in order. */
 import { compareRoutes, compareText } from "../match-route.ts";
-import type { ObjectSource, Route } from "../model.ts";
+import type { ObjectSource, Route, RouteAsks } from "../model.ts";
 import type { Problem } from "../objects.ts";
+import { ASKS_NOTHING, bothAsk } from "../route-asks.ts";
 import type { Declaration } from "./declaration.ts";
 import { objectName, problemOf } from "./problem.ts";
 
@@ -17,6 +18,7 @@ export interface MergedRoutes {
 interface Merging {
   readonly declaration: Declaration;
   createdMs: number;
+  asks: RouteAsks;
   /** Null once a federated object declares the rule. */
   clusters: Set<string> | null;
 }
@@ -32,9 +34,11 @@ export function mergeRoutes(declarations: readonly Declaration[]): MergedRoutes 
     const known = merged.get(key);
     if (known === undefined) {
       const clusters = declaration.cluster === null ? null : new Set([declaration.cluster]);
-      merged.set(key, { declaration, createdMs: declaration.meta.createdMs, clusters });
+      const { createdMs } = declaration.meta;
+      merged.set(key, { declaration, createdMs, asks: declaration.asks ?? ASKS_NOTHING, clusters });
       continue;
     }
+    known.asks = bothAsk(known.asks, declaration.asks ?? ASKS_NOTHING);
     known.createdMs = Math.min(known.createdMs, declaration.meta.createdMs);
     if (declaration.cluster === null) known.clusters = null;
     else known.clusters?.add(declaration.cluster);
@@ -59,7 +63,7 @@ function conditionKey(declaration: Declaration): string {
   return JSON.stringify([pathType === null ? "default" : path.type, path.value, method, headers, query]);
 }
 
-function toRoute({ declaration, createdMs, clusters }: Merging): Route {
+function toRoute({ declaration, createdMs, asks, clusters }: Merging): Route {
   const holders = clusters === null ? null : [...clusters].sort(compareText);
   return {
     kind: declaration.kind,
@@ -73,6 +77,7 @@ function toRoute({ declaration, createdMs, clusters }: Merging): Route {
     query: declaration.query,
     backends: declaration.backends.map((backend) => ({ ...backend, clusters: holders })),
     timeoutMs: DEFAULT_TIMEOUT_MS,
+    asks,
   };
 }
 

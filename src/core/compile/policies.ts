@@ -41,6 +41,7 @@ export function hostPolicy(
     residency: merged.residency,
     affinity: merged.affinity,
     maintenance: merged.maintenance,
+    limits: merged.limits,
     groups: groups.groups,
   };
   return { policy, problems: [...unknownGroups(base, annotated, groups.unknown), ...(annotated?.problems ?? [])] };
@@ -68,6 +69,7 @@ function merge(base: SteeringSettings, over: SteeringSettings): SteeringSettings
     residency: mergeResidency(base.residency, over.residency),
     affinity: over.affinity ?? base.affinity,
     maintenance: over.maintenance ?? base.maintenance,
+    limits: over.limits ?? base.limits,
     groups: base.groups,
   };
 }

@@ -2,11 +2,13 @@
 import { compareText } from "../match-route.ts";
 import type { HealthOverlay } from "../health/model.ts";
 import type { Snapshot } from "../model.ts";
+import type { Observation } from "../objects.ts";
 import { type Answer, answerFor } from "./answer.ts";
 import { type EdgePlace, edgeHostSets } from "./edge-hosts.ts";
 import { federatedServices, targetOf } from "./desired-services.ts";
 import { type FederatedRecords, federatedServiceRecords, globalName } from "./federated-service.ts";
 import { dnsName, isWithin, zonesOf } from "./names.ts";
+import { observedServices } from "./observed-services.ts";
 import type { DesiredSet, DnsCapabilities, Zone } from "./records.ts";
 
 export interface ManagedZone {
@@ -38,6 +40,8 @@ export interface DesiredInput {
   readonly config: DnsConfig;
   /** Host names as they were resolved last; null where that failed. */
   readonly resolved: ReadonlyMap<string, readonly string[] | null>;
+  /** Member clusters as they were observed: the addresses of their Services; empty to go by the snapshot alone. */
+  readonly observed: readonly Observation[];
   /** Sets that come from elsewhere: pods of headless Services, the Multi-Cluster Services API. */
   readonly extra: readonly DesiredSet[];
   readonly nowMs: number;
@@ -156,11 +160,15 @@ function extras({ extra }: DesiredInput): readonly Request[] {
 }
 
 /** Names of every Service that has addresses of its own in some cluster; all of them in the zone of the suffix. */
-function services({ snapshot, config, resolved, health, nowMs }: DesiredInput): readonly Request[] {
+function services({ snapshot, config, resolved, health, nowMs, observed }: DesiredInput): readonly Request[] {
   const { federation, ttlSeconds } = config;
   if (federation === null) return [];
   const { visibility, suffix } = federation;
-  const found = federatedServices({ snapshot, health, nowMs, federation: federation.name, suffix });
+  const asked = { snapshot, health, nowMs, federation: federation.name, suffix };
+  const seen = observedServices({ ...asked, clusters: observed });
+  // A Service that no cluster shows any more may still be in the snapshot: its removal is withheld.
+  const unseen = federatedServices(asked).filter(({ name }) => !seen.has(`${name.namespace}/${name.service}`));
+  const found = [...seen.values(), ...unseen].filter(({ members }) => members.length > 0);
   return found.map(({ name, resource, members }): Request => {
     const answer = ({ capabilities }: ManagedZone): FederatedRecords =>
       federatedServiceRecords(name, members, {

@@ -26,8 +26,8 @@ export function changesOf(
 ): readonly DnsChange[] | string {
   const { added, removed } = difference(state, target);
   const registry = registrySet(state.name, target.ownership);
-  const isSameRegistry =
-    registry === null ? state.registry === null : state.registry !== null && sameSet(registry, state.registry);
+  // Its TTL says nothing: a TXT that is not ours to change must not be written for that.
+  const isSameRegistry = textOf(registry) === textOf(state.registry);
   if (added.length === 0 && removed.length === 0 && isSameRegistry) return [];
   const gone = removed.filter((set) => !target.final.has(recordKey(set)));
   const step = (before: RecordSet[], after: RecordSet[], from: RecordSet | null, to: RecordSet | null): DnsChange =>
@@ -70,6 +70,10 @@ function difference(state: NameState, target: NameTarget): { added: RecordSet[];
 function toChange(name: string, reason: string, before: readonly RecordSet[], after: readonly RecordSet[]): DnsChange {
   if (before.length === 0) return { action: "create", name, before, after, reason };
   return { action: after.length === 0 ? "delete" : "replace", name, before, after, reason };
+}
+
+function textOf(registry: RecordSet | null): string {
+  return registry?.values.join("\n") ?? "";
 }
 
 function listOf(set: RecordSet | null): RecordSet[] {

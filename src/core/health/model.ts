@@ -63,7 +63,11 @@ export interface HealthEvent {
     | "published"
     | "drained"
     | "approved"
-    | "rolled-back";
+    | "rolled-back"
+    | "dns-changed"
+    | "dns-held"
+    | "dns-failing"
+    | "dns-in-step";
   /** Origin, backend, cluster, or host that it is about. */
   readonly subject: string;
   readonly cause: string;

@@ -32,6 +32,10 @@ const EVENT_KINDS = [
   "drained",
   "approved",
   "rolled-back",
+  "dns-changed",
+  "dns-held",
+  "dns-failing",
+  "dns-in-step",
 ] as const satisfies readonly HealthEvent["what"][];
 const MAX_COST_US = 1_000_000_000;
 const MANY = 2_000_000;

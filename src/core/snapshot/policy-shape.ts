@@ -1,4 +1,5 @@
 /** Shape and limits of a steering policy on its way through the store. Fields that an older writer did not know get their defaults. */
+import type { CircuitSettings } from "../health/circuit.ts";
 import {
   type Affinity,
   type Canary,
@@ -20,6 +21,13 @@ import { byType, integer, list, nullable, number, oneOf, orDefault, type Read, r
 const name = text(253);
 const clusters = list(name, 1000);
 const places = list(text(64), 10_000);
+
+const limit = nullable(integer(1, 1_000_000));
+export const readLimits: Read<CircuitSettings> = record<CircuitSettings>({
+  connections: limit,
+  pending: limit,
+  requests: limit,
+});
 
 export const readRamp: Read<Ramp> = record<Ramp>({
   startMs: integer(),
@@ -111,5 +119,6 @@ export const readPolicy: Read<SteeringPolicy> = record<SteeringPolicy>({
     ),
     DEFAULT_POLICY.maintenance,
   ),
+  limits: orDefault(nullable(readLimits), DEFAULT_POLICY.limits),
   groups: orDefault(list(record<PlaceGroup>({ name: text(64), places }), 1000), DEFAULT_POLICY.groups),
 });

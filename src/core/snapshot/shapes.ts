@@ -10,12 +10,14 @@ import type {
   ObjectSource,
   Origin,
   Route,
+  RouteAsks,
   ServiceBackends,
   ValueMatch,
   WeightedBackend,
 } from "../model.ts";
-import { flag, integer, list, nullable, number, oneOf, orDefault, type Read, record, text } from "./guard.ts";
-import { readPolicy, readRamp } from "./policy-shape.ts";
+import { flag, integer, list, nullable, number, oneOf, orDefault, type Read, record, text, truth } from "./guard.ts";
+import { ASKS_NOTHING } from "../route-asks.ts";
+import { readLimits, readPolicy, readRamp } from "./policy-shape.ts";
 
 /** FM03: one set of limits on both sides, so that nothing is published that an edge cannot load. */
 export const LIMITS = {
@@ -60,6 +62,7 @@ const readCluster: Read<Cluster> = record<Cluster>({
   capacity: orDefault(nullable(number(0, 1_000_000_000)), null),
   ramp: orDefault(nullable(readRamp), null),
   drainUntilMs: orDefault(nullable(integer()), null),
+  limits: orDefault(nullable(readLimits), null),
   gateway: nullable(readOrigin),
 });
 
@@ -83,6 +86,7 @@ const readRoute: Read<Route> = record<Route>({
   query: list(readValueMatch, 16),
   backends: list(readWeighted, 16),
   timeoutMs: integer(1, 86_400_000),
+  asks: orDefault(record<RouteAsks>({ maxBodyBytes: nullable(integer(1)), httpsOnly: truth }), ASKS_NOTHING),
 });
 
 const readBackend: Read<Backend> = record<Backend>({

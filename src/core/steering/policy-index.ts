@@ -1,4 +1,5 @@
 /** A host's policy made ready for decisions: names are indexes into the snapshot's clusters. Made in `policy-indexer.ts`. */
+import type { CircuitLimits } from "../health/circuit.ts";
 import type { GeolocationIndex } from "./geolocation.ts";
 import type { Ramp, SteeringPolicy } from "./policy.ts";
 import type { Ranker } from "./ranking.ts";
@@ -10,6 +11,7 @@ export interface Terms {
   readonly bias: number;
   readonly ramp: Ramp | null;
   readonly drainUntilMs: number | null;
+  readonly limits: CircuitLimits;
 }
 
 /** The part of an index that only policies beyond plain nearest fill; null for what a policy does not ask for. */

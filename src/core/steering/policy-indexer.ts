@@ -1,6 +1,7 @@
 /** Makes policies ready for decisions, once per snapshot. */
 import type { UnitVector } from "../geo/distance.ts";
 import type { Policies } from "../choosing.ts";
+import { circuitLimits } from "../health/circuit.ts";
 import type { Cluster } from "../model.ts";
 import { hash32 } from "./hash.ts";
 import type { SteeringPolicy } from "./policy.ts";
@@ -57,15 +58,17 @@ function termsOf(policy: SteeringPolicy, clusters: readonly Cluster[]): readonly
   const own = new Map(policy.clusters.map((terms) => [terms.cluster, terms]));
   return clusters.map((cluster): Terms => {
     const host = own.get(cluster.name);
+    const limits = circuitLimits(policy.limits, cluster.limits);
     // A cluster that is drained is drained for every host, whatever a host's policy would like.
     if (cluster.weight === 0) {
-      return { weight: 0, bias: cluster.bias, ramp: null, drainUntilMs: cluster.drainUntilMs };
+      return { weight: 0, bias: cluster.bias, ramp: null, drainUntilMs: cluster.drainUntilMs, limits };
     }
     return {
       weight: host?.weight ?? cluster.weight,
       bias: host?.bias ?? cluster.bias,
       ramp: host?.ramp ?? cluster.ramp,
       drainUntilMs: host?.drainUntilMs ?? cluster.drainUntilMs,
+      limits,
     };
   });
 }

@@ -3,6 +3,8 @@
  * rest of `model.ts`, apart from it because a host's policy is read as a whole. Documented in docs/steering.md.
  */
 
+import type { CircuitSettings } from "../health/circuit.ts";
+
 /** Candidates within max(ms, percent of the best) count as equally near. */
 export interface TieWindow {
   readonly ms: number;
@@ -122,6 +124,8 @@ export interface SteeringPolicy {
   readonly residency: Residency | null;
   readonly affinity: Affinity | null;
   readonly maintenance: Maintenance | null;
+  /** How much an edge may have under way at one origin; null for what the Cluster says. */
+  readonly limits: CircuitSettings | null;
   /** The groups that `method` and `residency` name. */
   readonly groups: readonly PlaceGroup[];
 }
@@ -138,5 +142,6 @@ export const DEFAULT_POLICY: SteeringPolicy = {
   residency: null,
   affinity: null,
   maintenance: null,
+  limits: null,
   groups: [],
 };

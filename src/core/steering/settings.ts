@@ -2,6 +2,7 @@
  * What people write about steering, before it is a policy: a TrafficPolicy or the annotations of an Ingress. Null means
  * that nothing was said, so that annotations can refine what a TrafficPolicy says.
  */
+import type { CircuitSettings } from "../health/circuit.ts";
 import type {
   Affinity,
   Canary,
@@ -26,6 +27,7 @@ export interface SteeringSettings {
   readonly residency: Residency | null;
   readonly affinity: Affinity | null;
   readonly maintenance: Maintenance | null;
+  readonly limits: CircuitSettings | null;
   /** Groups that are defined here, and may be used in every rule. */
   readonly groups: readonly PlaceGroup[];
 }
@@ -41,5 +43,6 @@ export const NO_SETTINGS: SteeringSettings = {
   residency: null,
   affinity: null,
   maintenance: null,
+  limits: null,
   groups: [],
 };

@@ -1,5 +1,6 @@
 /** Access tokens for Google's APIs: signed by a service account's own key, or given by the metadata server. */
 import { importPKCS8, SignJWT } from "jose";
+import { cachedToken, type TokenSource } from "../token.ts";
 
 export interface ServiceAccount {
   readonly email: string;
@@ -16,11 +17,6 @@ export interface TokenOptions {
 }
 
 const SCOPE = "https://www.googleapis.com/auth/ndev.clouddns.readwrite";
-/** A token is replaced so long before it ends, since a request that carries it takes its time too. */
-const EARLY_MS = 60_000;
-
-/** Gives a token that is valid for a minute at least. Rejects when there is none to be had; never shows a key. */
-export type TokenSource = () => Promise<string>;
 
 /** RFC 7523: a JWT that the account signs is exchanged for an access token. */
 export function serviceAccountToken(account: ServiceAccount, options: TokenOptions = {}): TokenSource {
@@ -30,7 +26,7 @@ export function serviceAccountToken(account: ServiceAccount, options: TokenOptio
     timeoutMs = 10_000,
     now = Date.now,
   } = options;
-  return cached(now, async () => {
+  return cachedToken("Google", now, async () => {
     const key = await importPKCS8(account.privateKey, "RS256").catch(() => {
       throw new TypeError(`Cannot use the key of "${account.email}": it is not a private key in PKCS #8 form`);
     });
@@ -55,22 +51,5 @@ export function metadataToken(
   const { url = "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token" } =
     options;
   const headers = { "metadata-flavor": "Google" };
-  return cached(now, async () => await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) }));
-}
-
-function cached(now: () => number, ask: () => Promise<Response>): TokenSource {
-  let held: { readonly token: string; readonly untilMs: number } | null = null;
-  return async () => {
-    if (held !== null && now() < held.untilMs - EARLY_MS) return held.token;
-    const response = await ask();
-    const body: unknown = await response.json().catch(() => null);
-    const isObject = typeof body === "object" && body !== null;
-    const token = isObject && "access_token" in body ? body.access_token : null;
-    const seconds = isObject && "expires_in" in body ? Number(body.expires_in) : Number.NaN;
-    if (response.status !== 200 || typeof token !== "string" || !(seconds > 0)) {
-      throw new Error(`Cannot get a Google access token: the server answers HTTP ${response.status}`);
-    }
-    held = { token, untilMs: now() + seconds * 1000 };
-    return token;
-  };
+  return cachedToken("Google", now, async () => await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) }));
 }

@@ -1,6 +1,6 @@
 /** A DNS message: the one that asks for a change (RFC 2136 §2), the one that asks for a zone (RFC 5936), and answers. */
-import { byteReader, byteWriter } from "./bytes.ts";
-import { readRdata, typeName, typeNumber, writeRdata } from "./rdata.ts";
+import { byteReader, byteWriter } from "../../core/dns/wire/bytes.ts";
+import { readRdata, typeName, typeNumber, writeRdata } from "../../core/dns/wire/rdata.ts";
 
 export const CLASS = { in: 1, none: 254, any: 255 } as const;
 export const OPCODE = { query: 0, update: 5 } as const;

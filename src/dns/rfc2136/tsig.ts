@@ -1,6 +1,6 @@
 /** TSIG (RFC 8945): a shared secret proves who asks and who answers, and that nothing was changed on the way. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { byteReader, byteWriter } from "./bytes.ts";
+import { byteReader, byteWriter } from "../../core/dns/wire/bytes.ts";
 import { CLASS, decodeMessage, type Message, QTYPE } from "./message.ts";
 
 export interface TsigKey {

@@ -6,12 +6,11 @@
 import { causeOf } from "../../core/cause.ts";
 import { connectAddressProblem } from "../../core/address/origin-address.ts";
 import { parseLiteral } from "../../core/address/ip.ts";
-import { HOP_AUTHORITY, HOP_BACKEND, HOP_SIGNATURE, HOP_TIMEOUT, type HopRequest } from "../../core/hop/hop.ts";
 import type { Origin } from "../../core/model.ts";
-import type { AttemptFailure } from "../../core/retry.ts";
-import type { HeaderField } from "../message.ts";
+import { type AttemptFailure, isIdempotent } from "../../core/retry.ts";
 import type { SendOptions, Upstream, UpstreamAnswer, UpstreamFailure, UpstreamRequest } from "../upstream.ts";
 import { fieldsOf } from "./message.ts";
+import { type SignHop, signedFields } from "./signed-fields.ts";
 
 export interface FetchUpstreamOptions {
   /** Loopback and private addresses may be origins; metadata addresses never. */
@@ -20,11 +19,22 @@ export interface FetchUpstreamOptions {
   readonly zone: string | null;
   /** What an answer of the platform itself stands for (Cloudflare's 520 to 530); null for an answer of the origin. */
   readonly platformFailure: (status: number) => AttemptFailure | null;
+  /**
+   * For a runtime that sends a request again by itself when a reused connection breaks: makes a body that can be read
+   * only once (`fetch/once-only.ts`). Null where the runtime does no such thing.
+   */
+  readonly onceOnly: ((body: UpstreamRequest["body"]) => ReadableStream<Uint8Array>) | null;
   /** Value of `portolan-hop` for origins that want it; null without a key. */
-  readonly sign: ((request: HopRequest) => Promise<string>) | null;
+  readonly sign: SignHop | null;
 }
 
-type PlatformInit = RequestInit & { readonly duplex?: "half"; readonly cf?: { readonly resolveOverride?: string } };
+interface PlatformInit extends RequestInit {
+  readonly duplex?: "half";
+  /** Cloudflare. */
+  readonly cf?: { readonly resolveOverride?: string };
+  /** Bun: bodies stay encoded as they are. */
+  readonly decompress?: boolean;
+}
 
 /** One try is one `fetch`: no redirect is followed, no body decoded. */
 export function fetchUpstream(options: FetchUpstreamOptions): Upstream {
@@ -41,13 +51,12 @@ export function fetchUpstream(options: FetchUpstreamOptions): Upstream {
       // What stands in the request line is the runtime's spelling of it.
       const url = new URL(to.url);
       const target = url.href.slice(url.origin.length);
-      const headers: readonly HeaderField[] = [
-        ...request.headers,
-        [HOP_SIGNATURE, await options.sign({ method, authority, target, backend })],
-        [HOP_AUTHORITY, authority],
-        [HOP_BACKEND, backend],
-        [HOP_TIMEOUT, String(sendOptions.responseTimeoutMs)],
-      ];
+      const hop = await signedFields(
+        options.sign,
+        { method, authority, target, backend },
+        sendOptions.responseTimeoutMs,
+      );
+      const headers = [...request.headers, ...hop];
       return await dispatch(to, { ...request, headers }, sendOptions, options);
     },
   };
@@ -61,16 +70,20 @@ async function dispatch(
 ): Promise<UpstreamAnswer | UpstreamFailure> {
   const slow = new AbortController();
   const timer = setTimeout(() => slow.abort(), sendOptions.responseTimeoutMs);
+  const { onceOnly } = options;
+  const body = onceOnly !== null && !isIdempotent(request.method) ? onceOnly(request.body) : contentOf(request);
+  const init = {
+    method: request.method,
+    headers: request.headers.map(([name, value]): [string, string] => [name, value]),
+    body,
+    redirect: "manual",
+    decompress: false,
+    signal: AbortSignal.any([sendOptions.signal, slow.signal]),
+    ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
+    ...(to.resolveOverride === null ? {} : { cf: { resolveOverride: to.resolveOverride } }),
+  };
   try {
-    const response = await fetch(to.url, {
-      method: request.method,
-      headers: request.headers.map(([name, value]): [string, string] => [name, value]),
-      body: contentOf(request),
-      redirect: "manual",
-      signal: AbortSignal.any([sendOptions.signal, slow.signal]),
-      ...(request.body instanceof ReadableStream ? { duplex: "half" } : {}),
-      ...(to.resolveOverride === null ? {} : { cf: { resolveOverride: to.resolveOverride } }),
-    } as PlatformInit);
+    const response = await fetch(to.url, init as PlatformInit);
     const failure = options.platformFailure(response.status);
     if (failure !== null) {
       await response.body?.cancel();

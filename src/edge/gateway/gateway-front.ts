@@ -2,8 +2,10 @@
 import { parseAddress } from "../../core/address/ip.ts";
 import { classifyAddress } from "../../core/address/classify.ts";
 import { NO_LOCATION } from "../../core/geo/client-location.ts";
+import { ASKS_NOTHING } from "../../core/route-asks.ts";
 import { choosePods } from "../../core/gateway/choose-pods.ts";
 import type { Pod, PodTable } from "../../core/gateway/pod-table.ts";
+import { DEFAULT_LIMITS } from "../../core/health/circuit.ts";
 import { originKey } from "../../core/health/view.ts";
 import { HOP_TIMEOUT } from "../../core/hop/hop.ts";
 import { type HopGate, type HopRefusal, verifyHop } from "../../core/hop/verify.ts";
@@ -99,7 +101,18 @@ function decisionFor(
     // As it was signed; the edge made it canonical.
     forwardPath: head.target,
     timeoutMs: timeoutOf(head),
-    candidates: [{ cluster: OWN_CLUSTER, service: backend, costUs: 0, basis: "none", panic: null, origins }],
+    asks: ASKS_NOTHING,
+    candidates: [
+      {
+        cluster: OWN_CLUSTER,
+        service: backend,
+        costUs: 0,
+        basis: "none",
+        panic: null,
+        limits: DEFAULT_LIMITS,
+        origins,
+      },
+    ],
     excluded: [],
     panic: false,
     vantage: { of: "nowhere", place: null, point: null },

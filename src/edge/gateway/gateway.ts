@@ -66,6 +66,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
       trusted: false,
       chain: null,
     }),
+    // Edges say over what they were asked; a gateway sends nobody anywhere.
+    toHttps: () => null,
     places: { zonePoint: null, countries: null },
     pinKeys: null,
     debugToken: null,

@@ -2,8 +2,7 @@
 import { ChunkedDecoder } from "./chunked.ts";
 import type { Refusal, RequestHead } from "./request-head.ts";
 
-/** A body may take 10 s and then has to come with 240 bytes a second (reference FM38). */
-const GRACE_MS = 10_000;
+/** What a body has to come with once its grace is over (reference FM38). */
 const BYTES_PER_MS = 0.24;
 /** One chunk: sizes beyond are for overflowing somebody's integer. */
 const MAX_CHUNK = 2 ** 30;
@@ -17,6 +16,11 @@ export class BodyReader {
   #left = 0;
   #bytes = 0;
   #startMs = 0;
+  readonly #graceMs: number;
+
+  constructor(graceMs: number) {
+    this.#graceMs = graceMs;
+  }
 
   begin(head: RequestHead, nowMs: number): void {
     this.problem = null;
@@ -38,7 +42,7 @@ export class BodyReader {
 
   /** When it is too slow, at the pace it has had so far. */
   get deadlineMs(): number {
-    return this.#startMs + GRACE_MS + this.#bytes / BYTES_PER_MS;
+    return this.#startMs + this.#graceMs + this.#bytes / BYTES_PER_MS;
   }
 
   /** It was not the client who kept us waiting: the time begins anew. */

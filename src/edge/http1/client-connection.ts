@@ -1,22 +1,17 @@
 /** One connection from a client: requests one after the other, answers in their order, nothing read behind an error. */
 import type { Socket } from "node:net";
 import { BodyReader } from "./body-reader.ts";
-import { CLIENT_LIMITS } from "./client-limits.ts";
+import { CLIENT_LIMITS, type EngineLimits } from "./client-limits.ts";
 import type { HeadParser } from "./head-parser.ts";
 import { Inbox } from "./inbox.ts";
-import {
-  readRequest,
-  refusalOf,
-  type Refusal,
-  type RequestHead,
-  type RequestLine,
-  requestParser,
-} from "./request-head.ts";
+import type { Refusal, RequestHead, RequestLine } from "./request-head.ts";
+import { readRequest, refusalOf, requestParser } from "./request-head.ts";
 import type { Peer, RequestSink } from "./request-sink.ts";
 import type { Expiring, Sweep } from "./sweep.ts";
 
 export interface ConnectionDeps {
   readonly sweep: Sweep;
+  readonly limits: EngineLimits;
   readonly begin: (head: RequestHead, connection: ClientConnection) => RequestSink;
   /** Answers a request that could not be read; the connection is closed by it. */
   readonly refuse: (refusal: Refusal, connection: ClientConnection) => void;
@@ -31,14 +26,15 @@ export class ClientConnection implements Expiring {
   /** Set when the server drains: the answer under way is the last one. */
   draining = false;
   readonly #deps: ConnectionDeps;
-  readonly #parser: HeadParser<RequestLine> = requestParser();
+  readonly #parser: HeadParser<RequestLine>;
   #phase: Phase = "head";
   #sink: RequestSink | null = null;
   readonly #inbox: Inbox = new Inbox();
   #advancing = false;
-  readonly #body: BodyReader = new BodyReader();
+  readonly #body: BodyReader;
   #bodyHeld = false;
   #lingerBytes = 0;
+  #requests = 0;
   #deadlineMs: number;
   #stalledMs = Number.POSITIVE_INFINITY;
   #halfClosed = false;
@@ -53,8 +49,10 @@ export class ClientConnection implements Expiring {
     this.socket = socket;
     this.peer = peer;
     this.#deps = deps;
+    this.#parser = requestParser(deps.limits);
+    this.#body = new BodyReader(deps.limits.bodyMs);
     deps.sweep.add(this);
-    this.#deadlineMs = deps.sweep.nowMs + CLIENT_LIMITS.headMs;
+    this.#deadlineMs = deps.sweep.nowMs + deps.limits.headMs;
     socket.on("data", this.#onData);
     socket.on("drain", this.#onDrain);
     socket.on("end", this.#onEnd);
@@ -77,9 +75,7 @@ export class ClientConnection implements Expiring {
       if (this.#lingerBytes > CLIENT_LIMITS.lingerBytes) this.socket.destroy();
       return;
     }
-    if (this.idle) {
-      this.#deadlineMs = this.#deps.sweep.nowMs + CLIENT_LIMITS.headMs;
-    }
+    if (this.idle) this.#deadlineMs = this.#deps.sweep.nowMs + this.#deps.limits.headMs;
     this.#inbox.push(bytes);
     this.#advance();
   }
@@ -90,7 +86,7 @@ export class ClientConnection implements Expiring {
     if (this.#phase === "answer") this.#deadlineMs = Number.POSITIVE_INFINITY;
     if (this.socket.write(bytes)) return true;
     if (this.#stalledMs === Number.POSITIVE_INFINITY)
-      this.#stalledMs = this.#deps.sweep.nowMs + CLIENT_LIMITS.stalledMs;
+      this.#stalledMs = this.#deps.sweep.nowMs + this.#deps.limits.stalledMs;
     return false;
   }
 
@@ -116,7 +112,7 @@ export class ClientConnection implements Expiring {
     if (!keepAlive || this.draining || this.#phase === "body") return this.close();
     this.#phase = "head";
     this.#parser.reset();
-    this.#deadlineMs = this.#deps.sweep.nowMs + CLIENT_LIMITS.idleMs;
+    this.#deadlineMs = this.#deps.sweep.nowMs + this.#deps.limits.idleMs;
     if (this.socket.isPaused()) this.socket.resume();
     this.#advance();
     if (this.#halfClosed && this.idle) this.close();
@@ -183,9 +179,12 @@ export class ClientConnection implements Expiring {
     if (!whole) return true;
     const { start, fields, problem } = this.#parser;
     if (problem !== null || start === null) return this.#refuse(refusalOf(problem ?? "start-line"));
-    const head = readRequest(start, fields);
+    const head = readRequest(start, fields, this.#deps.limits);
     if ("code" in head) return this.#refuse(head);
     this.#beginBody(head);
+    this.#requests += 1;
+    // The answer to the last one that it may ask for says so.
+    if (this.#requests === this.#deps.limits.requestsPerConnection) this.draining = true;
     this.#sink = this.#deps.begin(head, this);
     // It may have been answered, and another one begun, before `begin` returned.
     if (this.#phase === "closing" || this.#phase === "head") this.#sink = null;

@@ -1,16 +1,17 @@
-/** A connection to an origin: resolved, every address checked, addresses raced (RFC 8305), TLS verified. */
-import { lookup } from "node:dns/promises";
+/** A connection to an origin: its name resolved, every address checked, addresses raced (RFC 8305), TLS verified. */
 import { connect, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { connectAddressProblem } from "../../core/address/origin-address.ts";
 import type { Origin } from "../../core/model.ts";
 import type { UpstreamFailure } from "../upstream.ts";
 import { connectFailure, failed } from "./failures.ts";
+import type { NameCache } from "./name-cache.ts";
 
 export interface DialOptions {
   /** Loopback and private addresses may be origins; metadata addresses never. */
   readonly allowPrivateOrigins: boolean;
   readonly connectTimeoutMs: number;
+  readonly names: Pick<NameCache, "resolve">;
   /** PEM of our own certificate and key for origins that ask for one; null without. */
   readonly clientCertificate: { readonly cert: string; readonly key: string } | null;
 }
@@ -97,9 +98,10 @@ export function dial(
 
   if (isIP(origin.connectHost) !== 0) start([origin.connectHost]);
   else {
-    lookup(origin.connectHost, { all: true }).then(
-      (found) => start(interleaved(found.map(({ address }) => address))),
-      (error: unknown) => end(connectFailure(error instanceof Error ? error : new Error(String(error)))),
+    options.names.resolve(origin.connectHost).then(
+      (found) => start(interleaved(found)),
+      (error: unknown) =>
+        end(failed("name-not-found", true, `${origin.connectHost} cannot be resolved: ${String(error)}`)),
     );
   }
   function start(found: readonly string[]): void {

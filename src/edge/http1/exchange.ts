@@ -4,6 +4,7 @@
  */
 import { ALL_FULL } from "../../core/retry.ts";
 import { Attempts, type NextAttempt } from "../attempts.ts";
+import { BODY_TOO_LARGE } from "../limited-body.ts";
 import { failureAnswer, type LocalAnswer, proxyError, textAnswer } from "../local-answer.ts";
 import type { UpstreamFailure } from "../upstream.ts";
 import type { ClientConnection } from "./client-connection.ts";
@@ -20,6 +21,7 @@ import type { ResponseHead } from "./response-head.ts";
 import { startTunnel } from "./tunnel.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
 
+const TOO_LARGE: Refusal = { status: 413, code: "too-large" };
 const NO_TRY: UpstreamFailure = failed("other", true, "no try");
 
 export class Exchange implements RequestSink, TryOwner {
@@ -53,6 +55,7 @@ export class Exchange implements RequestSink, TryOwner {
   onBody(parts: readonly Buffer[]): void {
     if (this.#tries === null || this.#over) return;
     const { outgoing } = this.#tries;
+    if (!outgoing.fits(parts)) return this.onBodyProblem(TOO_LARGE);
     if (!outgoing.take(parts)) this.#connection.holdBody();
     if (this.#try !== null) this.#try.bodyMoved();
     else if (outgoing.overflowing) this.#stream();
@@ -68,8 +71,9 @@ export class Exchange implements RequestSink, TryOwner {
     if (this.#over) return this.#connection.close();
     this.#try?.drop();
     this.#record.event.code = `body-${refusal.code}`;
-    if (this.#relay === null) this.#answer(textAnswer(refusal.status, "the body did not arrive"));
-    else this.#end(false);
+    if (this.#relay === null) {
+      this.#answer(refusal.status === 413 ? BODY_TOO_LARGE : textAnswer(refusal.status, "the body did not arrive"));
+    } else this.#end(false);
   }
 
   onClientGone(): void {
@@ -166,7 +170,9 @@ export class Exchange implements RequestSink, TryOwner {
     const fronted = engine.front(this.#head, this.#connection.peer, this.#record.event);
     if (fronted.to === "answer") return this.#answer(fronted.answer);
     const { decision, fields, publicHost: host } = fronted;
-    const more = { fields, host, timeoutMs: decision.timeoutMs, nowMs: engine.sweep.nowMs };
+    const { maxBodyBytes: maxBytes } = decision.asks;
+    if (maxBytes !== null && this.#head.length > maxBytes) return this.onBodyProblem(TOO_LARGE);
+    const more = { fields, host, timeoutMs: decision.timeoutMs, nowMs: engine.sweep.nowMs, maxBytes };
     const outgoing = new Outgoing(this.#head, decision.forwardPath, more);
     const attempts = new Attempts(decision, method, {
       state: engine.state,

@@ -7,6 +7,7 @@ import { type LocalAnswer, textAnswer } from "../local-answer.ts";
 import type { HeaderField } from "../message.ts";
 import { requestHeaders } from "../request-headers.ts";
 import type { RequestRules } from "../rules.ts";
+import { toHttps } from "../to-https.ts";
 import { isForUs, OPTIONS_ANSWER } from "./options.ts";
 import { asEdgeRequest, type RequestHead } from "./request-head.ts";
 import type { SocketPins } from "./pins.ts";
@@ -28,6 +29,7 @@ export type Front = (head: RequestHead, peer: Peer, event: RequestEvent) => Fron
 
 /** The front of an edge: `admit`, as every runtime has it; plain requests are sent to `httpsPort` when there is one. */
 export function edgeFront(rules: RequestRules, pins: SocketPins, httpsPort: number | null): Front {
+  const deps = httpsPort === null ? rules : { ...rules, toHttps: toHttps(httpsPort) };
   return (head, peer, event) => {
     if (isForUs(head)) {
       event.code = "options";
@@ -35,20 +37,9 @@ export function edgeFront(rules: RequestRules, pins: SocketPins, httpsPort: numb
       return { to: "answer", answer };
     }
     const request = asEdgeRequest(head, peer);
-    const admission = admit(request, rules, event, pins.verified(request));
+    const admission = admit(request, deps, event, pins.verified(request));
     if (admission.to === "answer") return admission;
     const { decision, facts } = admission;
-    if (httpsPort !== null && peer.scheme === "http") {
-      return { to: "answer", answer: toHttps(decision, httpsPort, event) };
-    }
     return { to: "forward", decision, publicHost: facts.publicHost, fields: requestHeaders(request, facts) };
   };
-}
-
-/** Where the same request is answered over TLS: made of the host and path that were routed, of nothing as it came. */
-function toHttps({ host, forwardPath }: ForwardDecision, port: number, event: RequestEvent): LocalAnswer {
-  event.code = "to-https";
-  const authority = port === 443 ? host : `${host}:${port}`;
-  // 308: a method and its body stay what they are (RFC 9110 §15.4.9).
-  return textAnswer(308, "moved", [["location", `https://${authority}${forwardPath}`]]);
 }

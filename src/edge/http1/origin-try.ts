@@ -30,9 +30,6 @@ export interface TryParts {
   readonly attempts: Attempts;
 }
 
-/** Longest silence of an origin in the middle of an answer. */
-const ORIGIN_IDLE_MS = 300_000;
-
 type Phase = "pause" | "connecting" | "waiting" | "answering" | "over";
 
 export class OriginTry implements AnswerSink, Expiring {
@@ -92,7 +89,8 @@ export class OriginTry implements AnswerSink, Expiring {
   }
 
   onAnswerBody(parts: readonly Buffer[], last: boolean): void {
-    this.#deadlineMs = this.#parts.engine.sweep.nowMs + ORIGIN_IDLE_MS;
+    const { sweep, limits } = this.#parts.engine;
+    this.#deadlineMs = sweep.nowMs + limits.originIdleMs;
     if (last) {
       this.#phase = "over";
       this.#upstream = null;
@@ -152,7 +150,9 @@ export class OriginTry implements AnswerSink, Expiring {
     this.#phase = "connecting";
     this.#giveUp = null;
     this.#deadlineMs = engine.sweep.nowMs + this.#next.timeoutMs;
-    const giveUp = engine.pool.acquire(this.#next.origin, fresh, (result) => {
+    const { origin, candidate } = this.#next;
+    const { connections } = candidate.limits;
+    const giveUp = engine.pool.acquire(origin, { fresh, connections }, (result) => {
       this.#giveUp = null;
       if (this.#phase !== "connecting") {
         if (!("type" in result)) result.destroy();

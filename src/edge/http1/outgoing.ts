@@ -23,6 +23,8 @@ export class Outgoing {
   readonly #publicHost: string;
   readonly #collectUntilMs: number;
   readonly #lateMs: number;
+  /** Bytes of a body of unknown length that may still come. */
+  #room: number;
   #kept: Buffer[] = [];
   #keptBytes = 0;
   #complete: boolean;
@@ -36,12 +38,13 @@ export class Outgoing {
   constructor(
     head: RequestHead,
     target: string,
-    more: { fields: readonly HeaderField[]; host: string; timeoutMs: number; nowMs: number },
+    more: { fields: readonly HeaderField[]; host: string; timeoutMs: number; nowMs: number; maxBytes: number | null },
   ) {
     this.#head = head;
     this.#target = target;
     this.#fields = fieldLines(head.method === "OPTIONS" ? oneHopLess(more.fields) : more.fields);
     this.#publicHost = more.host;
+    this.#room = head.body === "chunked" && more.maxBytes !== null ? more.maxBytes : Number.POSITIVE_INFINITY;
     this.#complete = head.body === "none";
     this.#streaming = head.length > KEPT_BODY_BYTES;
     this.#collectUntilMs = more.nowMs + COLLECT_MS;
@@ -79,6 +82,12 @@ export class Outgoing {
 
   stream(): void {
     this.#streaming = true;
+  }
+
+  /** Counts bytes before they are taken; false for more than the route allows. */
+  fits(parts: readonly Buffer[]): boolean {
+    for (const part of parts) this.#room -= part.length;
+    return this.#room >= 0;
   }
 
   /** Takes bytes from the client; false when no more are wanted at the moment. */

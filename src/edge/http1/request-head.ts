@@ -2,7 +2,8 @@
  * A request's head and what it means for the connection. Anything ambiguous is refused (reference S1 to S14): a lenient
  * reading here and another one at the origin is what request smuggling is made of.
  */
-import type { EdgeRequestHead, HeaderField } from "../message.ts";
+import { type EdgeRequestHead, type HeaderField, withoutOws } from "../message.ts";
+import { ENGINE_LIMITS, type EngineLimits } from "./client-limits.ts";
 import { consistsOf, decimal, TARGET_BYTE, TOKEN } from "./grammar.ts";
 import { HeadParser, type HeadProblem } from "./head-parser.ts";
 
@@ -38,7 +39,6 @@ export interface RequestLine {
   readonly minor: number;
 }
 
-const MAX_TARGET = 16_384;
 const MAX_METHOD = 32;
 /** Method, two spaces, version. */
 const LINE_EXTRA = MAX_METHOD + 10;
@@ -47,9 +47,10 @@ const LINE_EXTRA = MAX_METHOD + 10;
 const MAX_BODY = 2 ** 36;
 
 /** A parser for the requests of one connection. */
-export function requestParser(): HeadParser<RequestLine> {
+export function requestParser(limits: EngineLimits = ENGINE_LIMITS): HeadParser<RequestLine> {
+  const { targetBytes, headBytes, headFields } = limits;
   return new HeadParser({
-    limits: { startLine: MAX_TARGET + LINE_EXTRA, bytes: 32_768, fields: 100 },
+    limits: { startLine: targetBytes + LINE_EXTRA, bytes: headBytes, fields: headFields },
     start: requestLine,
     leadingEmptyLines: true,
   });
@@ -76,7 +77,11 @@ export function refusalOf(problem: HeadProblem): Refusal {
 }
 
 /** What a whole head means, or why it is refused. */
-export function readRequest(line: RequestLine, fields: readonly HeaderField[]): RequestHead | Refusal {
+export function readRequest(
+  line: RequestLine,
+  fields: readonly HeaderField[],
+  { targetBytes }: EngineLimits = ENGINE_LIMITS,
+): RequestHead | Refusal {
   const { method, minor } = line;
   // A method in lower case is no method of HTTP, but some origins would take it for one.
   if (method !== method.toUpperCase()) return { status: 501, code: "method" };
@@ -109,7 +114,7 @@ export function readRequest(line: RequestLine, fields: readonly HeaderField[]): 
         break;
       case "connection": {
         for (const option of value.toLowerCase().split(",")) {
-          const word = option.trim();
+          const word = withoutOws(option);
           if (word === "close") close = true;
           else if (word === "keep-alive") keep = true;
           else if (word === "upgrade") upgrades = true;
@@ -132,7 +137,7 @@ export function readRequest(line: RequestLine, fields: readonly HeaderField[]): 
   if (chunked && minor === 0) return bad("coding-in-1.0");
   const target = targetOf(line, host);
   if (target === null) return bad("target");
-  if (target.length > MAX_TARGET) return { status: 414, code: "start-line-too-long" };
+  if (target.length > targetBytes) return { status: 414, code: "start-line-too-long" };
   const body = chunked ? "chunked" : length === null || length === 0 ? "none" : "length";
   return {
     method,

@@ -1,6 +1,6 @@
 /** A response's head: canonical or refused (reference S15). What is refused becomes 502, and its connection is closed. */
 import { hopByHop } from "../hop-by-hop.ts";
-import type { HeaderField } from "../message.ts";
+import { type HeaderField, withoutOws } from "../message.ts";
 import { decimal } from "./grammar.ts";
 import { HeadParser, type HeadProblem } from "./head-parser.ts";
 
@@ -57,7 +57,7 @@ export function readResponse(line: StatusLine, fields: readonly HeaderField[], m
         break;
       case "connection":
         for (const option of value.toLowerCase().split(",")) {
-          const word = option.trim();
+          const word = withoutOws(option);
           if (word === "close") close = true;
           else if (word === "keep-alive") keep = true;
         }
@@ -94,7 +94,7 @@ function statusLine(line: string): StatusLine | HeadProblem {
 /** `timeout=5, max=100`. */
 function timeoutOf(value: string): number | null {
   for (const part of value.toLowerCase().split(",")) {
-    const parameter = part.trim();
+    const parameter = withoutOws(part);
     if (!parameter.startsWith("timeout=")) continue;
     const seconds = decimal(parameter.slice(8));
     return seconds === null ? null : seconds * 1000;

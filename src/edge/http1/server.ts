@@ -42,6 +42,7 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
   const open = new Set<ClientConnection>();
   const deps: ConnectionDeps = {
     sweep: engine.sweep,
+    limits: engine.limits,
     begin(head, connection) {
       const exchange = new Exchange(engine, connection, head);
       exchange.begin();
@@ -93,6 +94,8 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
     readProxyHeader(socket, (client) => secure(socket, client ?? address));
   };
   const server = createServer({ allowHalfOpen: tls === null, noDelay: true, keepAlive: true }, accept);
+  // Node closes what comes above it; 0 would close everything.
+  if (engine.limits.connections > 0) server.maxConnections = engine.limits.connections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, () => resolve());

@@ -35,6 +35,8 @@ export class UpstreamConnection {
   uses = 0;
   /** After a switch of protocols: where bytes go; the buffer is only lent. */
   tunnel: ((bytes: Buffer) => void) | null = null;
+  /** Whom it is connected with. */
+  readonly address: string;
   /** When it must not be used any more; set while it is idle. */
   idleUntilMs = 0;
   readonly #home: ConnectionHome;
@@ -55,6 +57,7 @@ export class UpstreamConnection {
 
   constructor(socket: Socket, home: ConnectionHome) {
     this.socket = socket;
+    this.address = socket.remoteAddress ?? "";
     this.#home = home;
     socket.on("error", (error) => {
       this.#error = error;

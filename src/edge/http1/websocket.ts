@@ -1,6 +1,6 @@
 /** The origin's side of a WebSocket handshake. */
 import { createHash } from "node:crypto";
-import type { HeaderField } from "../message.ts";
+import { type HeaderField, withoutOws } from "../message.ts";
 
 /** RFC 6455 §1.3. */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -19,6 +19,6 @@ export function acceptsHandshake(fields: readonly HeaderField[], key: string): b
     accept[0] === createHash("sha1").update(`${key}${GUID}`).digest("base64") &&
     upgrade.length === 1 &&
     upgrade[0]?.toLowerCase() === "websocket" &&
-    options.some((option) => option.trim() === "upgrade")
+    options.some((option) => withoutOws(option) === "upgrade")
   );
 }

@@ -6,7 +6,7 @@ import { type Parsed, parse } from "./issues.ts";
 import { point } from "./location.ts";
 import { envelope } from "./meta.ts";
 import { cidr, connectHost, dnsLabel, hostName, notEmpty } from "./names.ts";
-import { drain, ramp } from "./steering.ts";
+import { drain, limits, ramp } from "./steering.ts";
 
 /** Reads a `portolan.dev/v1alpha1` Cluster; everything in its spec may be left out. */
 export function readCluster(value: unknown, strict: boolean): Parsed<ClusterObject> {
@@ -49,6 +49,7 @@ export const clusterSchema: (strict: boolean) => z.ZodType<ClusterObject> = perM
     capacity: number(1, 1_000_000_000).nullish(),
     ramp: ramp(strict).nullish(),
     drain: drain(strict).nullish(),
+    limits: limits(strict).nullish(),
     gateway: gateway.nullish(),
     originCIDRs: z.array(text(cidr)).nullish(),
     access: access.nullish(),
@@ -66,6 +67,7 @@ export const clusterSchema: (strict: boolean) => z.ZodType<ClusterObject> = perM
       capacity: spec?.capacity ?? null,
       ramp: spec?.ramp ?? null,
       drain: spec?.drain ?? null,
+      limits: spec?.limits ?? null,
       gateway: spec?.gateway ?? null,
       originCidrs: spec?.originCIDRs ?? [],
       access: accessOf(spec?.access ?? {}),

@@ -1,5 +1,6 @@
 /** `spec.steering` of a TrafficPolicy: the method, and what goes with the order of clusters. */
 import * as z from "zod";
+import type { CircuitSettings } from "../../core/health/circuit.ts";
 import { parsePlace } from "../../core/geo/place.ts";
 import {
   type ClusterTerms,
@@ -122,6 +123,16 @@ export function ramp(strict: boolean): z.ZodType<Ramp> {
 /** A drain, with the time until which pinned clients may stay; also of a Cluster. */
 export function drain(strict: boolean): z.ZodType<{ readonly deadlineMs: number | null }> {
   return fields(strict, { deadline: timestamp().nullish() }).transform((one) => ({ deadlineMs: one.deadline ?? null }));
+}
+
+/** Limits of what an edge has under way at one origin; also of a Cluster. */
+export function limits(strict: boolean): z.ZodType<CircuitSettings> {
+  const limit = integer(1, 1_000_000).nullish();
+  return fields(strict, { connections: limit, pending: limit, requests: limit }).transform((one) => ({
+    connections: one.connections ?? null,
+    pending: one.pending ?? null,
+    requests: one.requests ?? null,
+  }));
 }
 
 function clusterTerms(strict: boolean): z.ZodType<ClusterTerms> {

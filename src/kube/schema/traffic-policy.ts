@@ -9,7 +9,7 @@ import { type Parsed, parse } from "./issues.ts";
 import { point } from "./location.ts";
 import { envelope } from "./meta.ts";
 import { cidr, country, dnsLabel, dnsName, ingressHost, notEmpty } from "./names.ts";
-import { place, steeringSpec } from "./steering.ts";
+import { limits, place, steeringSpec } from "./steering.ts";
 import { duration, timestamp } from "./time.ts";
 
 /** Reads a `portolan.dev/v1alpha1` TrafficPolicy. */
@@ -31,6 +31,7 @@ export const trafficPolicySchema: (strict: boolean) => z.ZodType<TrafficPolicyOb
     residency: residency(strict).nullish(),
     affinity: affinity(strict).nullish(),
     maintenance: maintenance(strict).nullish(),
+    limits: limits(strict).nullish(),
     groups: z.array(group).nullish(),
     clientLocations: z.array(clientLocation).nullish(),
   });
@@ -45,6 +46,7 @@ export const trafficPolicySchema: (strict: boolean) => z.ZodType<TrafficPolicyOb
         residency: spec.residency ?? null,
         affinity: spec.affinity ?? null,
         maintenance: spec.maintenance ?? null,
+        limits: spec.limits ?? null,
         groups: (spec.groups ?? []).map(({ name, places }) => ({ name, places })),
       },
       clientLocations: spec.clientLocations ?? [],

@@ -38,6 +38,7 @@ function cluster(name: string, region: string, some: Partial<Cluster> = {}): Clu
     capacity: null,
     ramp: null,
     drainUntilMs: null,
+    limits: null,
     gateway: null,
     ...some,
   };
@@ -103,6 +104,7 @@ function desired(some: Partial<DesiredInput> = {}): ReturnType<typeof desiredDns
     config: config(),
     resolved: new Map(),
     extra: [],
+    observed: [],
     nowMs: 1000,
     ...some,
   });

@@ -49,6 +49,7 @@ function cluster(name: string, latitude: number, longitude: number): Cluster {
     capacity: null,
     ramp: null,
     drainUntilMs: null,
+    limits: null,
     gateway: null,
   };
 }

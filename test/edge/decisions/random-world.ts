@@ -95,6 +95,7 @@ function clusterAt(index: number, location: Cluster["location"], weight: number)
     capacity: index % 7 === 0 ? 100 : null,
     ramp: index % 11 === 0 ? { startMs: NOW_MS - 20_000, durationMs: 60_000, fromPercent: 10 } : null,
     drainUntilMs: null,
+    limits: null,
     gateway,
   };
 }
@@ -142,6 +143,7 @@ function hostRoutes(host: string, holders: readonly string[], policy: SteeringPo
     query: [],
     backends: [{ service, weight: 1, clusters: null }],
     timeoutMs: 15_000,
+    asks: { maxBodyBytes: null, httpsOnly: false },
   });
   return {
     host,

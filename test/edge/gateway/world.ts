@@ -7,6 +7,7 @@ import { startFilesEdge } from "../../../workers/files-edge.ts";
 import { type RunningGateway, startGateway } from "../../../workers/gateway.ts";
 import type { GatewayOptions } from "../../../src/cli/deps.ts";
 import { edgeOptions, temporaryFolder, urlOf } from "../../build/files-edge.ts";
+import { listenerOf } from "../../build/listener.ts";
 import { eventually } from "../../scenarios/until.ts";
 
 export const HOST = "shop.example.org";
@@ -81,6 +82,7 @@ export async function startGatewayWorld(
   const [log, messages]: [string[], string[]] = [[], []];
   const gateway = await startGateway(
     {
+      listener: listenerOf(),
       listen: { host: "127.0.0.1", port: 0 },
       from: { directory: join(dir, "pods") },
       hopKeys: keyFile,

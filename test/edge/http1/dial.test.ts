@@ -2,7 +2,11 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Origin } from "../../../src/core/model.ts";
+import { NameCache } from "../../../src/edge/http1/name-cache.ts";
+import { nodeNames, SYSTEM_NAMES } from "../../../src/edge/node/names.ts";
 import { dial, type DialResult } from "../../../src/edge/http1/dial.ts";
+
+const names = new NameCache(nodeNames(SYSTEM_NAMES), () => performance.now());
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -21,7 +25,7 @@ async function reach(parts: Partial<Origin>, allowPrivateOrigins: boolean): Prom
     signed: false,
     ...parts,
   };
-  const options = { allowPrivateOrigins, connectTimeoutMs: 1000, clientCertificate: null };
+  const options = { allowPrivateOrigins, connectTimeoutMs: 1000, clientCertificate: null, names };
   const onread = { buffer: Buffer.alloc(16), callback: () => true };
   const result = await new Promise<DialResult>((resolve) => dial(origin, options, onread, resolve));
   if ("type" in result) return `${result.failure}, ${result.unsent ? "unsent" : "sent"}`;
@@ -87,7 +91,7 @@ describe("dial()", () => {
           allowedCidrs: [],
           signed: false,
         };
-        const options = { allowPrivateOrigins: true, connectTimeoutMs: 5000, clientCertificate: null };
+        const options = { allowPrivateOrigins: true, connectTimeoutMs: 5000, clientCertificate: null, names };
         dial(origin, options, { buffer: Buffer.alloc(1024), callback: () => true }, () => undefined);
       });
       closing.push(() => server.close());

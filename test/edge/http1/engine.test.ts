@@ -56,7 +56,8 @@ describe("serveHttp1() to clients", () => {
       socket.write(get(`/n${index}`));
       await has(`GET /n${index}`);
     }
-    expect(one.received).toHaveLength(1);
+    // A probe may have connected too, and sends nothing.
+    expect(one.received.filter((text) => text !== "")).toHaveLength(1);
   });
 
   it("answers pipelined requests in order, also behind a body and a HEAD", async () => {

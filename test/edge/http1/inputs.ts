@@ -1,7 +1,14 @@
 /** Requests and bodies near the border of what is right: mostly right, a bit broken, cut or doubled. */
 import * as fc from "fast-check";
 
-const fieldLine = fc.oneof(
+export interface Mutation {
+  readonly at: number;
+  readonly byte: number;
+  readonly kind: string;
+}
+
+/** One field, seldom a wrong one. */
+export const fieldLine: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc.constantFrom(
@@ -75,7 +82,8 @@ const requestLine = fc.oneof(
   },
 );
 
-const mutation = fc.record({
+/** What is changed in an input, most often nothing. */
+export const mutation: fc.Arbitrary<Mutation> = fc.record({
   at: fc.nat(400),
   byte: fc.integer({ min: 0, max: 255 }),
   kind: fc.constantFrom("none", "none", "none", "none", "none", "none", "set", "insert", "delete", "cut"),
@@ -132,10 +140,8 @@ export const chunkedInput: fc.Arbitrary<string> = fc
 /** Places to cut the input at, modulo its length. */
 export const cuts: fc.Arbitrary<number[]> = fc.array(fc.nat(1000), { maxLength: 12 });
 
-function mutate(
-  text: string,
-  { at, byte, kind }: { readonly at: number; readonly byte: number; readonly kind: string },
-): string {
+/** The text with one byte changed, or cut. */
+export function mutate(text: string, { at, byte, kind }: Mutation): string {
   const place = at % text.length;
   const character = String.fromCharCode(byte);
   switch (kind) {

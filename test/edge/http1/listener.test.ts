@@ -1,11 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { certificateTable } from "../../../src/edge/http1/certificates.ts";
+import { selfSigned as certificate } from "../../build/certificate.ts";
 import { type RawOrigin, rawOrigin, rawTalk } from "./raw.ts";
 import { startWorld } from "./world.ts";
 
@@ -18,20 +15,6 @@ async function origin(): Promise<RawOrigin> {
   const one = await rawOrigin();
   closing.push(one.close);
   return one;
-}
-
-/** A certificate of its own authority. */
-function certificate(name: string): { names: string[]; cert: string; key: string } {
-  const folder = mkdtempSync(join(tmpdir(), "portolan-tls-"));
-  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
-  const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
-  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  execFileSync("openssl", ["req", "-x509", ...kind, "-keyout", key, "-out", cert, "-days", "2", ...subject], {
-    stdio: "ignore",
-  });
-  const read = { names: [name], cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
-  rmSync(folder, { recursive: true });
-  return read;
 }
 
 const get = (more = "") => `GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n${more}\r\n`;

@@ -100,6 +100,14 @@ describe("requestParser()", () => {
     expect(request(line)).toMatchObject({ kind: "head", head: { target } });
   });
 
+  it("takes nothing for white space but SP and HTAB", () => {
+    const keeps = (options: string) => request("GET / HTTP/1.1", `Host: a\r\nConnection: ${options}\r\n`);
+    expect(keeps("x, \tclose ")).toMatchObject({ head: { keepAlive: false } });
+    for (const space of ["\u00a0", "\u0085"]) {
+      expect(keeps(`${space}close`)).toMatchObject({ head: { keepAlive: true } });
+    }
+  });
+
   it("takes only whole and plain WebSocket handshakes for such", () => {
     const key = "dGhlIHNhbXBsZSBub25jZQ==";
     const fields = (upgrade: string, version: string, theKey: string) =>

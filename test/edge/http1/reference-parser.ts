@@ -70,7 +70,8 @@ export function referenceHead(input: string): ReferenceHead {
   return { kind: "head", method, target, minor: Number(minor), fields, length, chunked, rest: text.slice(end + 4) };
 }
 
-function referenceTarget(method: string, target: string, host: string): string | null {
+/** The target as it is routed; null when it is none for that Host. */
+export function referenceTarget(method: string, target: string, host: string): string | null {
   if (target.startsWith("/")) return target;
   if (target === "*" && method === "OPTIONS") return target;
   const match = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target);

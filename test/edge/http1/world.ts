@@ -1,7 +1,9 @@
 /** A running Node edge whose hosts go to given ports of this machine, nearest cluster first. */
 import { compile } from "../../../src/core/compile/compile.ts";
+import type { CircuitSettings } from "../../../src/core/health/circuit.ts";
 import type { Origin } from "../../../src/core/model.ts";
 import { publishSnapshot } from "../../../src/core/snapshot/publish.ts";
+import type { NameSource } from "../../../src/edge/http1/name-cache.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { sha256Hex } from "../../../src/store/signature.ts";
 import { textStore } from "../../../src/store/text.ts";
@@ -13,8 +15,11 @@ export interface WorldParts {
   readonly hosts: readonly string[];
   /** One cluster each, at most three. */
   readonly gateways: readonly (Partial<Origin> & { readonly port: number })[];
+  /** Of every cluster. */
+  readonly limits?: CircuitSettings;
   readonly timeoutMs?: number;
   readonly edge?: Partial<NodeEdgeOptions>;
+  readonly names?: NameSource;
   readonly accessLog?: (line: string) => void;
 }
 
@@ -25,6 +30,7 @@ export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
   const clusters = parts.gateways.map((gateway, index) =>
     cluster(`c${index}`, {
       location: places[index] ?? FRANKFURT,
+      limits: parts.limits ?? null,
       gateway: {
         connectHost: "127.0.0.1",
         protocol: "http",
@@ -69,6 +75,7 @@ export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
       locator: null,
       accessLog: parts.accessLog ?? null,
       log: () => undefined,
+      ...(parts.names === undefined ? {} : { names: parts.names }),
     },
   );
   await edge.edge.refresh();

@@ -2,14 +2,8 @@
 import { aws, gcp } from "./aws-gcp.ts";
 import { azure } from "./azure.ts";
 import { digitalocean, linode, oci } from "./oci-digitalocean-linode.ts";
+import { type RegionPoint, readRegions } from "./region-text.ts";
 import { alibaba, hetzner, ibm, ovh, scaleway, vultr } from "./others.ts";
-
-export interface RegionPoint {
-  readonly latitude: number;
-  readonly longitude: number;
-  readonly country: string;
-  readonly city: string;
-}
 
 const TEXTS: ReadonlyMap<string, string> = new Map(
   Object.entries({ alibaba, aws, azure, digitalocean, gcp, hetzner, ibm, linode, oci, ovh, scaleway, vultr }),
@@ -37,21 +31,10 @@ export function nearestRegionNames(provider: string, region: string): readonly s
 function regions(): ReadonlyMap<string, RegionPoint> {
   table ??= new Map(
     [...TEXTS].flatMap(([provider, text]) =>
-      text
-        .trim()
-        .split("\n")
-        .map((line) => row(provider, line)),
+      readRegions(text).map(([region, point]): [string, RegionPoint] => [`${provider}/${region}`, point]),
     ),
   );
   return table;
-}
-
-function row(provider: string, line: string): readonly [string, RegionPoint] {
-  const [region = "", latitude, longitude, country = "", ...city] = line.split(" ");
-  return [
-    `${provider}/${region}`,
-    { latitude: Number(latitude), longitude: Number(longitude), country, city: city.join(" ") },
-  ];
 }
 
 /** Edit distance, one row at a time. */

@@ -1,13 +1,10 @@
-/** The bindings of the Cloudflare edge, checked once per isolate: a missing one is named, not found out at 3 a.m. */
-import type { KVNamespace } from "@cloudflare/workers-types";
+/** The bindings of a fetch-style edge, checked once per isolate: a missing one is named, not found out at 3 a.m. */
 import type { webcrypto } from "node:crypto";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { SnapshotBundle } from "../src/core/snapshot/bundle.ts";
 
-export interface CloudflareEnv {
-  /** Workers KV namespace that control publishes to. At least one of this and SNAPSHOT_URL. */
-  readonly SNAPSHOTS?: KVNamespace;
-  /** Base address of the store over HTTPS; asked when KV fails, or alone. */
+export interface IsolateEnv {
+  /** Base address of the store over HTTPS; asked when the platform's own store fails, or alone. */
   readonly SNAPSHOT_URL?: string;
   /** JSON: key id → public key as JWK (P-256). Without a key nothing is believed. */
   readonly PUBLIC_KEYS?: Readonly<Record<string, webcrypto.JsonWebKey>>;
@@ -17,8 +14,6 @@ export interface CloudflareEnv {
   readonly EDGE_NAME?: string;
   /** `LAT,LON` of an edge that knows its own place; on Cloudflare the client's place counts instead. */
   readonly LOCATION?: string;
-  /** The zone whose names `resolveOverride` may connect to while Host stays the public one. */
-  readonly ZONE?: string;
   readonly POLL_SECONDS?: string;
   /** Secret; opens the debug headers. */
   readonly DEBUG_TOKEN?: string;
@@ -26,30 +21,21 @@ export interface CloudflareEnv {
   readonly HOP_KEYS?: string;
   /** Secret; keys of affinity cookies, `new:BASE64,old:BASE64`. Without them such hosts go by the client's address. */
   readonly PIN_KEYS?: string;
-  /** `workerd` for a self-hosted runtime, where a client could write CF-Connecting-IP itself. */
-  readonly PLATFORM?: "cloudflare" | "workerd";
   /** `true` for tests and single-network set-ups. */
   readonly ALLOW_PRIVATE_ORIGINS?: string;
 }
 
-export interface CloudflareSettings {
+export interface IsolateSettings {
   readonly publicKeys: Readonly<Record<string, webcrypto.JsonWebKey>>;
   readonly audience: string;
   readonly location: GeoPoint | null;
-  readonly zone: string | null;
   readonly pollIntervalMs: number;
   readonly debugToken: string | null;
-  readonly trustsPlatform: boolean;
   readonly allowPrivateOrigins: boolean;
 }
 
 /** Typed settings; RangeError that names the binding and what to do. */
-export function readSettings(env: CloudflareEnv): CloudflareSettings {
-  if (env.SNAPSHOTS === undefined && env.SNAPSHOT_URL === undefined) {
-    throw new RangeError(
-      "Cannot start: neither SNAPSHOTS (a KV namespace) nor SNAPSHOT_URL is bound; bind one of them",
-    );
-  }
+export function readSettings(env: IsolateEnv): IsolateSettings {
   const publicKeys = env.PUBLIC_KEYS ?? {};
   if (Object.keys(publicKeys).length === 0) {
     throw new RangeError("Cannot start: PUBLIC_KEYS holds no key; bind a JSON object of key id → JWK");
@@ -62,10 +48,8 @@ export function readSettings(env: CloudflareEnv): CloudflareSettings {
     publicKeys,
     audience: env.AUDIENCE ?? "portolan",
     location: env.LOCATION === undefined ? null : readLocation(env.LOCATION),
-    zone: env.ZONE ?? null,
     pollIntervalMs: seconds * 1000,
     debugToken: env.DEBUG_TOKEN ?? null,
-    trustsPlatform: (env.PLATFORM ?? "cloudflare") === "cloudflare",
     allowPrivateOrigins: env.ALLOW_PRIVATE_ORIGINS === "true",
   };
 }

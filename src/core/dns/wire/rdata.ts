@@ -1,6 +1,6 @@
 /** Data of records between their canonical text and the wire; types that are not known here as `\# n hex` (RFC 3597). */
-import { parseV4, parseV6 } from "../../core/address/ip.ts";
-import { formatV4, formatV6 } from "../../core/address/ip-text.ts";
+import { parseV4, parseV6 } from "../../address/ip.ts";
+import { formatV4, formatV6 } from "../../address/ip-text.ts";
 import { byteReader, type ByteWriter, unescape } from "./bytes.ts";
 
 const TYPES: Readonly<Record<string, number>> = {
@@ -47,8 +47,7 @@ export function typeName(number: number): string {
 export function writeRdata(writer: ByteWriter, type: string, value: string): void {
   const fields = value.split(" ");
   const generic = /^\\# \d+ ?([0-9a-f ]*)$/i.exec(value);
-  if (generic !== null)
-    return writer.bytes(Uint8Array.from(Buffer.from((generic[1] ?? "").replaceAll(" ", ""), "hex")));
+  if (generic !== null) return writer.bytes(bytesOfHex((generic[1] ?? "").replaceAll(" ", "")));
   switch (type) {
     case "A": {
       const address = parseV4(value);
@@ -66,6 +65,14 @@ export function writeRdata(writer: ByteWriter, type: string, value: string): voi
     case "PTR":
       if (fields.length !== 1 || value === "") throw notData(type, value);
       return writer.name(value);
+    case "SOA": {
+      const [mname = "", rname = "", ...numbers] = fields;
+      if (numbers.length !== 5 || numbers.some((one) => !/^\d{1,10}$/.test(one))) throw notData(type, value);
+      writer.name(mname);
+      writer.name(rname);
+      for (const number of numbers) writer.u32(Number(number));
+      return;
+    }
     case "MX":
     case "SRV": {
       const numbers = fields.slice(0, -1).map(Number);
@@ -116,7 +123,7 @@ export function readRdata(message: Uint8Array<ArrayBuffer>, at: number, length: 
       return strings.join(" ");
     }
     default:
-      return `\\# ${length} ${Buffer.from(reader.bytes(length)).toString("hex")}`.trimEnd();
+      return `\\# ${length} ${hexOfBytes(reader.bytes(length))}`.trimEnd();
   }
 }
 
@@ -127,6 +134,16 @@ function characters(bytes: Uint8Array): string {
     else text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\${String(byte).padStart(3, "0")}`;
   }
   return text;
+}
+
+function bytesOfHex(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length >>> 1 }, (_, index) =>
+    Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16),
+  );
+}
+
+function hexOfBytes(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function notData(type: string, value: string): RangeError {

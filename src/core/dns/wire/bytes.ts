@@ -67,14 +67,23 @@ function labelsOf(name: string): Uint8Array[] {
   return name.split(".").map((label) => unescape(label));
 }
 
-/** `\DDD` is a byte, `\c` the character c. */
+/** `\DDD` is a byte, `\c` the character c; anything beyond ASCII is its bytes in UTF-8. */
 export function unescape(text: string): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
-  for (const [, digits, char, plain] of text.matchAll(/\\(\d{3})|\\(.)|([^\\])/gs)) {
+  for (const [, digits, char, plain] of text.matchAll(/\\(\d{3})|\\(.)|([^\\])/gsu)) {
     if (digits !== undefined) bytes.push(Number(digits) & 0xff);
-    else bytes.push(...new TextEncoder().encode(char ?? plain ?? ""));
+    else bytes.push(...utf8(char ?? plain ?? ""));
   }
   return Uint8Array.from(bytes);
+}
+
+function utf8(char: string): readonly number[] {
+  const code = char.codePointAt(0) ?? 0;
+  if (code < 0x80) return [code];
+  const tail = (shift: number): number => 0x80 | ((code >>> shift) & 0x3f);
+  if (code < 0x800) return [0xc0 | (code >>> 6), tail(0)];
+  if (code < 0x10000) return [0xe0 | (code >>> 12), tail(6), tail(0)];
+  return [0xf0 | (code >>> 18), tail(12), tail(6), tail(0)];
 }
 
 export interface ByteReader {

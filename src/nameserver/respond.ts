@@ -1,0 +1,176 @@
+/**
+ * ★ The life of a query: read → who asks → answer that is known, or made → limit → message. Never throws for any bytes.
+ * Answers are kept for a few seconds, or until what they were made from is another: what changes by the clock alone
+ * (ramps, the end of an ejection, health that expires) is at most that late, which is little beside any TTL.
+ */
+import { type Body, encodeBody } from "./encode.ts";
+import { answerMessage, bareMessage } from "./message.ts";
+import { type Place, placeOfPeer, placeOfSubnet, type PlaceSources } from "./place.ts";
+import { CLASS_IN, type Query, RCODE, readQuery, TYPE } from "./query.ts";
+import type { RateLimiter } from "./rate-limit.ts";
+import { resolve } from "./resolve.ts";
+import type { NameWorld } from "./world.ts";
+
+export interface RespondDeps {
+  /** The world of now; null while there is none, which answers SERVFAIL. */
+  readonly world: () => NameWorld | null;
+  readonly sources: Pick<PlaceSources, "places" | "locator">;
+  readonly limiter: RateLimiter;
+}
+
+export interface Responder {
+  /** The answer to a message, or null for silence. `peer` is the address that it came from. */
+  respond(message: Uint8Array, peer: string, how: Transport): Uint8Array | null;
+  readonly counts: NameServerCounts;
+}
+
+export interface Transport {
+  readonly isUdp: boolean;
+  readonly nowMs: number;
+}
+
+/** What was answered, for metrics. */
+export interface NameServerCounts {
+  udp: number;
+  tcp: number;
+  ignored: number;
+  limited: number;
+  truncated: number;
+  /** By code. */
+  readonly rcodes: number[];
+}
+
+const KEEP_MS = 5000;
+const MAX_KEPT = 100_000;
+const PLACES_MS = 60_000;
+
+interface Known {
+  /** The answer for everybody; null when it depends on who asks. */
+  readonly body: Body | null;
+  readonly byPlace: Map<string, Body>;
+  /** Stands for the answer when equal ones are counted. */
+  readonly number: number;
+}
+
+/** A responder with nothing kept. */
+export function responder(deps: RespondDeps): Responder {
+  const known = new Map<string, Known>();
+  const encoded = new Map<string, Body>();
+  const places = new Map<string, Place | null>();
+  const counts: NameServerCounts = { udp: 0, tcp: 0, ignored: 0, limited: 0, truncated: 0, rcodes: [] };
+  let world: NameWorld | null = null;
+  let sources: PlaceSources | null = null;
+  let keptUntilMs = 0;
+  let placesUntilMs = 0;
+  let turn = 0;
+  let size = 0;
+
+  const turnTo = (next: NameWorld, nowMs: number): void => {
+    if (sources === null || sources.overrides !== next.overrides || nowMs >= placesUntilMs || places.size >= MAX_KEPT) {
+      places.clear();
+      sources = { ...deps.sources, overrides: next.overrides, overrideCidrs: next.overrideCidrs };
+      placesUntilMs = nowMs + PLACES_MS;
+    }
+    if (world === next && nowMs < keptUntilMs && size < MAX_KEPT) return;
+    if (world !== next || size >= MAX_KEPT) encoded.clear();
+    known.clear();
+    size = 0;
+    world = next;
+    keptUntilMs = nowMs + KEEP_MS;
+  };
+
+  const placeOf = (key: string, make: (from: PlaceSources) => Place | null): Place | null => {
+    const found = places.get(key);
+    if (found !== undefined || sources === null) return found ?? null;
+    const made = make(sources);
+    places.set(key, made);
+    return made;
+  };
+
+  /** The client's own place when its resolver names it and somebody knows where it is; else the resolver's. */
+  const whoAsks = (query: Query, peer: Place): Place => {
+    const subnet = query.edns?.subnet ?? null;
+    if (subnet === null || subnet.bits === 0) return peer;
+    const place = placeOf(`${subnet.words.join(".")}/${subnet.bits}`, (from) => placeOfSubnet(subnet, from)) ?? peer;
+    if (place.vantage.of !== "nowhere" || peer.vantage.of === "nowhere") return place;
+    return { ...place, vantage: peer.vantage, placeBits: place.keyBits, key: `${place.key} by ${peer.key}` };
+  };
+
+  const bodyOf = (query: Query, peer: Place, nowMs: number): { body: Body; number: number } => {
+    const key = `${query.type} ${query.name}`;
+    const found = known.get(key);
+    if (found?.body !== undefined && found.body !== null) return { body: found.body, number: found.number };
+    const place = whoAsks(query, peer);
+    const kept = found?.byPlace.get(place.key);
+    if (found !== undefined && kept !== undefined) return { body: kept, number: found.number };
+    if (world === null) throw new Error("Cannot answer: there is no world");
+    const resolution = resolve(query.name, query.type, { world, place: () => place, nowMs });
+    const { rcode, scope, answers } = resolution;
+    // Names that do not exist are as many as anybody likes to ask for: nothing is kept of them. All that tells two such
+    // answers apart is how far from the start of the name the zone's own stands.
+    if (rcode !== RCODE.noError && answers.length === 0) {
+      const same = `${rcode} ${resolution.authority[0]?.name} ${query.questionEnd}`;
+      const negative = encoded.get(same) ?? encodeBody(query.name, resolution);
+      encoded.set(same, negative);
+      return { body: negative, number: -rcode };
+    }
+    const text = `${key} ${scope} ${answers.map((set) => `${set.name} ${set.type} ${set.values.join()}`).join()}`;
+    const body = encoded.get(text) ?? encodeBody(query.name, resolution);
+    encoded.set(text, body);
+    size += 1;
+    const entry = found ?? { body: scope === null ? body : null, byPlace: new Map(), number: known.size + 1 };
+    if (found === undefined) known.set(key, entry);
+    if (scope !== null) entry.byPlace.set(place.key, body);
+    return { body, number: entry.number };
+  };
+
+  const refusal = (query: Query): number => {
+    if (query.rcode !== RCODE.noError) return query.rcode;
+    const { type } = query;
+    if (query.class !== CLASS_IN || type === TYPE.axfr || type === TYPE.ixfr) return RCODE.refused;
+    // OPT, TKEY, TSIG, MAILA and the like are no types of records that a name can have.
+    return type === TYPE.opt || (type >= 128 && type < TYPE.any) ? RCODE.notImp : RCODE.noError;
+  };
+
+  const finish = (message: Uint8Array, query: Query, made: Made, peer: Place, how: Transport): Uint8Array | null => {
+    const { isUdp, nowMs } = how;
+    const verdict = isUdp ? deps.limiter.check(peer.hash, made.number, nowMs) : "send";
+    counts.rcodes[made.rcode] = (counts.rcodes[made.rcode] ?? 0) + 1;
+    if (verdict !== "send") counts.limited += 1;
+    if (verdict === "drop") return null;
+    if (verdict === "truncate") return bareMessage(message, query, made.rcode, true);
+    if (made.body === null) return bareMessage(message, query, made.rcode);
+    turn = (turn + 1) & 0xffff;
+    const answer = answerMessage(message, query, { body: made.body, turn, isUdp });
+    if (((answer[2] ?? 0) & 2) !== 0) counts.truncated += 1;
+    return answer;
+  };
+
+  return {
+    counts,
+    respond(message, peer, how) {
+      const query = readQuery(message);
+      if (query === null) {
+        counts.ignored += 1;
+        return null;
+      }
+      if (how.isUdp) counts.udp += 1;
+      else counts.tcp += 1;
+      const next = deps.world();
+      if (next === null) return bareMessage(message, query, RCODE.servFail);
+      turnTo(next, how.nowMs);
+      const from = placeOf(peer, (all) => placeOfPeer(peer, all));
+      if (from === null) return null;
+      const rcode = refusal(query);
+      if (rcode !== RCODE.noError) return finish(message, query, { rcode, body: null, number: -rcode }, from, how);
+      const { body, number } = bodyOf(query, from, how.nowMs);
+      return finish(message, query, { rcode: body.rcode, body, number }, from, how);
+    },
+  };
+}
+
+interface Made {
+  readonly rcode: number;
+  readonly body: Body | null;
+  readonly number: number;
+}

@@ -1,0 +1,55 @@
+/** DNS beside a control function of this process. */
+import { hostname } from "node:os";
+import { zoneMetrics, type ZoneStatus } from "../src/core/dns/zone-status.ts";
+import { dns } from "../src/control/dns.ts";
+import { type RunningDns, runDns } from "../src/control/dns-loop.ts";
+import { hostNames } from "../src/control/dns-names.ts";
+import type { DnsSettings } from "../src/core/dns/settings.ts";
+import type { HealthEvent } from "../src/core/health/model.ts";
+import { sha256Hex } from "../src/store/signature.ts";
+import type { Store } from "../src/store/store.ts";
+import { closableTime } from "./closable-time.ts";
+import { zoneAccess } from "./dns-providers.ts";
+import { lookUp } from "./dns-settings.ts";
+
+export interface DnsControl extends RunningDns {
+  status(): readonly ZoneStatus[];
+  /** Prometheus text. */
+  metricsText(): string;
+}
+
+export interface DnsControlDeps {
+  /** Journal and memory of the zones. */
+  readonly store: Store;
+  /** The control function's own store, where approvals are. */
+  readonly orders: Store;
+  readonly onEvent: (event: HealthEvent) => void;
+}
+
+/** Opens the providers; the zones are read with the first result that is offered. */
+export async function startDns(settings: DnsSettings, { store, orders, onEvent }: DnsControlDeps): Promise<DnsControl> {
+  const time = closableTime();
+  const parts = dns({
+    store,
+    orders,
+    settings,
+    zones: await zoneAccess(settings.zones, time),
+    // The same after a restart, so that what was announced before it is found out at once.
+    writer: hostname(),
+    names: hostNames(lookUp, Date.now),
+    digest: sha256Hex,
+    now: Date.now,
+    onEvent,
+  });
+  const running = runDns(parts);
+  return {
+    ...running,
+    async close() {
+      // A provider that throttles is waited for two minutes; whoever ends the process does not mean that.
+      time.close();
+      await running.close();
+    },
+    status: () => parts.zones.map((one) => one.status()),
+    metricsText: () => zoneMetrics(parts.zones.map((one) => ({ status: one.status(), counts: one.counts }))),
+  };
+}

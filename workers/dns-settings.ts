@@ -1,0 +1,94 @@
+/** Settings of DNS from a file: the whole of it, or its `dns:` section. */
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { Resolver } from "node:dns/promises";
+import { causeOf } from "../src/core/cause.ts";
+import type { DnsSettings, ProviderSettings, SecretPlace } from "../src/core/dns/settings.ts";
+import { Failure } from "../src/cli/failure.ts";
+import { problemText } from "../src/cli/problem-text.ts";
+import { fieldText } from "../src/kube/finding.ts";
+import { isRecord } from "../src/kube/plain.ts";
+import { readDnsSettings } from "../src/kube/schema/dns-settings.ts";
+import { parseManifests } from "../src/kube/yaml.ts";
+
+/** Fails with every problem, as `file:line:column`. Paths in the file are relative to it. */
+export async function loadDnsSettings(file: string): Promise<DnsSettings> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new Failure(`Cannot read ${file}: ${causeOf(cause)}`, `ls -l ${file}`);
+  });
+  const { documents, problems } = parseManifests(text, file);
+  const errors = problems.filter((one) => one.severity === "error");
+  const [document] = documents;
+  if (errors.length > 0 || document === undefined) {
+    const what = errors.length > 0 ? errors.map(problemText).join("\n") : `Cannot use ${file}: it is empty`;
+    throw new Failure(what, "docs/dns-commands.md shows a whole file");
+  }
+  const isSection = isRecord(document.value) && isRecord(document.value["dns"]);
+  const value: unknown = isSection && isRecord(document.value) ? document.value["dns"] : document.value;
+  const { value: settings, findings } = readDnsSettings(value);
+  if (settings === null) {
+    const lines = findings.map(({ severity, reason, path, at, message }) => {
+      const whole = isSection ? ["dns", ...path] : path;
+      const position = document.positionOf(whole, at);
+      return problemText({ severity, reason, cluster: null, object: "", field: fieldText(path), message, position });
+    });
+    throw new Failure(lines.join("\n"), "docs/dns-commands.md shows a whole file");
+  }
+  const base = dirname(file);
+  return { ...settings, zones: settings.zones.map((one) => ({ ...one, provider: absolute(one.provider, base) })) };
+}
+
+/** Where journal and memory of the zones are kept: beside the file that names them. */
+export function dnsStateFolder(file: string): string {
+  return join(dirname(resolve(file)), ".portolan-dns");
+}
+
+function absolute(provider: ProviderSettings, base: string): ProviderSettings {
+  const place = (secret: SecretPlace): SecretPlace =>
+    "file" in secret ? { file: resolve(base, secret.file) } : secret;
+  switch (provider.type) {
+    case "file":
+      return { ...provider, path: resolve(base, provider.path) };
+    case "rfc2136":
+      return provider.key === null
+        ? provider
+        : { ...provider, key: { ...provider.key, secret: place(provider.key.secret) } };
+    case "cloudflare":
+      return { ...provider, token: place(provider.token) };
+    case "google":
+      return provider.credentials === null
+        ? provider
+        : { ...provider, credentials: resolve(base, provider.credentials) };
+    case "azure": {
+      const { login } = provider;
+      if (login.kind === "secret") return { ...provider, login: { ...login, secret: place(login.secret) } };
+      if (login.kind === "certificate") {
+        const files = { key: resolve(base, login.key), certificate: resolve(base, login.certificate) };
+        return { ...provider, login: { ...login, ...files } };
+      }
+      if (login.kind === "workload")
+        return { ...provider, login: { ...login, tokenFile: resolve(base, login.tokenFile) } };
+      return provider;
+    }
+    case "memory":
+    case "route53":
+    case "external-dns":
+      return provider;
+    default:
+      return provider satisfies never;
+  }
+}
+
+/** Addresses that this machine's resolvers know for a name; null when there are none or nobody answers. */
+export async function lookUp(name: string): Promise<readonly string[] | null> {
+  const resolver = new Resolver({ timeout: 3000, tries: 2 });
+  const found = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
+  // A family that failed may have answers: half a list would take addresses away.
+  const failed = found.some((one) => one.status === "rejected" && !hasNone(one.reason));
+  const addresses = found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  return failed || addresses.length === 0 ? null : addresses;
+}
+
+function hasNone(reason: unknown): boolean {
+  return reason instanceof Error && "code" in reason && (reason.code === "ENODATA" || reason.code === "ENOTFOUND");
+}

@@ -1,0 +1,108 @@
+/**
+ * The edge on fetch-style runtimes, whatever their name: one per isolate, started by its first request. What is imported
+ * here is what serves, and every cold isolate parses it; what else there is comes with `import()` (ADR 9).
+ */
+import type { ClientLocation } from "../src/core/decision.ts";
+import type { AttemptFailure } from "../src/core/retry.ts";
+import { edgeRequest, fetchResponse } from "../src/edge/fetch/message.ts";
+import { fetchUpstream, type FetchUpstreamOptions } from "../src/edge/fetch/upstream.ts";
+import { handle, type HandleDeps } from "../src/edge/handle.ts";
+import { requestCount } from "../src/edge/metrics.ts";
+import { platformClient } from "../src/edge/platform-client.ts";
+import { servingEdge } from "../src/edge/serving.ts";
+import type { IsolateEnv } from "./isolate-env.ts";
+import type { IsolateStart } from "./isolate-start.ts";
+import { type LoadedPlaces, needsCountry, placesOnDemand } from "./loaded-places.ts";
+
+/** What differs from platform to platform. */
+export interface Platform<Env extends IsolateEnv> {
+  /** Loads and calls `startIsolate` with the platform's store. */
+  start(env: Env): Promise<IsolateStart>;
+  /** Name in reports and logs when none is bound; unique as far as the platform says where this is. */
+  edgeName(request: Request): string;
+  /** Address of the client as the platform vouches for it; null where nobody does. */
+  peerAddress(request: Request, env: Env): string | null;
+  /** The client's place as the platform knows it. */
+  place(request: Request, env: Env): ClientLocation | null;
+  /** What an answer of the platform itself stands for; null for an answer of the origin. */
+  failure(status: number, env: Env): AttemptFailure | null;
+  /** Domain whose names can be connected to while Host stays the public one; null where nothing can. */
+  zone(env: Env): string | null;
+  readonly onceOnly: FetchUpstreamOptions["onceOnly"];
+}
+
+/** Whatever lets work go on after the answer; called by the platform's own name. */
+export interface Background {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+export interface IsolateEdge<Env> {
+  fetch(request: Request, env: Env, background: Background): Promise<Response>;
+}
+
+interface Isolate extends Pick<IsolateStart, "settings" | "bundled"> {
+  readonly follower: ReturnType<IsolateStart["follow"]>;
+  readonly places: LoadedPlaces;
+  readonly handling: HandleDeps;
+  nextRefreshMs: number;
+}
+
+/** Without a snapshot the store is asked again this soon. */
+const EMPTY_RETRY_MS = 1000;
+
+/** One edge for the isolate that imports it. */
+export function isolateEdge<Env extends IsolateEnv>(platform: Platform<Env>): IsolateEdge<Env> {
+  /** Not a promise: one made in another request's context may never settle in this one. */
+  let isolate: Isolate | null = null;
+  return {
+    async fetch(request, env, background) {
+      const current = isolate ?? (await start(platform, request, env));
+      isolate = current;
+      const { follower, handling, settings } = current;
+      if (handling.state.serving === null) await follower.coldStart(current.bundled);
+      else if (Date.now() >= current.nextRefreshMs) {
+        current.nextRefreshMs = Date.now() + settings.pollIntervalMs;
+        background.waitUntil(follower.refresh());
+      }
+      const location = platform.place(request, env);
+      if (needsCountry(location)) await current.places.load();
+      const facts = { peerAddress: platform.peerAddress(request, env), location };
+      return fetchResponse(await handle(edgeRequest(request, facts), handling), request.method);
+    },
+  };
+}
+
+async function start<Env extends IsolateEnv>(platform: Platform<Env>, request: Request, env: Env): Promise<Isolate> {
+  const { settings, bundled, pins, sign, noteChoice, toHttps, follow } = await platform.start(env);
+  const places = placesOnDemand();
+  const edge = servingEdge(
+    {
+      name: env.EDGE_NAME ?? platform.edgeName(request),
+      location: settings.location,
+      debugToken: settings.debugToken,
+    },
+    {
+      identify: (asked, overrides) => platformClient(asked, overrides, places),
+      places,
+      toHttps,
+      pinKeys: null,
+      noteChoice,
+      onAnswer: null,
+      metrics: requestCount,
+      now: Date.now,
+      random: Math.random,
+      accessLog: console.log,
+      log: console.warn,
+    },
+  );
+  const upstream = fetchUpstream({
+    allowPrivateOrigins: settings.allowPrivateOrigins,
+    zone: platform.zone(env),
+    platformFailure: (status) => platform.failure(status, env),
+    onceOnly: platform.onceOnly,
+    sign,
+  });
+  const handling = { ...edge.rules, upstream, watchBody: null, pins };
+  const nextRefreshMs = Date.now() + EMPTY_RETRY_MS;
+  return { settings, bundled, places, follower: follow(edge.follow, places), handling, nextRefreshMs };
+}
