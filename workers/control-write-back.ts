@@ -53,12 +53,13 @@ export function startWriteBack(options: WriteBackOptions): RunningWriteBack {
 
   async function once(result: ReconcileResult): Promise<void> {
     const snapshot = result.published?.snapshot ?? null;
-    if (snapshot === null) return;
+    const seen = result.observations;
+    if (snapshot === null || seen === null) return;
     const joined = await joinedClusters(dirname(options.file)).list();
     const allowed = new Set(joined.flatMap(({ name, writeBack: may }) => (may ? [name] : [])));
     const report = await statusOf(options.store, result);
     const plan = planWriteBack({
-      observed: result.observed,
+      observed: [seen.config, ...seen.clusters],
       snapshot,
       problems: result.problems,
       clusters: report.clusters,
