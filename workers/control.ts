@@ -8,6 +8,7 @@ import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
 import { mirror } from "../src/control/mirror.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
+import { serveAgents } from "./agent.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
 import { changedProblems } from "./files-control.ts";
@@ -68,6 +69,9 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     if (setup.serve !== null) {
       banner.push(`store      ${keep(await serveStore(setup.serve, store)).url}`);
       opened.push({ close: store.release });
+    }
+    if (settings.agents !== null && sources.agents !== null) {
+      banner.push(`agents     ${keep(await serveAgents(settings.agents, sources.agents)).url}`);
     }
     if (setup.admin !== null) {
       banner.push(
