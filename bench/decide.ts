@@ -10,7 +10,7 @@ import { countryLocation } from "../src/core/geo/country-location.ts";
 import { KNOWN_COUNTRIES } from "../src/core/geo/countries.ts";
 import { overrideTable } from "../src/core/geo/override-table.ts";
 import { parseAddress } from "../src/core/address/ip.ts";
-import { healthView } from "../src/core/health/view.ts";
+import { backendKey, healthView } from "../src/core/health/view.ts";
 import type { Circumstances, ClientLocation, RequestFacts } from "../src/core/decision.ts";
 import type { HealthOverlay } from "../src/core/health/model.ts";
 import { allPolicies } from "../src/core/all-policies.ts";
@@ -32,11 +32,21 @@ function tableOf(hosts: number, clusters: number, policy: SteeringPolicy): Routi
   return buildRoutingTable({ ...snapshot, hosts: snapshot.hosts.map((host) => ({ ...host, policy })) }, allPolicies);
 }
 
-/** The location a database would give: a country by the first octets, as a look-up behind the usual chain. */
-const locations: readonly ClientLocation[] = COUNTRIES.map(countryLocation);
+/** The location a database would give, as a look-up behind the usual chain: by country, or by town for most networks. */
+const countries: readonly ClientLocation[] = COUNTRIES.map(countryLocation);
+const towns: readonly ClientLocation[] = Array.from({ length: 5000 }, (_, index) => ({
+  ...countryLocation(COUNTRIES[index % COUNTRIES.length] ?? "DE"),
+  latitude: random(1200) / 10 - 60,
+  longitude: random(3600) / 10 - 180,
+  city: `Town ${index}`,
+}));
+let known = countries;
 const locator = {
-  locate: (address: string): ClientLocation | null =>
-    locations[Number(address.slice(0, address.indexOf("."))) % locations.length] ?? null,
+  locate: (address: string): ClientLocation | null => {
+    const dot = address.indexOf(".");
+    const [first, second] = [address.slice(0, dot), address.slice(dot + 1, address.indexOf(".", dot + 1))];
+    return known[(Number(first) * 256 + Number(second)) % known.length] ?? null;
+  },
 };
 const overrides = overrideTable([]);
 
@@ -94,8 +104,20 @@ function overlayOf(table: RoutingTable, troubled: number): HealthOverlay {
   };
 }
 
-function measure(name: string, table: RoutingTable, edge: Circumstances["vantage"] | null, troubled = 0): void {
-  const health = healthView(overlayOf(table, troubled), new Map());
+interface Trouble {
+  readonly notServing?: number;
+  readonly ejected?: number;
+}
+
+function measure(
+  name: string,
+  table: RoutingTable,
+  edge: Circumstances["vantage"] | null,
+  { notServing = 0, ejected = 0 }: Trouble = {},
+): void {
+  const out = table.snapshot.clusters.slice(0, ejected).map((one) => backendKey(one.name, "default/shop/80"));
+  const ejection = { sinceMs: 0, untilMs: 60_000, count: 1, cause: "refused ×3" };
+  const health = healthView(overlayOf(table, notServing), new Map(out.map((key) => [key, ejection])));
   const hosts = table.snapshot.hosts.length;
   const asks = Array.from({ length: REQUESTS }, (_, index): Ask => {
     const address = `${1 + random(200)}.${random(256)}.${random(256)}.${random(256)}`;
@@ -120,10 +142,17 @@ function measure(name: string, table: RoutingTable, edge: Circumstances["vantage
   const [best = 0] = rounds;
   const median = rounds[Math.floor(ROUNDS / 2)] ?? 0;
   console.log(
-    `${name.padEnd(44)} best ${best.toFixed(2)} µs, median ${median.toFixed(2)} µs (${chosen > 0 ? "forwarded" : "rejected"})`,
+    `${name.padEnd(56)} best ${best.toFixed(2)} µs, median ${median.toFixed(2)} µs (${chosen > 0 ? "forwarded" : "rejected"})`,
   );
 }
 
+const POLICIES: Readonly<Record<string, Partial<SteeringPolicy>>> = {
+  weighted: { method: { type: "weighted" } },
+  "least latency": { method: { type: "least-latency" } },
+  failover: { method: { type: "failover", tiers: [["cluster-1", "cluster-2"], ["cluster-0"]] } },
+  "pinned by cookie": { affinity: { type: "cookie", ttlMs: 86_400_000 } },
+  "canary of 10 %": { canary: { clusters: ["cluster-1"], percent: 10, header: null, cookie: null } },
+};
 const EDGE: Circumstances["vantage"] = { of: "edge", place: "fra", point: { latitude: 50.1, longitude: 8.7 } };
 console.log(`decide() with location look-up, CPU time; ${REQUESTS} distinct requests a round, seed ${SEED}`);
 for (const [hosts, clusters] of [
@@ -133,7 +162,13 @@ for (const [hosts, clusters] of [
   const size = `${hosts * 2} routes × ${clusters} clusters`;
   const nearest = tableOf(hosts, clusters, DEFAULT_POLICY);
   measure(`nearest, edge's place, ${size}`, nearest, EDGE);
-  measure(`nearest, client's place, ${size}`, nearest, null);
-  measure(`nearest, a third not serving, ${size}`, nearest, EDGE, Math.floor(clusters / 3));
-  measure(`weighted, ${size}`, tableOf(hosts, clusters, { ...DEFAULT_POLICY, method: { type: "weighted" } }), EDGE);
+  measure(`nearest, client's country, ${size}`, nearest, null);
+  known = towns;
+  measure(`nearest, client's town of 5,000, ${size}`, nearest, null);
+  known = countries;
+  measure(`nearest, a third not serving, ${size}`, nearest, EDGE, { notServing: Math.floor(clusters / 3) });
+  measure(`nearest, one ejected, ${size}`, nearest, EDGE, { ejected: 1 });
+  for (const [name, policy] of Object.entries(POLICIES)) {
+    measure(`${name}, ${size}`, tableOf(hosts, clusters, { ...DEFAULT_POLICY, ...policy }), EDGE);
+  }
 }

@@ -15,6 +15,19 @@ export function candidatesOf(pool: Pool, members: readonly number[], seed: numbe
 }
 
 function candidateOf(pool: Pool, member: number, seed: number): Candidate | null {
+  const origins = pool.verdicts.origins[member] ?? [];
+  const first = origins.length < 2 ? 0 : (seed >>> 0) % origins.length;
+  const kept = pool.kept?.candidates[member]?.[first];
+  if (kept !== undefined) return kept;
+  const candidate = newCandidate(pool, member, rotate(origins, first));
+  if (candidate !== null && pool.kept !== null) {
+    const known = (pool.kept.candidates[member] ??= []);
+    known[first] = candidate;
+  }
+  return candidate;
+}
+
+function newCandidate(pool: Pool, member: number, origins: readonly Origin[]): Candidate | null {
   const one = pool.prepared.members[member];
   if (one === undefined) return null;
   return {
@@ -24,14 +37,12 @@ function candidateOf(pool: Pool, member: number, seed: number): Candidate | null
     basis: pool.ranking.basis[one.index] ?? "none",
     panic: pool.verdicts.trouble[member]?.reason ?? null,
     limits: one.terms.limits,
-    origins: rotate(pool.verdicts.origins[member] ?? [], seed),
+    origins,
   };
 }
 
 /** Spreads requests over the origins of one cluster. */
-function rotate(origins: readonly Origin[], seed: number): readonly Origin[] {
-  if (origins.length < 2) return origins;
-  const start = (seed >>> 0) % origins.length;
+function rotate(origins: readonly Origin[], start: number): readonly Origin[] {
   return start === 0 ? origins : [...origins.slice(start), ...origins.slice(0, start)];
 }
 
@@ -48,6 +59,6 @@ export function drainingCandidate(
     basis: pool.ranking.basis[index] ?? "none",
     panic: null,
     limits: terms.limits,
-    origins: rotate(origins, seed),
+    origins: rotate(origins, (seed >>> 0) % origins.length),
   };
 }

@@ -7,7 +7,7 @@ import type { Choosing, Refusal } from "./choosing.ts";
 import type { Candidate, Exclusion, PinOrder } from "./decision.ts";
 import { addressHash } from "./steering/hash.ts";
 import type { Pool } from "./steering/pool.ts";
-import { steerNearest } from "./steering/steered.ts";
+import { steerNearest } from "./steering/nearest.ts";
 import { isPanic } from "./verdicts.ts";
 
 export interface Choice {
@@ -55,7 +55,7 @@ export function choose(choosing: Choosing): Choice {
 }
 
 function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
-  const { prepared, policy, beyond, verdicts, ranking, request, circumstances, limit, trace } = choosing;
+  const { prepared, policy, beyond, verdicts, ranking, kept, request, circumstances, limit, trace } = choosing;
   const { client, seed, nowMs, offered } = circumstances;
   const { clientHash, side, preferences } =
     beyond === null
@@ -67,6 +67,7 @@ function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
     policy,
     verdicts,
     ranking,
+    kept,
     healthy: true,
     allowed,
     clientHash,

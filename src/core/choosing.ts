@@ -15,6 +15,7 @@ import type { Cluster, Route } from "./model.ts";
 import type { Prepared } from "./prepared.ts";
 import type { SteeringPolicy } from "./steering/policy.ts";
 import type { PolicyExtras, PolicyIndex } from "./steering/policy-index.ts";
+import type { Kept } from "./steering/kept.ts";
 import type { Pool, Trace } from "./steering/pool.ts";
 import type { Ranking } from "./steering/ranking.ts";
 import type { ResidencyVerdict } from "./steering/residency.ts";
@@ -39,6 +40,7 @@ export interface Choosing extends Asked {
   /** Null for plain nearest. */
   readonly beyond: Policies | null;
   readonly ranking: Ranking;
+  readonly kept: Kept | null;
   readonly residency: ResidencyVerdict | null;
   readonly health: HealthView;
   readonly fresh: boolean;

@@ -7,12 +7,12 @@ import type { Asked } from "./choosing.ts";
 import type { HealthView } from "./health/view.ts";
 import { matchHost, matchRoute } from "./match-route.ts";
 import { turnTo } from "./memo.ts";
+import { keptFor } from "./steering/kept.ts";
 import type { Circumstances, Decision, Exclusion, RejectDecision, RequestFacts } from "./decision.ts";
-import type { Route } from "./model.ts";
-import { type PreparedBackend, prepare } from "./prepared.ts";
+import { type Prepared, type PreparedBackend, prepare } from "./prepared.ts";
 import { canonicalHost } from "./request/host.ts";
 import { canonicalTarget } from "./request/path.ts";
-import type { HostTable, RoutingTable } from "./routing-table.ts";
+import type { HostTable, RoutingTable, TableRoute } from "./routing-table.ts";
 import { rank } from "./steering/ranking.ts";
 import type { ResidencyVerdict } from "./steering/residency.ts";
 import type { Verdicts } from "./verdict.ts";
@@ -38,7 +38,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
   if (!host.ok) return reject(400, "bad-host", host.reason);
   const target = canonicalTarget(request.target);
   if (!target.ok) return reject(400, "bad-path", target.reason);
-  const forwardPath = target.path + target.query;
+  const forwardPath = target.whole;
   const matched = matchHost(table, host.host);
   if (matched === null) return { ...reject(404, "unknown-host", `no rule is for the host ${host.host}`), forwardPath };
   const route = matchRoute(matched.paths, target.path, target.query, request);
@@ -50,11 +50,12 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
   turnTo(table.memo, health, fresh);
   const { policy, beyond } = matched.table;
   const residency = beyond === null ? null : beyond.residency(policy, circumstances.client);
-  const backends = preparedOf(table, matched.table, route);
   const view = { serial: table.memo.verdictSerial, health, fresh, nowMs };
-  const judged = chooseBackend(backends, view, { residency, seed: circumstances.seed });
-  if (judged === null) return { ...reject(503, "no-backend", "the rule names no backend"), forwardPath };
-  const { backend, verdicts } = judged;
+  const { seed } = circumstances;
+  const backend = route.single ?? chooseBackend(preparedOf(table, matched.table, route), view, { residency, seed });
+  if (backend === null) return { ...reject(503, "no-backend", "the rule names no backend"), forwardPath };
+  const { shared } = backend;
+  const verdicts = judge(shared, view);
   const answer = beyond?.maintenance(policy, backend.routeRef, asked) ?? null;
   if (answer !== null) return answer;
   const ranking = rank(policy.ranker, circumstances.vantage, health, { nowMs, serial: table.memo.serial });
@@ -63,12 +64,13 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     circumstances,
     limit: asked.limit,
     trace: asked.trace,
-    prepared: backend.shared,
+    prepared: shared,
     cookie: backend.cookie,
     verdicts,
     policy,
     beyond,
     ranking,
+    kept: asked.limit === CANDIDATES ? keptFor(table.memo.kept, shared, verdicts, ranking) : null,
     residency,
     health,
     fresh,
@@ -83,7 +85,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     host: host.host,
     forwardPath,
     timeoutMs: route.timeoutMs,
-    asks: route.asks,
+    asks: route.route.asks,
     candidates: choice.candidates,
     excluded: choice.excluded,
     panic: choice.panic,
@@ -94,9 +96,9 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
 }
 
 /** The backends of a route, made ready once. */
-function preparedOf(table: RoutingTable, host: HostTable, route: Route): readonly PreparedBackend[] {
-  const known = host.prepared.get(route);
-  if (known !== undefined) return known;
+function preparedOf(table: RoutingTable, host: HostTable, found: TableRoute): readonly PreparedBackend[] {
+  if (found.prepared !== null) return found.prepared;
+  const { route } = found;
   const { shared, snapshot } = table;
   const { clusters } = snapshot;
   const made = route.backends
@@ -106,7 +108,8 @@ function preparedOf(table: RoutingTable, host: HostTable, route: Route): readonl
       const cookie = host.beyond?.cookie(route) ?? "";
       return prepare({ clusters, host: host.entry.host, route, wanted, cookie, backends, policy: host.policy, shared });
     });
-  host.prepared.set(route, made);
+  found.prepared = made;
+  if (made.length === 1) found.single = made[0] ?? null;
   return made;
 }
 
@@ -118,17 +121,11 @@ interface View {
   readonly nowMs: number;
 }
 
-interface Judged {
-  readonly backend: PreparedBackend;
-  readonly verdicts: Verdicts;
-}
-
-function judge(backend: PreparedBackend, view: View): Judged {
-  const { shared } = backend;
+function judge(shared: Prepared, view: View): Verdicts {
   const kept = shared.memo?.serial === view.serial ? shared.memo.verdicts : null;
   const verdicts = kept ?? viewVerdicts(shared, view.health, view.fresh);
   if (kept === null) shared.memo = { serial: view.serial, verdicts };
-  return { backend, verdicts: currentVerdicts(shared, verdicts, view.health, view) };
+  return currentVerdicts(shared, verdicts, view.health, view);
 }
 
 /** Filter by availability first, weigh second (rule 8): a dead backend's share is spread over the living. */
@@ -136,22 +133,20 @@ function chooseBackend(
   backends: readonly PreparedBackend[],
   view: View,
   { residency, seed }: { readonly residency: ResidencyVerdict | null; readonly seed: number },
-): Judged | null {
-  const [only] = backends;
-  if (only === undefined) return null;
-  if (backends.length === 1) return judge(only, view);
-  const choices = backends.map((backend) => judge(backend, view));
-  const alive = choices.filter(({ backend, verdicts }) =>
-    backend.shared.members.some(
-      (member, at) => verdicts.trouble[at] === null && (residency === null || residency.allowed[member.index] === true),
-    ),
-  );
-  const pool = alive.length > 0 ? alive : choices;
-  const total = pool.reduce((sum, choice) => sum + choice.backend.weight, 0);
+): PreparedBackend | null {
+  if (backends.length < 2) return backends[0] ?? null;
+  const alive = backends.filter(({ shared }) => {
+    const { trouble } = judge(shared, view);
+    return shared.members.some(
+      (member, at) => trouble[at] === null && (residency === null || residency.allowed[member.index] === true),
+    );
+  });
+  const pool = alive.length > 0 ? alive : backends;
+  const total = pool.reduce((sum, { weight }) => sum + weight, 0);
   let point = (seed >>> 0) % total;
-  for (const choice of pool) {
-    point -= choice.backend.weight;
-    if (point < 0) return choice;
+  for (const backend of pool) {
+    point -= backend.weight;
+    if (point < 0) return backend;
   }
   return pool[0] ?? null;
 }

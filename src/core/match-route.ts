@@ -9,7 +9,7 @@
  */
 import type { RequestFacts } from "./decision.ts";
 import type { Route } from "./model.ts";
-import type { HostTable, PathIndex, RoutingTable } from "./routing-table.ts";
+import type { HostTable, PathIndex, RoutingTable, TableRoute } from "./routing-table.ts";
 
 export interface HostMatch {
   readonly table: HostTable;
@@ -19,33 +19,46 @@ export interface HostMatch {
 /** The table of the most specific host; null when nobody has rules for it. */
 export function matchHost(table: RoutingTable, host: string): HostMatch | null {
   const exact = table.exactHosts.get(host);
-  if (exact !== undefined) return { table: exact, paths: exact.paths };
+  if (exact !== undefined) return { table: exact, paths: exact };
   if (table.wildcardHosts.size > 0) {
     let dot = host.indexOf(".");
     for (let depth = 1; dot !== -1; depth += 1, dot = host.indexOf(".", dot + 1)) {
       const wildcard = table.wildcardHosts.get(host.slice(dot + 1));
-      const paths = depth === 1 ? wildcard?.paths : wildcard?.deep;
+      const paths = depth === 1 ? wildcard : wildcard?.deep;
       if (wildcard !== undefined && paths !== undefined && paths !== null) return { table: wildcard, paths };
     }
   }
-  return table.anyHost === null ? null : { table: table.anyHost, paths: table.anyHost.paths };
+  return table.anyHost === null ? null : { table: table.anyHost, paths: table.anyHost };
 }
 
 /** The first route in order of precedence that matches, or null. `path` and `query` are canonical. */
-export function matchRoute(paths: PathIndex, path: string, query: string, request: RequestFacts): Route | null {
-  const exact = paths.hasExact ? firstOf(paths.exact.get(path), query, request) : null;
+export function matchRoute(paths: PathIndex, path: string, query: string, request: RequestFacts): TableRoute | null {
+  const exact = paths.exact === null ? null : firstOf(paths.exact.get(path), query, request);
   if (exact !== null) return exact;
-  for (let end = path.length; ; end = path.lastIndexOf("/", end - 1)) {
-    const route = firstOf(paths.prefix.get(path.slice(0, end)), query, request);
-    if (route !== null) return route;
-    if (end <= 0) break;
+  for (let one = paths.longest; one !== null; one = one.next) {
+    if (isUnder(path, one.path) && (!one.hasConditions || conditionsHold(one.route, query, request))) return one;
+  }
+  if (paths.prefix !== null) {
+    for (let end = path.length; ; end = path.lastIndexOf("/", end - 1)) {
+      const route = firstOf(paths.prefix.get(path.slice(0, end)), query, request);
+      if (route !== null) return route;
+      if (end <= 0) break;
+    }
   }
   return firstOf(paths.fallback, query, request);
 }
 
-function firstOf(bucket: readonly Route[] | undefined, query: string, request: RequestFacts): Route | null {
+/** Whether a path is a prefix or below it, by element; every path is below the root. */
+function isUnder(path: string, prefix: string): boolean {
+  const { length } = prefix;
+  if (length === 0) return true;
+  if (path.length !== length && path.charCodeAt(length) !== 47) return false;
+  return path.startsWith(prefix);
+}
+
+function firstOf(bucket: readonly TableRoute[] | undefined, query: string, request: RequestFacts): TableRoute | null {
   if (bucket === undefined) return null;
-  for (const route of bucket) if (conditionsHold(route, query, request)) return route;
+  for (const one of bucket) if (!one.hasConditions || conditionsHold(one.route, query, request)) return one;
   return null;
 }
 

@@ -3,6 +3,7 @@
  * carries the serial of its view, so that nothing keeps an old view in memory: kept values are seen only as time.
  */
 import type { HealthView } from "./health/view.ts";
+import type { KeptTable } from "./steering/kept.ts";
 
 export interface Memo {
   health: HealthView | null;
@@ -12,11 +13,13 @@ export interface Memo {
   serial: number;
   /** Grows only when verdicts may be others: an edge has a new view after each round-trip that it measures. */
   verdictSerial: number;
+  /** What requests share. */
+  readonly kept: KeptTable;
 }
 
 /** A memo that has seen no view. */
 export function newMemo(): Memo {
-  return { health: null, fresh: false, serial: 0, verdictSerial: 0 };
+  return { health: null, fresh: false, serial: 0, verdictSerial: 0, kept: new Map() };
 }
 
 /** Begins a new serial when the view is another one, or on the other side of its expiry. */

@@ -6,7 +6,7 @@
 import { backendKey, originKey } from "./health/view.ts";
 import type { Exclusion, RouteRef } from "./decision.ts";
 import type { Backend, Cluster, Origin, Route, ServiceKey, WeightedBackend } from "./model.ts";
-import type { Verdicts } from "./verdict.ts";
+import type { Out, Verdicts } from "./verdict.ts";
 import type { PolicyIndex, Terms } from "./steering/policy-index.ts";
 
 /** A cluster that may serve the route, as far as configuration is concerned. */
@@ -30,6 +30,8 @@ export interface PreparedBackend {
 }
 
 export interface Prepared {
+  /** Unique in its table. */
+  readonly number: number;
   readonly service: ServiceKey;
   /** Sorted by cluster name. */
   readonly members: readonly Member[];
@@ -37,12 +39,16 @@ export interface Prepared {
   readonly draining: readonly Member[];
   /** Index into `members` by cluster index, -1 for none. */
   readonly memberOf: Int16Array;
+  /** Whether a member has declared how much it can take. */
+  readonly hasCapacity: boolean;
   /** Members by backend key and by the keys of their origins. */
   readonly byKey: ReadonlyMap<string, readonly number[]>;
   /** Reasons that hold whatever the health is, also in a panic. */
   readonly excluded: readonly Exclusion[];
   /** Verdicts of the last health view, with its serial: seen only as time. */
   memo: { readonly serial: number; readonly verdicts: Verdicts } | null;
+  /** The same less what was ejected at the last request that found something ejected. */
+  ejected: { readonly base: Verdicts; readonly out: readonly Out[]; readonly verdicts: Verdicts } | null;
 }
 
 export interface PrepareParts {
@@ -87,13 +93,16 @@ function prepareShared(parts: PrepareParts): Prepared {
   const memberOf = new Int16Array(clusters.length).fill(-1);
   for (const [at, { index }] of members.entries()) memberOf[index] = at;
   return {
+    number: parts.shared.size,
     service: wanted.service,
     members,
     draining,
     memberOf,
+    hasCapacity: members.some(({ cluster }) => cluster.capacity !== null),
     byKey: keysOf(members),
     excluded,
     memo: null,
+    ejected: null,
   };
 }
 

@@ -7,28 +7,41 @@ import type { Prepared, PreparedBackend } from "./prepared.ts";
 import type { PolicyIndex } from "./steering/policy-index.ts";
 import { isPlain, policyIndexer } from "./steering/policy-indexer.ts";
 
-/** Routes of one host by path. Buckets are in order of precedence. */
-export interface PathIndex {
-  /** Whether `exact` has anything: most hosts have prefixes alone. */
-  readonly hasExact: boolean;
-  readonly exact: ReadonlyMap<string, readonly Route[]>;
-  /** Keyed by the prefix without trailing slashes; the root is the empty key. */
-  readonly prefix: ReadonlyMap<string, readonly Route[]>;
-  /** Default backends: tried when nothing else matches. */
-  readonly fallback: readonly Route[];
+/** A route where requests find it: close together in memory, since every request comes to another one. */
+export interface TableRoute {
+  readonly route: Route;
+  /** Exact paths as they are; prefixes without trailing slashes, so that the root is the empty text. */
+  readonly path: string;
+  readonly timeoutMs: number;
+  /** Whether more than the path has to match. */
+  readonly hasConditions: boolean;
+  /** The next shorter prefix of the host, or the next route of the same one. */
+  next: TableRoute | null;
+  /** Its backends in order, made ready at the first request. */
+  prepared: readonly PreparedBackend[] | null;
+  /** The only one of them, where there is only one. */
+  single: PreparedBackend | null;
 }
 
-export interface HostTable {
+/** Routes of one host by path. Buckets are in order of precedence. */
+export interface PathIndex {
+  readonly exact: ReadonlyMap<string, readonly TableRoute[]> | null;
+  /** Prefixes from the longest on, while they are few enough to compare one after the other. */
+  readonly longest: TableRoute | null;
+  /** Prefixes by path otherwise. */
+  readonly prefix: ReadonlyMap<string, readonly TableRoute[]> | null;
+  /** Default backends: tried when nothing else matches. */
+  readonly fallback: readonly TableRoute[];
+}
+
+export interface HostTable extends PathIndex {
   readonly entry: HostRoutes;
-  readonly paths: PathIndex;
   /** For a wildcard, the routes that also match more than one label in its place (Gateway API); null when none. */
   readonly deep: PathIndex | null;
   readonly services: ReadonlyMap<ServiceKey, readonly Backend[]>;
   readonly policy: PolicyIndex;
   /** What the policy is carried out by when plain nearest is not enough; null when it is. */
   readonly beyond: Policies | null;
-  /** Backends of each route in order, made ready at the first request for the route. */
-  readonly prepared: Map<Route, readonly PreparedBackend[]>;
 }
 
 /** Built once per snapshot, never serialised, never changed but for its memo. */
@@ -61,12 +74,13 @@ export function buildRoutingTable(snapshot: Snapshot, policies: Policies | null)
   const places = new Map<string, UnitVector>();
   for (const { name, location } of snapshot.clusters) if (location !== null) places.set(name, unitVector(location));
   const indexPolicy = policyIndexer(snapshot.clusters, places);
+  const texts = new Map<string, string>();
   for (const entry of snapshot.hosts) {
     const plain = isPlain(entry.policy, snapshot.clusters);
     // Serving such a host by plain nearest would break residency, of all things.
     if (!plain && policies === null) throw new RangeError(`Cannot index ${entry.host}: its policy was not loaded`);
     const beyond = plain ? null : policies;
-    const table = hostTable(entry, indexPolicy(entry.policy, beyond), beyond);
+    const table = hostTable(entry, { policy: indexPolicy(entry.policy, beyond), beyond, texts });
     if (entry.host === "*") anyHost = table;
     else if (entry.host.startsWith("*.")) wildcardHosts.set(entry.host.slice(2), table);
     else exactHosts.set(entry.host, table);
@@ -74,35 +88,61 @@ export function buildRoutingTable(snapshot: Snapshot, policies: Policies | null)
   return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost, memo: newMemo(), shared: new Map() };
 }
 
-function hostTable(entry: HostRoutes, policy: PolicyIndex, beyond: Policies | null): HostTable {
+interface HostParts extends Pick<HostTable, "policy" | "beyond"> {
+  /** One text for all paths that are equal: hosts have mostly the same few, and those then stay near the processor. */
+  readonly texts: Map<string, string>;
+}
+
+function hostTable(entry: HostRoutes, { policy, beyond, texts }: HostParts): HostTable {
   const deepRoutes = entry.routes.filter((route) => route.kind === "httproute");
   return {
+    ...pathIndex(entry.routes, texts),
     entry,
-    paths: pathIndex(entry.routes),
-    deep: entry.host.startsWith("*.") && deepRoutes.length > 0 ? pathIndex(deepRoutes) : null,
+    deep: entry.host.startsWith("*.") && deepRoutes.length > 0 ? pathIndex(deepRoutes, texts) : null,
     services: new Map(entry.services.map((service) => [service.service, service.backends])),
     policy,
     beyond,
-    prepared: new Map(),
   };
 }
 
-function pathIndex(routes: readonly Route[]): PathIndex {
-  const exact = new Map<string, Route[]>();
-  const prefix = new Map<string, Route[]>();
-  const fallback: Route[] = [];
-  for (const route of routes) {
-    if (route.pathType === null) fallback.push(route);
-    else if (route.path.type === "Exact") append(exact, route.path.value, route);
-    else append(prefix, prefixKey(route.path.value), route);
-  }
-  return { hasExact: exact.size > 0, exact, prefix, fallback };
+function tableRoute(route: Route, texts: Map<string, string>): TableRoute {
+  const own = route.path.type === "Exact" ? route.path.value : prefixKey(route.path.value);
+  const path = texts.get(own) ?? own;
+  texts.set(path, path);
+  const hasConditions = route.method !== null || route.headers.length > 0 || route.query.length > 0;
+  return { route, path, timeoutMs: route.timeoutMs, hasConditions, next: null, prepared: null, single: null };
 }
 
-function append(index: Map<string, Route[]>, key: string, route: Route): void {
-  const bucket = index.get(key);
-  if (bucket === undefined) index.set(key, [route]);
-  else bucket.push(route);
+/** Comparing up to this many prefixes takes less than hashing each element of a request's path. */
+const FEW = 8;
+
+function pathIndex(all: readonly Route[], texts: Map<string, string>): PathIndex {
+  const routes = all.map((route) => tableRoute(route, texts));
+  const fallback = routes.filter(({ route }) => route.pathType === null);
+  const others = routes.filter(({ route }) => route.pathType !== null);
+  const exact = others.filter(({ route }) => route.path.type === "Exact");
+  const prefixes = others.filter(({ route }) => route.path.type !== "Exact");
+  const isFew = prefixes.length <= FEW;
+  return {
+    exact: exact.length === 0 ? null : byPath(exact),
+    longest: isFew ? chain(prefixes) : null,
+    prefix: isFew ? null : byPath(prefixes),
+    fallback,
+  };
+}
+
+function chain(prefixes: readonly TableRoute[]): TableRoute | null {
+  let next: TableRoute | null = null;
+  // Stable: routes of one path stay in order of precedence.
+  for (const one of prefixes.toSorted((a, b) => b.path.length - a.path.length).reverse()) {
+    one.next = next;
+    next = one;
+  }
+  return next;
+}
+
+function byPath(routes: readonly TableRoute[]): ReadonlyMap<string, readonly TableRoute[]> {
+  return Map.groupBy(routes, ({ path }) => path);
 }
 
 /** Kubernetes ignores empty trailing elements of a prefix: `/aaa/bbb/` is `/aaa/bbb`. */

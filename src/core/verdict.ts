@@ -1,5 +1,9 @@
 import type { Exclusion } from "./decision.ts";
+import type { Ejection } from "./health/view.ts";
 import type { Origin } from "./model.ts";
+
+/** An ejection that holds at the moment, with what it is of. */
+export type Out = readonly [key: string, ejection: Ejection];
 
 /** What health says about the members of a prepared backend; arrays are by member. */
 export interface Verdicts {
@@ -15,6 +19,8 @@ export interface Verdicts {
   /** Everything that keeps a cluster out, configuration and health. */
   readonly excluded: readonly Exclusion[];
   readonly allAvailable: boolean;
+  /** Whether every endpoint of every member is ready. */
+  readonly allReady: boolean;
   /** Whether less than half of the weight is available: health is doubted (DESIGN.md). */
   readonly panic: boolean;
 }

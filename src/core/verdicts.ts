@@ -6,7 +6,7 @@ import type { HealthView } from "./health/view.ts";
 import type { Exclusion } from "./decision.ts";
 import type { Origin } from "./model.ts";
 import type { Member, Prepared } from "./prepared.ts";
-import type { Verdicts } from "./verdict.ts";
+import type { Out, Verdicts } from "./verdict.ts";
 
 /** Verdicts that hold as long as the view does; `fresh` is whether its overlay has not expired. */
 export function viewVerdicts(prepared: Prepared, health: HealthView, fresh: boolean): Verdicts {
@@ -17,11 +17,29 @@ export function viewVerdicts(prepared: Prepared, health: HealthView, fresh: bool
 /** The verdicts of this moment: those of the view, less what is ejected now. */
 export function currentVerdicts(prepared: Prepared, base: Verdicts, health: HealthView, at: Moment): Verdicts {
   if (health.ejections.size === 0) return base;
-  const touched = new Set<number>();
+  const out: Out[] = [];
   for (const [key, ejection] of health.ejections) {
-    if (at.nowMs < ejection.untilMs) for (const member of prepared.byKey.get(key) ?? []) touched.add(member);
+    if (at.nowMs < ejection.untilMs && prepared.byKey.has(key)) out.push([key, ejection]);
   }
-  if (touched.size === 0) return base;
+  if (out.length === 0) return base;
+  const known = prepared.ejected;
+  if (known !== null && known.base === base && isSame(known.out, out)) return known.verdicts;
+  const verdicts = withoutEjected(prepared, base, health, { at, out });
+  prepared.ejected = { base, out, verdicts };
+  return verdicts;
+}
+
+function isSame(before: readonly Out[], now: readonly Out[]): boolean {
+  return before.length === now.length && before.every(([key, one], at) => now[at]?.[0] === key && now[at][1] === one);
+}
+
+function withoutEjected(
+  prepared: Prepared,
+  base: Verdicts,
+  health: HealthView,
+  { at, out }: { readonly at: Moment; readonly out: readonly Out[] },
+): Verdicts {
+  const touched = new Set(out.flatMap(([key]) => prepared.byKey.get(key) ?? []));
   const judged = prepared.members.map((member, index): Judged => {
     if (touched.has(index)) return judgeMember(member, health, { fresh: at.fresh, ejected: at.nowMs });
     return {
@@ -119,6 +137,7 @@ function collect(prepared: Prepared, judged: readonly Judged[]): Verdicts {
     latestReturnMs: judged.reduce((latest, one) => Math.max(latest, one.returnedAtMs), -1),
     excluded,
     allAvailable: trouble.every((one) => one === null),
+    allReady: judged.every((one) => one.ready === 1),
     panic: isPanic(prepared.members, trouble, () => true),
   };
 }

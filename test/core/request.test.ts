@@ -72,7 +72,7 @@ describe("canonicalTarget()", () => {
     ["/a?", "/a", "?"],
     ["/a%20b", "/a%20b", ""],
   ])("reads %s as %s%s", (target, path, query) => {
-    expect(canonicalTarget(target)).toEqual({ ok: true, path, query });
+    expect(canonicalTarget(target)).toEqual({ ok: true, path, query, whole: path + query });
   });
 
   it.each([

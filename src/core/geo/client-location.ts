@@ -67,6 +67,8 @@ function fromOverride({ country, location }: LocationOverride, { countries }: Pl
 /** Continent from the country, coordinates from the time zone or the country where there are none. What is given stays. */
 function fillGaps(location: ClientLocation, places: Places): ClientLocation {
   const { country, latitude, longitude } = location;
+  // A database mostly knows both: nothing to fill, nothing to copy.
+  if (location.continent !== null && latitude !== null && longitude !== null) return location;
   const continent = location.continent ?? (country === null ? null : (places.countries?.continent(country) ?? null));
   const point = latitude === null || longitude === null ? roughPoint(location, places) : null;
   return { ...location, ...point, country, continent };

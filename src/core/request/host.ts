@@ -16,7 +16,10 @@ export function canonicalHost(authority: string): CanonicalHost {
   const colon = authority.indexOf(":");
   const name = colon === -1 ? authority : authority.slice(0, colon);
   if (colon !== -1 && !isPort(authority, colon + 1)) return refuse("the port is not a number 0…65535");
-  const host = (name.endsWith(".") ? name.slice(0, -1) : name).toLowerCase();
+  const bare = name.endsWith(".") ? name.slice(0, -1) : name;
+  // Nearly every client sends lower case: text that is canonical already is not copied.
+  if (nameProblem(bare) === null) return { ok: true, host: bare };
+  const host = bare.toLowerCase();
   const problem = nameProblem(host);
   return problem === null ? { ok: true, host } : refuse(problem);
 }

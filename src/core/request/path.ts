@@ -14,6 +14,8 @@ export type CanonicalTarget =
       readonly path: string;
       /** With the `?`, empty when there is none. */
       readonly query: string;
+      /** Both together: what the origin is asked for. */
+      readonly whole: string;
     }
   | { readonly ok: false; readonly reason: string };
 
@@ -24,28 +26,29 @@ export function canonicalTarget(target: string): CanonicalTarget {
   if (target.charCodeAt(0) !== 47)
     return refuse(target === "" ? "the path is empty" : 'the path does not begin with "/"');
   if (target.length > MAX_TARGET) return refuse(`the target is longer than ${MAX_TARGET} characters`);
-  const mark = target.indexOf("?");
+  const plain = plainEnd(target);
+  const mark = target.charCodeAt(plain) === 63 ? plain : target.indexOf("?", plain);
   const raw = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? "" : target.slice(mark);
-  const badQuery = queryProblem(query);
+  const badQuery = mark === -1 ? null : queryProblem(target, mark);
   if (badQuery !== null) return refuse(badQuery);
-  if (isPlain(raw)) return { ok: true, path: raw, query };
+  if (plain === raw.length) return { ok: true, path: raw, query, whole: target };
   const decoded = decode(raw);
   if (typeof decoded !== "string") return refuse(decoded.reason);
   const path = removeDotSegments(decoded);
-  return path === null ? refuse("a dot segment carries a parameter") : { ok: true, path, query };
+  if (path === null) return refuse("a dot segment carries a parameter");
+  return { ok: true, path, query, whole: path + query };
 }
 
-/** Nearly every path: letters, digits and a few marks, no dot after a slash, so nothing to normalise. */
-function isPlain(path: string): boolean {
+/** Nearly every path is letters, digits and a few marks, no dot after a slash: nothing to normalise up to here. */
+function plainEnd(target: string): number {
   let previous = 0;
-  for (let index = 0; index < path.length; index += 1) {
-    const code = path.charCodeAt(index);
-    if (code === 46 && previous === 47) return false;
-    if (!isUnreserved(code) && code !== 47) return false;
+  for (let index = 0; index < target.length; index += 1) {
+    const code = target.charCodeAt(index);
+    if (code === 46 ? previous === 47 : code !== 47 && !isUnreserved(code)) return index;
     previous = code;
   }
-  return true;
+  return target.length;
 }
 
 function decode(raw: string): string | { readonly reason: string } {
@@ -101,9 +104,9 @@ function removeDotSegments(path: string): string | null {
 }
 
 /** The query is data and goes through as it came, as long as it cannot end the request line. */
-function queryProblem(query: string): string | null {
-  for (let index = 0; index < query.length; index += 1) {
-    const code = query.charCodeAt(index);
+function queryProblem(target: string, from: number): string | null {
+  for (let index = from; index < target.length; index += 1) {
+    const code = target.charCodeAt(index);
     if (code <= 32 || code >= 127) return "the query holds a character that must be escaped";
     if (code === 35) return "the query holds a fragment";
   }

@@ -17,7 +17,17 @@ export function addressHash(address: string | null, seed: number): number {
 
 /** One number for two; both may be neighbours of others, none of the results are. */
 export function pairHash(a: number, b: number): number {
-  return mix(Math.imul(mix(a ^ 0x5bd1e995), 0x9e3779b1) ^ b);
+  return drawOf(clientPart(a), b);
+}
+
+/** The half of `pairHash` that is the same for all of a client's pairs. */
+export function clientPart(a: number): number {
+  return Math.imul(mix(a ^ 0x5bd1e995), 0x9e3779b1);
+}
+
+/** The other half of `pairHash`. */
+export function drawOf(part: number, b: number): number {
+  return mix(part ^ b);
 }
 
 function mix(value: number): number {
@@ -40,6 +50,13 @@ export function weightedScore(hash: number, weight: number): number {
 }
 
 const LOG2_E = 1.4426950408889634;
+
+/**
+ * −ln(u) ≥ 1 − u: a score is never less than (CERTAIN_DRAW − hash) · SCORE_SCALE / weight. Both are a little smaller
+ * than the inequality allows, by more than the series below is wrong.
+ */
+export const CERTAIN_DRAW = 0xffff_ff00;
+export const SCORE_SCALE: number = (LOG2_E * (1 - 1e-6)) / 0x1_0000_0000;
 
 /** −log₂(value / 2³²) by halving and a fixed series: engines disagree about the last bit of `Math.log` (rule 11). */
 function minusLog2(value: number): number {

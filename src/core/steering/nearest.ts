@@ -3,9 +3,28 @@
  * equally near and are ordered by weighted rendezvous hash of the client, so that two clusters in one city share its
  * clients by weight and each client stays. Also the order inside the tiers of failover and geolocation.
  */
+import { draw, keptDraws } from "./draws.ts";
 import { pairHash, weightedScore } from "./hash.ts";
-import { isEligible } from "./pool.ts";
-import { offer, type Walk } from "./walk.ts";
+import { isEligible, type Pool } from "./pool.ts";
+import { NOBODY, type Steered } from "./steered.ts";
+import { countTaken, newCollection, newWalk, offer, type Walk } from "./walk.ts";
+
+/** Orders a pool; at most `pool.limit` members. Who passed the client on comes last, so that rule 1 holds. */
+export function steerNearest(pool: Pool): Steered {
+  const draws = keptDraws(pool, collectNearest);
+  if (draws !== null) return draw(draws, pool.clientHash, pool.limit);
+  const walk = newWalk(pool, null);
+  walkNearest(walk, 0);
+  const { taken, passed } = walk;
+  if (passed.members.length === 0) return { members: taken.members, passedBy: NOBODY };
+  return { members: [...taken.members, ...passed.members].slice(0, pool.limit), passedBy: NOBODY };
+}
+
+function collectNearest(pool: Pool): Walk {
+  const walk = newCollection(pool, null);
+  walkNearest(walk, 0);
+  return walk;
+}
 
 /** Offers the eligible members of one tier in order, until enough are found and their group is complete. */
 export function walkNearest(walk: Walk, tier: number): void {
@@ -21,9 +40,13 @@ export function walkNearest(walk: Walk, tier: number): void {
     const us = biasedUs[index] ?? 0;
     if (us > limitUs) {
       if (limitUs !== -1) walk.group += 1;
-      if (walk.taken.members.length >= pool.limit) return;
+      if (countTaken(walk) >= pool.limit) return;
       limitUs = us + Math.max(tieWindow.ms * 1000, (us * tieWindow.percent) / 100);
     } else pool.trace?.tie(pool, member, limitUs);
+    if (walk.collected !== null) {
+      offer(walk, member, { index, score: 0 });
+      continue;
+    }
     const draw = pairHash(pool.clientHash, pool.policy.hashes[index] ?? 0);
     offer(walk, member, { index, score: weightedScore(draw, pool.policy.weights[index] ?? 0) });
   }

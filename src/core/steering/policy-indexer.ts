@@ -30,7 +30,7 @@ export function policyIndexer(
   const rankers = new Map<string, Ranker>();
   const rankerFor = (biases: readonly number[]): Ranker => {
     const key = biases.join();
-    const known = rankers.get(key) ?? ranker({ clusters, places, biases });
+    const known = rankers.get(key) ?? ranker({ number: rankers.size, clusters, places, biases });
     rankers.set(key, known);
     return known;
   };

@@ -3,6 +3,7 @@ import type { Candidate, Circumstances, RequestFacts, VerifiedPin } from "../dec
 import type { Prepared } from "../prepared.ts";
 import type { Verdicts } from "../verdict.ts";
 import type { CanarySide } from "./canary.ts";
+import type { Kept } from "./kept.ts";
 import type { GeoPreference } from "./geolocation.ts";
 import type { SteeringPolicy } from "./policy.ts";
 import type { PolicyIndex } from "./policy-index.ts";
@@ -15,6 +16,8 @@ export interface Pool {
   readonly policy: PolicyIndex;
   readonly verdicts: Verdicts;
   readonly ranking: Ranking;
+  /** What requests like this one share; null where every step is to be taken anew. */
+  readonly kept: Kept | null;
   /** Available members, or in the second pass of a panic those in trouble. */
   readonly healthy: boolean;
   /** By cluster index; null when residency has nothing to say. */

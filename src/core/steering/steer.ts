@@ -9,12 +9,13 @@
  */
 import { tierOrder } from "./failover.ts";
 import { pairHash, weightedScore } from "./hash.ts";
+import { draw, keptDraws } from "./draws.ts";
 import { walkNearest } from "./nearest.ts";
 import { insert, newOrdered, type Ordered } from "./ordered.ts";
 import { isEligible, type Pool } from "./pool.ts";
 import { NOBODY, type Steered } from "./steered.ts";
 import { note } from "./trace.ts";
-import { newWalk, SPILL_SALT, type Walk } from "./walk.ts";
+import { countTaken, newCollection, newWalk, SPILL_SALT, type Walk } from "./walk.ts";
 import { tierOf, WALK_RULES } from "./walk-rules.ts";
 import { walkWeighted } from "./weighted.ts";
 
@@ -31,15 +32,33 @@ export function steer(pool: Pool): Steered {
 }
 
 function steerSide(pool: Pool): Steered {
-  const walk = newWalk(pool, WALK_RULES, pool.policy.tiers === null ? NOBODY : tierOrder(pool));
+  // A client's own place decides the tiers of geolocation: nothing of them is the same for everybody.
+  const draws = pool.policy.geolocation === null ? keptDraws(pool, collectTiers) : null;
+  if (draws !== null) return draw(draws, pool.clientHash, pool.limit);
+  const walk = newWalk(pool, WALK_RULES, tiersOf(pool));
+  walkTiers(walk);
+  return finish(walk);
+}
+
+function collectTiers(pool: Pool): Walk {
+  const walk = newCollection(pool, WALK_RULES, tiersOf(pool));
+  walkTiers(walk);
+  return walk;
+}
+
+function tiersOf(pool: Pool): readonly number[] {
+  return pool.policy.tiers === null ? NOBODY : tierOrder(pool);
+}
+
+function walkTiers(walk: Walk): void {
+  const { pool } = walk;
   const weighted = pool.policy.policy.method.type === "weighted";
   for (let tier = nextTier(walk, -1); tier !== Number.POSITIVE_INFINITY; tier = nextTier(walk, tier)) {
     if (weighted) walkWeighted(walk);
     else walkNearest(walk, tier);
     walk.group += 1;
-    if (walk.taken.members.length >= pool.limit) break;
+    if (countTaken(walk) >= pool.limit) break;
   }
-  return finish(walk);
 }
 
 /** The smallest tier after one that has an eligible member. */

@@ -1,7 +1,4 @@
-/** Plain nearest: every eligible member in one tier, by cost. What more there can be is in `steer.ts`. */
-import { walkNearest } from "./nearest.ts";
-import type { Pool } from "./pool.ts";
-import { newWalk } from "./walk.ts";
+/** Members in order, and what an order is drawn from. Plain nearest is in `nearest.ts`, what more there can be in `steer.ts`. */
 
 /** Members in the order in which they are to be tried. */
 export interface Steered {
@@ -13,11 +10,19 @@ export interface Steered {
 /** Nobody, without an array of its own for every request. */
 export const NOBODY: readonly number[] = [];
 
-/** Orders a pool; at most `pool.limit` members. Who passed the client on comes last, so that rule 1 holds. */
-export function steerNearest(pool: Pool): Steered {
-  const walk = newWalk(pool, null);
-  walkNearest(walk, 0);
-  const { taken, passed } = walk;
-  if (passed.members.length === 0) return { members: taken.members, passedBy: NOBODY };
-  return { members: [...taken.members, ...passed.members].slice(0, pool.limit), passedBy: NOBODY };
+/** An order that holds for all clients but for their own draws (`draws.ts`). Arrays are by place in the order. */
+export interface Draws {
+  /** How many members every client gets, if there are as many. */
+  readonly limit: number;
+  readonly members: readonly number[];
+  /** Where each group ends, in order. */
+  readonly ends: readonly number[];
+  readonly hashes: Uint32Array;
+  readonly weights: Float64Array;
+  /** Whether all weights are the same, so that draws alone decide. */
+  readonly uniform: boolean;
+  /** What is certain of a score before it is worked out: a draw so far from the best one costs at least this. */
+  readonly scales: Float64Array;
+  /** The order of everybody; null where clients draw. */
+  readonly fixed: Steered | null;
 }

@@ -4,6 +4,12 @@ import { insert, newOrdered, type Ordered } from "./ordered.ts";
 import type { Pool } from "./pool.ts";
 import { type Shares, sharesOf, startingShare } from "./starting.ts";
 
+/** Where a walk notes members instead of ordering them. */
+export interface Collected {
+  readonly members: number[];
+  readonly groups: number[];
+}
+
 /** What walks put members into, and what they need to know for it. */
 export interface Walk {
   readonly pool: Pool;
@@ -16,6 +22,8 @@ export interface Walk {
   readonly rules: WalkRules | null;
   /** Order of failover tiers; empty for other methods. */
   readonly tiers: readonly number[];
+  /** Set where members are noted for all clients to draw from, instead of ordered for one. */
+  collected: Collected | null;
   group: number;
   /** What capacity leaves of the share of the member that was offered last. */
   room: number;
@@ -44,14 +52,30 @@ export function newWalk(pool: Pool, rules: WalkRules | null, tiers: readonly num
     full: [],
     rules,
     tiers,
+    collected: null,
     group: 0,
     room: 1,
   };
 }
 
+/** A walk that collects members for all clients (`draws.ts`). */
+export function newCollection(pool: Pool, rules: WalkRules | null, tiers: readonly number[] = NO_TIERS): Walk {
+  return { ...newWalk(pool, rules, tiers), collected: { members: [], groups: [] } };
+}
+
+/** Members that the walk has found a place for. */
+export function countTaken({ collected, taken }: Walk): number {
+  return (collected ?? taken).members.length;
+}
+
 /** Takes a member into the order, or lets it pass the client on, by the client's own hash. */
 export function offer(walk: Walk, member: number, at: { readonly index: number; readonly score: number }): void {
-  const { pool, group, rules } = walk;
+  const { pool, group, rules, collected } = walk;
+  if (collected !== null) {
+    collected.members.push(member);
+    collected.groups.push(group);
+    return;
+  }
   const place = { group, score: at.score };
   const share = rules === null ? startingShare(pool, walk.shares, member) : rules.shareOf(walk, member);
   const draw = pairHash(pool.clientHash ^ SPILL_SALT, pool.policy.hashes[at.index] ?? 0);

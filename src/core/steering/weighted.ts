@@ -17,6 +17,10 @@ export function walkWeighted(walk: Walk): void {
   for (let index = 0; index < memberOf.length; index += 1) {
     const member = memberOf[index] ?? -1;
     if (member === -1 || !isEligible(pool, member)) continue;
+    if (walk.collected !== null) {
+      offer(walk, member, { index, score: 0 });
+      continue;
+    }
     const share = timedShare(pool, walk.shares, member) * readinessShare(pool, member);
     const weight = (weights[index] ?? 0) * share;
     const score = weightedScore(pairHash(pool.clientHash, hashes[index] ?? 0), weight);

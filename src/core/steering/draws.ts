@@ -1,0 +1,131 @@
+/**
+ * An order that holds for all clients but for their own draws: groups of equals in order of cost, in which each client
+ * draws. Where no group has two members the order is the same for everybody.
+ */
+import { CERTAIN_DRAW, clientPart, drawOf, SCORE_SCALE, weightedScore } from "./hash.ts";
+import type { Pool } from "./pool.ts";
+import { type Draws, NOBODY, type Steered } from "./steered.ts";
+import type { Walk } from "./walk.ts";
+
+/** Whether every member takes all of its share at this moment, so that nobody is passed on. */
+export function isSteady({ policy, verdicts, prepared, offered, nowMs }: Pool): boolean {
+  const { slowStart, spill } = policy.policy;
+  const { latestReturnMs } = verdicts;
+  const starting = slowStart !== null && latestReturnMs >= 0 && nowMs - latestReturnMs < slowStart.windowMs;
+  if (starting || policy.hasRamp) return false;
+  return (offered === null || !prepared.hasCapacity) && (!spill.byReadiness || verdicts.allReady);
+}
+
+/** What a walk has collected, ready for clients. */
+export function drawsOf({ pool, collected }: Walk): Draws {
+  const { members, groups } = collected ?? { members: [], groups: [] };
+  const ends: number[] = [];
+  for (let at = 1; at <= members.length; at += 1) if (groups[at] !== groups[at - 1]) ends.push(at);
+  const indexes = members.map((member) => pool.prepared.members[member]?.index ?? -1);
+  const weights = Float64Array.from(indexes, (index) => pool.policy.weights[index] ?? 0);
+  const [one = 0] = weights;
+  const isFixed = ends.slice(0, pool.limit).every((end, at) => end === at + 1);
+  return {
+    limit: pool.limit,
+    members,
+    ends,
+    hashes: Uint32Array.from(indexes, (index) => pool.policy.hashes[index] ?? 0),
+    weights,
+    uniform: weights.every((weight) => weight === one),
+    scales: weights.map((weight) => SCORE_SCALE / weight),
+    fixed: isFixed ? { members: members.slice(0, pool.limit), passedBy: NOBODY } : null,
+  };
+}
+
+/** The order of one client; at most `limit` members. */
+export function draw(draws: Draws, clientHash: number, limit: number): Steered {
+  if (draws.fixed !== null && limit === draws.limit) return draws.fixed;
+  const { members, ends } = draws;
+  const taken: number[] = [];
+  const part = clientPart(clientHash);
+  let from = 0;
+  for (const end of ends) {
+    if (taken.length >= limit) break;
+    if (end === from + 1) taken.push(members[from] ?? -1);
+    else if (draws.uniform) drawEquals(draws, { part, from, end, limit }, taken);
+    else drawGroup(draws, { part, from, end, limit }, taken);
+    from = end;
+  }
+  return { members: taken, passedBy: NOBODY };
+}
+
+interface Group {
+  readonly part: number;
+  readonly from: number;
+  readonly end: number;
+  readonly limit: number;
+}
+
+/** The same for equal weights: the larger draw has the smaller score, so none is worked out. */
+function drawEquals({ members, hashes }: Draws, { part, from, end, limit }: Group, taken: number[]): void {
+  const first = taken.length;
+  const room = limit - first;
+  const drawn: number[] = [];
+  let worst = -1;
+  for (let at = from; at < end; at += 1) {
+    const own = drawOf(part, hashes[at] ?? 0);
+    if (own < worst) continue;
+    const member = members[at] ?? -1;
+    let spot = drawn.length;
+    while (spot > 0) {
+      const before = drawn[spot - 1] ?? 0;
+      if (before > own || (before === own && (taken[first + spot - 1] ?? 0) < member)) break;
+      if (spot < room) {
+        drawn[spot] = before;
+        taken[first + spot] = taken[first + spot - 1] ?? -1;
+      }
+      spot -= 1;
+    }
+    if (spot >= room) continue;
+    drawn[spot] = own;
+    taken[first + spot] = member;
+    if (drawn.length === room) worst = drawn[room - 1] ?? 0;
+  }
+}
+
+/** The best of a group in order: score, then member, as in `ordered.ts`. */
+function drawGroup(draws: Draws, { part, from, end, limit }: Group, taken: number[]): void {
+  const { members, hashes, weights, scales } = draws;
+  const first = taken.length;
+  const room = limit - first;
+  const scores: number[] = [];
+  let worst = Number.POSITIVE_INFINITY;
+  for (let at = from; at < end; at += 1) {
+    const drawn = drawOf(part, hashes[at] ?? 0);
+    // Nearly all of a large group end here: a logarithm for each would be most of the decision.
+    if ((CERTAIN_DRAW - drawn) * (scales[at] ?? 0) > worst) continue;
+    const score = weightedScore(drawn, weights[at] ?? 0);
+    const member = members[at] ?? -1;
+    let spot = scores.length;
+    while (spot > 0) {
+      const before = scores[spot - 1] ?? 0;
+      if (before < score || (before === score && (taken[first + spot - 1] ?? 0) < member)) break;
+      if (spot < room) {
+        scores[spot] = before;
+        taken[first + spot] = taken[first + spot - 1] ?? -1;
+      }
+      spot -= 1;
+    }
+    if (spot >= room) continue;
+    scores[spot] = score;
+    taken[first + spot] = member;
+    if (scores.length === room) worst = scores[room - 1] ?? 0;
+  }
+}
+
+/** Draws of a pool: those that were kept, or those that a walk collects now; null where members pass clients on. */
+export function keptDraws(pool: Pool, collect: (pool: Pool) => Walk): Draws | null {
+  const { kept, only } = pool;
+  if (kept === null || pool.allowed !== null || !pool.healthy || !isSteady(pool)) return null;
+  const at = only === null ? 0 : only ? 1 : 2;
+  const known = kept.draws[at];
+  if (known !== undefined && known.limit >= pool.limit) return known;
+  const draws = drawsOf(collect(pool));
+  kept.draws[at] = draws;
+  return draws;
+}

@@ -1,0 +1,43 @@
+/**
+ * What the decisions of one backend have in common from one place under one health: its order up to the clients' own
+ * draws, and its candidates. Entries lie in a table of fixed size and name all that they were made from: a memo, seen
+ * only as time.
+ */
+import type { Candidate } from "../decision.ts";
+import type { Prepared } from "../prepared.ts";
+import type { Verdicts } from "../verdict.ts";
+import type { Ranking } from "./ranking.ts";
+import type { Draws } from "./steered.ts";
+
+export interface Kept {
+  readonly prepared: Prepared;
+  readonly verdicts: Verdicts;
+  readonly ranking: Ranking;
+  /** Which filling of the ranking; it is filled anew when costs change. */
+  readonly made: number;
+  /** By member, then by the origin that comes first. */
+  readonly candidates: (Candidate[] | undefined)[];
+  /** For everybody, and for either side of a canary. */
+  readonly draws: (Draws | undefined)[];
+}
+
+/** By place: at most 2,048 entries of a few kilobytes each at 100 clusters; another backend takes the place of one. */
+export type KeptTable = Map<number, Kept>;
+
+/** The entry for a backend as health and a ranking have it now. */
+export function keptFor(table: KeptTable, prepared: Prepared, verdicts: Verdicts, ranking: Ranking): Kept {
+  const at = (Math.imul(prepared.number, 0x9e3779b1) + Math.imul(ranking.number, 0x85ebca6b)) >>> 21;
+  const known = table.get(at);
+  if (
+    known !== undefined &&
+    known.prepared === prepared &&
+    known.verdicts === verdicts &&
+    known.ranking === ranking &&
+    known.made === ranking.made
+  ) {
+    return known;
+  }
+  const kept: Kept = { prepared, verdicts, ranking, made: ranking.made, candidates: [], draws: [] };
+  table.set(at, kept);
+  return kept;
+}

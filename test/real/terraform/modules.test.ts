@@ -1,0 +1,76 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { argumentsOf } from "./arguments.ts";
+import { MODULES, schemas } from "./modules.ts";
+import { planOf } from "./plan-of.ts";
+import { workspace, type Workspace } from "./terraform.ts";
+import { awsPlugins, makeMirror, missingTools } from "./tools.ts";
+
+const missing = missingTools();
+if (missing !== null) console.warn(`SKIPPED, the Terraform modules: ${missing}`);
+
+describe.skipIf(missing !== null)("terraform modules, against the schemas of their providers", () => {
+  const mirror = mkdtempSync(join(tmpdir(), "portolan-mirror-"));
+  let space: Workspace;
+  beforeAll(async () => {
+    makeMirror(mirror, null, schemas(awsPlugins()));
+    space = workspace(mirror);
+    for (const module of MODULES) {
+      const run = await space.run(`modules/${module}`, ["init", "-input=false"]);
+      if (run.code !== 0) throw new Error(run.output);
+    }
+  }, 300_000);
+  afterAll(() => {
+    space.close();
+    rmSync(mirror, { recursive: true });
+  });
+
+  it("are formatted", async () => {
+    const run = await space.run(".", ["fmt", "-check", "-recursive", "-diff"]);
+    expect(run.output).toBe("");
+    expect(run.code).toBe(0);
+  });
+
+  describe.each(MODULES)("%s", (module) => {
+    const where = `modules/${module}`;
+    const fixture = join(import.meta.dirname, `fixtures/${module}.json`);
+
+    it("is valid, and its own tests pass", async () => {
+      const valid = await space.run(where, ["validate", "-no-color"]);
+      expect(valid.output).toContain("Success!");
+      const tested = await space.run(where, ["test", "-no-color"], { AWS_REGION: "us-east-1" });
+      expect(tested.output).toMatch(/Success! [1-9]\d* passed, 0 failed/);
+    });
+
+    it("gives every nested attribute a key that the provider's schema knows", async () => {
+      const args = ["plan", "-input=false", "-lock=false", "-no-color", `-var-file=${fixture}`];
+      const run = await space.run(where, args, { PORTOLAN_SCHEMA: "strict", AWS_REGION: "us-east-1" });
+      expect(run.output).toMatch(/Plan: [1-9]\d* to add/);
+    });
+
+    it("plans what its golden file says", async () => {
+      const planned = await planOf(space, where, fixture);
+      const text = `${JSON.stringify(planned, null, 2)}\n`;
+      await expect(text).toMatchFileSnapshot(join(import.meta.dirname, `golden/${module}.txt`));
+      expect(planned).toHaveProperty("values");
+    });
+
+    it("plans something else as soon as an argument is taken out", async () => {
+      const golden = readFileSync(join(import.meta.dirname, `golden/${module}.txt`), "utf8");
+      const file = join(space.folder, where, "main.tf");
+      const whole = readFileSync(file, "utf8");
+      const all = argumentsOf(whole);
+      const unnoticed: string[] = [];
+      for (const { name, without } of all) {
+        writeFileSync(file, without);
+        const text = `${JSON.stringify(await planOf(space, where, fixture), null, 2)}\n`;
+        if (text === golden) unnoticed.push(name);
+      }
+      writeFileSync(file, whole);
+      expect(unnoticed).toEqual([]);
+      expect(all.length).toBeGreaterThan(5);
+    }, 600_000);
+  });
+});
