@@ -3,13 +3,16 @@ import { causeOf } from "../src/core/cause.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { lastObservations } from "../src/control/last-observations.ts";
 import { type Contexts, openContexts } from "../src/kube/access/contexts.ts";
+import type { ApiAccess } from "../src/kube/access/access.ts";
 import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
 import { apiReader, CONFIG_RESOURCES } from "../src/kube/api-reader.ts";
+import type { Agents } from "../src/kube/agent/agents.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import { memberReaders } from "../src/kube/members.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
 import type { ControlSettings } from "../src/kube/schema/control.ts";
 import type { Store } from "../src/store/store.ts";
+import { openAgents } from "./agent.ts";
 
 /** Asked so often whether an API lives, beside its watches; three silent answers are one unreachable cluster. */
 const LIVENESS_MS = 5_000;
@@ -20,6 +23,10 @@ export interface Sources {
   readonly config: ObjectReader;
   /** Readers of the members, as they are now. */
   readonly readers: () => readonly ObjectReader[];
+  /** The way to a cluster's API with control's credentials, null for the config cluster; null when there is none. */
+  accessOf(cluster: string | null): ApiAccess | null;
+  /** Who takes what agents send; null when there are none. */
+  readonly agents: Agents | null;
   /** Called when any of them observes something else, or when there are others. */
   onChange(listener: () => void): void;
   close(): Promise<void>;
@@ -39,8 +46,10 @@ export async function openSources(
   log: (line: string) => void,
 ): Promise<Sources> {
   const contexts = await openContexts(settings.kubeconfig);
+  const inCluster = await inClusterAccess();
   const source = await openConfig(settings.config, contexts);
   const { claimClassless } = settings;
+  const told = await openAgents(settings, store);
   const members = memberReaders({
     contexts,
     inCluster: inClusterAccess,
@@ -51,7 +60,9 @@ export async function openSources(
   await remembered.recall(null).catch((error: unknown) => log(`Cannot recall the config source: ${causeOf(error)}`));
   const clusters = () => remembered.complete(source.reader.observe()).objects.clusters;
   const keep = () =>
-    members.keep(clusters()).catch((error: unknown) => log(`Cannot follow the clusters: ${causeOf(error)}`));
+    Promise.all([members.keep(clusters()), told?.keep(clusters())])
+      .then(() => undefined)
+      .catch((error: unknown) => log(`Cannot follow the clusters: ${causeOf(error)}`));
 
   const folders = () => {
     const named = new Set(clusters().flatMap(({ meta, access }) => ((access ?? null) === null ? [meta.name] : [])));
@@ -62,6 +73,7 @@ export async function openSources(
     for (const listener of listeners) listener();
   };
   members.onChange(tell);
+  told?.onChange(tell);
   source.reader.onChange(() => {
     void keep();
     tell();
@@ -83,11 +95,22 @@ export async function openSources(
   }, CREDENTIALS_MS);
   return {
     config: source.reader,
-    readers: () => [...members.readers(), ...folders()],
+    readers: () => [...members.readers(), ...(told?.readers() ?? []), ...folders()],
+    agents: told,
+    accessOf(cluster) {
+      const own =
+        cluster === null ? settings.config : (clusters().find(({ meta }) => meta.name === cluster)?.access ?? null);
+      if (own === "in-cluster") return inCluster;
+      // What an agent tells is read only: nothing can be written through it.
+      if (own === null || typeof own === "string" || !("context" in own)) return null;
+      const found = contexts.access(own.context);
+      return found.ok ? found.access : null;
+    },
     onChange: (listener) => void listeners.push(listener),
     async close() {
       clearInterval(timer);
       await members.close();
+      await told?.close();
       await source.close();
     },
   };

@@ -8,12 +8,14 @@ import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
 import { mirror } from "../src/control/mirror.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
+import { serveAgents } from "./agent.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
 import { changedProblems } from "./files-control.ts";
 import { portFailure } from "./files-edge.ts";
 import { edgesMay } from "./key-files.ts";
 import { type RunningApi, startAdmin, startStoreApi } from "./node-admin.ts";
+import { startWriteBack } from "./control-write-back.ts";
 import { orderActions } from "./order-actions.ts";
 import { resourcesOf, statusOf } from "./status.ts";
 
@@ -39,6 +41,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     // A version of the process before this one is never the current one.
     const store = watchedStore(setup.store, crypto.randomUUID());
     const sources = keep(await openSources(setup, log));
+    const written = keep(startWriteBack({ ...settings, file: options.file, accessOf: sources.accessOf, store, log }));
     const mirrors = setup.push.map((target) => mirror({ source: store, target, onProblem: log }));
     const sayOnce = changedProblems(deps.err);
     const metrics = controlMetrics();
@@ -50,6 +53,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
         intervalMs: settings.intervalMs,
         onResult(result, durationMs) {
           for (const one of mirrors) one.push();
+          written.after(result);
           metrics.reconciled(result, { nowMs: Date.now(), durationMs });
           sayOnce(result.problems);
         },
@@ -65,6 +69,9 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     if (setup.serve !== null) {
       banner.push(`store      ${keep(await serveStore(setup.serve, store)).url}`);
       opened.push({ close: store.release });
+    }
+    if (settings.agents !== null && sources.agents !== null) {
+      banner.push(`agents     ${keep(await serveAgents(settings.agents, sources.agents)).url}`);
     }
     if (setup.admin !== null) {
       banner.push(

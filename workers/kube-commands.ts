@@ -6,6 +6,7 @@ import { convertManifests } from "../src/kube/convert.ts";
 import { customResourceDefinitions } from "../src/kube/schema/crd.ts";
 import { dnsName } from "../src/kube/schema/names.ts";
 import { yamlText } from "../src/kube/yaml-text.ts";
+import { startAgent } from "./agent.ts";
 import { examine } from "./kube-doctor.ts";
 import { init } from "./kube-init.ts";
 import { join } from "./kube-join.ts";
@@ -20,6 +21,7 @@ export function kubeCommands(stdin: NodeJS.ReadableStream): KubeCommands {
     unjoin,
     owned,
     removeStore,
+    startAgent,
     examine,
     init,
     join,

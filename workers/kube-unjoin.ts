@@ -8,6 +8,7 @@ import { type ControlPlace, removeCluster } from "../src/kube/join/config-source
 import { removeObjects } from "../src/kube/join/join.ts";
 import { type JoinedCluster, joinedClusters, KUBECONFIG } from "../src/kube/join/joined.ts";
 import { planObjects } from "../src/kube/join/plan.ts";
+import { releaseStatuses } from "../src/kube/write-back.ts";
 import { openKubeconfig } from "./kube-init.ts";
 import { openClient, openPlace } from "./kube-join.ts";
 
@@ -50,10 +51,12 @@ async function cleanCluster(
 ): Promise<void> {
   const client = openClient(await openKubeconfig(options.kubeconfig), options.context ?? cluster.context);
   try {
+    const released = cluster.writeBack ? await releaseStatuses(client) : [];
     const removals = await removeObjects(client, cluster.name);
     const lost = `portolan unjoin ${cluster.name} --lost, when the cluster is gone for good`;
     if ("ok" in removals) throw new Failure(`Cannot unjoin ${cluster.name}: ${removals.cause}`, lost);
     say("in the cluster");
+    for (const path of released) say(`  given up ${path}/status`);
     for (const { path, result, why } of removals)
       if (result !== "was gone") say(`  ${result.padEnd(8)} ${path}${why === "" ? "" : `: ${why}`}`);
     const failed = removals.filter(({ result }) => result === "failed");

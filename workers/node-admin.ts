@@ -1,7 +1,9 @@
 /** Listeners of APIs on Node: admin, store. */
+import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { type AdminDeps, adminApi } from "../src/api/admin.ts";
+import { type AgentApiOptions, agentApi } from "../src/api/agent-api.ts";
 import { type StoreApiOptions, storeApi } from "../src/api/store-api.ts";
 
 export interface RunningApi {
@@ -19,6 +21,15 @@ export async function startAdmin(listen: Listen, deps: AdminDeps): Promise<Runni
   return await startApi(listen, adminApi(deps));
 }
 
+/** Where agents send what they see; over TLS where a certificate is given. */
+export async function startAgentApi(
+  listen: Listen,
+  tls: { readonly cert: string; readonly key: string } | null,
+  options: AgentApiOptions,
+): Promise<RunningApi> {
+  return await startApi(listen, agentApi(options), tls);
+}
+
 /** A store over HTTP. */
 export async function startStoreApi(listen: Listen, options: StoreApiOptions): Promise<RunningApi> {
   return await startApi(listen, storeApi(options));
@@ -28,13 +39,15 @@ export async function startStoreApi(listen: Listen, options: StoreApiOptions): P
 async function startApi(
   listen: Listen,
   api: { readonly fetch: (request: Request) => Response | Promise<Response> },
+  tls: { readonly cert: string; readonly key: string } | null = null,
 ): Promise<RunningApi> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
-  const server = serve({ fetch: api.fetch, hostname: listen.host, port: listen.port }, resolve);
+  const secure = tls === null ? {} : { createServer, serverOptions: tls };
+  const server = serve({ fetch: api.fetch, hostname: listen.host, port: listen.port, ...secure }, resolve);
   server.once("error", reject);
   const { address, port } = await promise;
   return {
-    url: `http://${address.includes(":") ? `[${address}]` : address}:${port}`,
+    url: `http${tls === null ? "" : "s"}://${address.includes(":") ? `[${address}]` : address}:${port}`,
     close: () =>
       new Promise((done) => {
         server.close(() => done());

@@ -4,6 +4,7 @@ import { mirror } from "../src/control/mirror.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../src/control/reconcile.ts";
 import { controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
+import { startWriteBack } from "./control-write-back.ts";
 import { changedProblems } from "./files-control.ts";
 
 /** Another writer that wins again and again is a second control function: the next run of the scheduler comes. */
@@ -28,6 +29,12 @@ export async function syncOnce(
       pushed.push();
       await pushed.settled();
     }
+    const log = (line: string) => deps.err(`${line}\n`);
+    const { accessOf } = sources;
+    const written = startWriteBack({ ...setup.settings, file: options.file, accessOf, store: setup.store, log });
+    written.after(result);
+    await written.settled();
+    await written.close();
     changedProblems(deps.err)(result.problems);
     deps.out(`${summary(result)}\n`);
     return result.outcome;

@@ -78,7 +78,23 @@ export interface Examined {
   readonly admin: string | null;
 }
 
+export interface AgentOptions {
+  readonly cluster: string;
+  /** URL of control. */
+  readonly to: string;
+  /** File of the private key; its id is the cluster's name. */
+  readonly key: string;
+  readonly ca: string | null;
+  readonly context: string | null;
+  readonly kubeconfig: string | null;
+  readonly heartbeatMs: number;
+}
+
 export interface KubeCommands {
+  readonly startAgent: (
+    options: AgentOptions,
+    deps: { readonly err: (text: string) => void },
+  ) => Promise<{ readonly banner: readonly string[]; close(): Promise<void> }>;
   /** Checks portolan.yaml, its manifests, and each cluster with control's credentials. */
   readonly examine: (config: string) => Promise<Examined>;
   /** Name of the joined Cluster that a word means: its own, or its context. */

@@ -1,6 +1,7 @@
 /** The command line: a table of commands, one file each. Returns the exit code; never calls `process.exit`. */
 import { causeOf } from "../core/cause.ts";
 import type { Command } from "./command.ts";
+import { agentCommand } from "./commands/agent.ts";
 import { approveCommand } from "./commands/approve.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { controlCommand } from "./commands/control.ts";
@@ -48,6 +49,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["keys", keysCommand],
   ["edge", edgeCommand],
   ["gateway", gatewayCommand],
+  ["agent", agentCommand],
   ["validate", validateCommand],
   ["schema", schemaCommand],
   ["convert", convertCommand],

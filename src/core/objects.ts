@@ -126,8 +126,8 @@ export interface ClusterObject {
   } | null;
   /** Private ranges that backends of this cluster may have. */
   readonly originCidrs: readonly string[];
-  /** Where control reads its API: a context of its kubeconfig, or its own cluster. Null: nowhere, or from a folder. */
-  readonly access: { readonly context: string } | "in-cluster" | null;
+  /** Where control reads its API: a context of its kubeconfig, its own cluster, or an agent there. Null: nowhere, or from a folder. */
+  readonly access: { readonly context: string } | "in-cluster" | "agent" | null;
 }
 
 /** `portolan.dev/v1alpha1` TrafficPolicy. */

@@ -1,5 +1,6 @@
 import type { Observation } from "../core/objects.ts";
 import type { ApiAccess } from "./access/access.ts";
+import type { ItemChange } from "./agent/message.ts";
 import { type ApiObjects, apiObjects } from "./api-objects.ts";
 import { type ApiConnection, apiConnection } from "./http.ts";
 import { apiLiveness } from "./liveness.ts";
@@ -14,6 +15,8 @@ export interface ApiReaderAccess extends ApiAccess {
 
 /** Times are in ms. The defaults suit clusters anywhere; `portolan up` asks more often. */
 export interface ApiReaderOptions {
+  /** Told of each change as the API said it, before it is judged. */
+  readonly tap?: (change: ItemChange) => void;
   /** What is read; a member's resources unless said otherwise. */
   readonly resources?: readonly ReadResource[];
   /** Whether Ingresses without a class are ours; default false. */
@@ -107,17 +110,20 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
     const state = states.get(kind) ?? { listed: false, fault: null };
     const sink = {
       listed(items: readonly unknown[]) {
+        options.tap?.({ op: "replace", kind, items });
         objects.replace(kind, items);
         state.listed = true;
         changed();
       },
       stored(item: unknown) {
         heard();
+        options.tap?.({ op: "store", kind, item });
         objects.store(kind, item);
         changed();
       },
       deleted(item: unknown) {
         heard();
+        options.tap?.({ op: "remove", kind, item });
         objects.remove(kind, item);
         changed();
       },

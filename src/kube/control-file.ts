@@ -40,6 +40,15 @@ function absolute(settings: ControlSettings, folder: string): ControlSettings {
     store: "file" in store ? { file: from(store.file) } : store,
     signingKey: from(settings.signingKey),
     serve: serve === null ? null : { ...serve, tokenFile: serve.tokenFile === null ? null : from(serve.tokenFile) },
+    agents:
+      settings.agents === null
+        ? null
+        : {
+            ...settings.agents,
+            publicKeys: from(settings.agents.publicKeys),
+            tlsCert: settings.agents.tlsCert === null ? null : from(settings.agents.tlsCert),
+            tlsKey: settings.agents.tlsKey === null ? null : from(settings.agents.tlsKey),
+          },
     push: settings.push.map((one) => ({ ...one, tokenFile: one.tokenFile === null ? null : from(one.tokenFile) })),
   };
 }

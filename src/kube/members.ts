@@ -45,7 +45,7 @@ export function memberReaders(deps: MembersDeps): Members {
       if (own === null) return refused(`Cannot read cluster "${cluster}": this process runs in no pod of a cluster`);
       return { fingerprint: "in-cluster", make: () => deps.open({ ...own, cluster }) };
     }
-    const found = deps.contexts.access(access?.context ?? "");
+    const found = deps.contexts.access(typeof access === "object" ? (access?.context ?? "") : "");
     if (!found.ok) return refused(found.message);
     return { fingerprint: found.fingerprint, make: () => deps.open({ ...found.access, cluster }) };
   }
@@ -66,7 +66,9 @@ export function memberReaders(deps: MembersDeps): Members {
 
   async function once(clusters: readonly ClusterObject[], starts: Promise<void>[]): Promise<void> {
     const named = new Map(
-      clusters.filter(({ access }) => (access ?? null) !== null).map((one) => [one.meta.name, one]),
+      clusters
+        .filter(({ access }) => (access ?? null) !== null && access !== "agent")
+        .map((one) => [one.meta.name, one]),
     );
     for (const [name, { reader }] of members) {
       if (named.has(name)) continue;

@@ -100,8 +100,9 @@ describe("portolan unjoin", () => {
 
   it("refuses a drain that would empty a host, and one that nobody can carry out", async () => {
     await run("join", "us");
-    const { admin } = await edge();
+    const { admin, status } = await edge();
     await runCli("drain", "eu", "--admin", admin);
+    await eventually(status, ({ clusters }) => clusters.some((one) => one.cluster === "eu" && one.weight === 0));
     const before = objects(apis.us);
     const refused = await run("unjoin", "us", "--admin", admin);
     expect([refused.code, refused.err]).toEqual([

@@ -75,7 +75,6 @@ describe("customResourceDefinitions()", () => {
     expect(at(policy, "residency", "properties", "status")).toEqual({
       type: "number",
       enum: [451, 503],
-      nullable: true,
     });
     expect(schemaOf("HostClaim")["required"]).toEqual(["spec"]);
     expect(schemaOf("Cluster")["required"]).toBeUndefined();

@@ -37,6 +37,7 @@ export const clusterSchema: (strict: boolean) => z.ZodType<ClusterObject> = perM
   const access = fields(strict, {
     context: text(notEmpty).nullish(),
     inCluster: z.boolean().nullish(),
+    agent: z.boolean().nullish(),
   }).check(always(oneWayIn));
   const spec = fields(strict, {
     provider: text(notEmpty).nullish(),
@@ -78,18 +79,23 @@ export const clusterSchema: (strict: boolean) => z.ZodType<ClusterObject> = perM
 function accessOf({
   context,
   inCluster,
+  agent,
 }: {
   context?: string | null | undefined;
   inCluster?: boolean | null | undefined;
+  agent?: boolean | null | undefined;
 }) {
   if (inCluster === true) return "in-cluster";
+  if (agent === true) return "agent";
   return context === undefined || context === null ? null : { context };
 }
 
 function oneWayIn(value: unknown, report: Report): void {
   if (!isRecord(value)) return;
-  const ways = [typeof value["context"] === "string", value["inCluster"] === true].filter(Boolean);
-  if (ways.length !== 1) report("has to say one of context: NAME and inCluster: true");
+  const ways = [typeof value["context"] === "string", value["inCluster"] === true, value["agent"] === true].filter(
+    Boolean,
+  );
+  if (ways.length !== 1) report("has to say one of context: NAME, inCluster: true and agent: true");
 }
 
 function pemBundle(pem: string): string | null {

@@ -31,6 +31,15 @@ export interface ControlSettings {
   readonly admin: string | null;
   /** Where users reach the edges: what `status.loadBalancer` of Ingresses says. */
   readonly edgeAddresses: readonly LoadBalancerAddress[];
+  /** Where agents of clusters with a private API send what they see; null for no agents. */
+  readonly agents: {
+    readonly listen: string;
+    readonly publicKeys: string;
+    readonly tlsCert: string | null;
+    readonly tlsKey: string | null;
+  } | null;
+  /** Control writes statuses and Events everywhere, not only where a cluster was joined with the right to. */
+  readonly writeBack: boolean;
   readonly intervalMs: number;
   readonly claimClassless: boolean;
   readonly allowPrivateOrigins: boolean;
@@ -68,6 +77,13 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
     serve: fields(strict, { listen: word, tokenFile: word.nullish() }).nullish(),
     push: z.array(fields(strict, { url: text(httpUrl), tokenFile: word.nullish() })).nullish(),
     admin: word.nullish(),
+    agents: fields(strict, {
+      listen: word,
+      publicKeys: word,
+      tlsCert: word.nullish(),
+      tlsKey: word.nullish(),
+    }).nullish(),
+    writeBack: z.boolean().nullish(),
     edgeAddresses: z.array(text(connectHost)).nullish(),
     interval: duration(100, 30_000).nullish(),
     claimClassless: z.boolean().nullish(),
@@ -84,6 +100,15 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
       push: (spec.push ?? []).map(({ url, tokenFile }) => ({ url, tokenFile: tokenFile ?? null })),
       admin: spec.admin ?? null,
       edgeAddresses: (spec.edgeAddresses ?? []).map(addressOf),
+      agents: spec.agents
+        ? {
+            listen: spec.agents.listen,
+            publicKeys: spec.agents.publicKeys,
+            tlsCert: spec.agents.tlsCert ?? null,
+            tlsKey: spec.agents.tlsKey ?? null,
+          }
+        : null,
+      writeBack: spec.writeBack ?? false,
       intervalMs: spec.interval ?? 5000,
       claimClassless: spec.claimClassless ?? false,
       allowPrivateOrigins: spec.allowPrivateOrigins ?? false,

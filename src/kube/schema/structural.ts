@@ -52,17 +52,22 @@ function union(members: readonly unknown[], path: string): Readonly<Record<strin
   const values = members.filter((member) => !(isRecord(member) && member["type"] === "null"));
   const nullable = values.length < members.length ? { nullable: true } : {};
   const [only] = values;
-  if (values.length === 1) return { ...structural(only, path), ...nullable };
+  if (values.length === 1) return nulled({ ...structural(only, path), ...nullable });
   const forms = values.map((member) => structural(member, path));
   const types = new Set(forms.map((form) => form["type"]));
   if (types.size !== 1 || !forms.every((form) => Array.isArray(form["enum"]))) {
     throw new TypeError(`Cannot define ${path}: it may be of several forms`);
   }
-  return { type: forms[0]?.["type"], enum: forms.flatMap((form) => form["enum"]), ...nullable };
+  return { type: forms[0]?.["type"], enum: forms.flatMap((form) => form["enum"]) };
 }
 
 function soleType(types: readonly unknown[], path: string): unknown {
   const [type, ...more] = types.filter((one) => one !== "null");
   if (more.length > 0) throw new TypeError(`Cannot define ${path}: it has several types`);
   return type;
+}
+
+/** An API server looks a null up in the words, and does not find it even when it stands there. */
+function nulled({ nullable, ...form }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return nullable === undefined || form["enum"] !== undefined ? form : { ...form, nullable };
 }
