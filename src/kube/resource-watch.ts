@@ -84,8 +84,9 @@ export function watchResource(
     const stream = await connection.stream(`${path}?${query}`, options.silenceMs, signal);
     if (signal.aborted) return;
     if (!stream.ok) {
-      const isTemporary = stream.status === null || stream.status === 429 || stream.status >= 500;
-      if (!isTemporary) version = null;
+      // A server that was away may be one that begins again from a backup: it would keep a watch from a version that
+      // it has not reached yet open and silent. Only one that asks for patience is known to be the same.
+      if (stream.status !== 429) version = null;
       return stream.status === 410 ? undefined : fail(stream, signal);
     }
     sink.succeeded();

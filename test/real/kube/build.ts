@@ -19,8 +19,10 @@ const packages: readonly { readonly module: string; readonly pkg: string; readon
   { module: "kubernetes", pkg: "k8s.io/kubernetes/cmd/kubectl", binary: "kubectl" },
 ];
 
-/** Where the programs are, built or not. */
+/** Where the programs are, built or not; `PORTOLAN_TEST_KUBE` names another folder. */
 export async function kubeFolder(): Promise<string> {
+  const given = process.env["PORTOLAN_TEST_KUBE"];
+  if (given !== undefined) return given;
   const versions = [
     await required("kubernetes", "k8s.io/kubernetes"),
     await required("etcd", "go.etcd.io/etcd/server/v3"),

@@ -1,7 +1,9 @@
 /** One real cluster without nodes: etcd, kube-apiserver and kube-controller-manager in a network namespace. */
+import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { bearer } from "../../../src/kube/access/credential.ts";
 import type { ApiAccess } from "../../../src/kube/access/access.ts";
 import { type ApiClient, apiClient } from "../../../src/kube/api-client.ts";
@@ -25,6 +27,10 @@ export interface RealCluster {
   killApi(): Promise<void>;
   /** Starts it again at the same address; its watch cache begins empty. */
   startApi(): Promise<void>;
+  /** Forgets every version but the newest, while the API server is down: a watch of before cannot go on. */
+  compact(): Promise<void>;
+  /** Begins with an empty etcd, while the API server is down: versions count from 1 again. */
+  wipe(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,14 +71,16 @@ export async function startCluster(options: ClusterOptions): Promise<RealCluster
   ]);
   const inside = (command: string, args: readonly string[]) => start(...network.inside(join(programs, command), args));
 
-  const etcd = await inside("etcd", [
-    `--data-dir=${file("etcd")}`,
-    "--unsafe-no-fsync",
-    "--listen-client-urls=http://127.0.0.1:2379",
-    "--advertise-client-urls=http://127.0.0.1:2379",
-    "--listen-peer-urls=http://127.0.0.1:2380",
-    "--log-level=error",
-  ]);
+  const startEtcd = () =>
+    inside("etcd", [
+      `--data-dir=${file("etcd")}`,
+      "--unsafe-no-fsync",
+      "--listen-client-urls=http://127.0.0.1:2379",
+      "--advertise-client-urls=http://127.0.0.1:2379",
+      "--listen-peer-urls=http://127.0.0.1:2380",
+      "--log-level=error",
+    ]);
+  let etcd = await startEtcd();
   const access: ApiAccess = { server, ca: authority.cert, credentials: () => bearer(token, "the admin's token") };
   const client = apiClient(access, { fieldManager: "test", timeoutMs: 20_000 });
   let apiServer: RunningProcess | null = null;
@@ -120,6 +128,19 @@ export async function startCluster(options: ClusterOptions): Promise<RealCluster
     data,
     startApi,
     killApi: async () => apiServer?.kill(),
+    async compact() {
+      const ask = async (path: string, body: object): Promise<Record<string, Record<string, string>>> => {
+        const args = ["-s", "-X", "POST", "-d", JSON.stringify(body), `http://127.0.0.1:2379/v3/${path}`];
+        return JSON.parse((await promisify(execFile)(...network.inside("curl", args))).stdout);
+      };
+      const { header } = await ask("kv/range", { key: "AA==" });
+      await ask("kv/compaction", { revision: header?.["revision"], physical: true });
+    },
+    async wipe() {
+      await etcd.kill();
+      await rm(file("etcd"), { recursive: true });
+      etcd = await startEtcd();
+    },
     async close() {
       await client.close();
       await Promise.all([controllers.kill(), apiServer?.kill()]);

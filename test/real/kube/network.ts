@@ -17,7 +17,7 @@ export interface Link {
 export interface Namespace {
   readonly name: string;
   /** The command, to be run inside. `ip` replaces itself, so that the process id is the command's own. */
-  inside(command: string, args: readonly string[]): readonly [command: string, args: readonly string[]];
+  inside(command: string, args: readonly string[]): readonly [command: string, args: string[]];
   link(addressCount: number): Promise<Link>;
   remove(): Promise<void>;
 }
