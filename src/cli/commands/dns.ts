@@ -5,6 +5,7 @@ import type { Command } from "../command.ts";
 import type { CliDeps } from "../deps.ts";
 import type { DnsSession } from "../dns-session.ts";
 import { applyText, listText, planText, whoText } from "../dns-text.ts";
+import { dnsServeCommand } from "./dns-serve.ts";
 import { Failure } from "../failure.ts";
 import { nearestWord } from "../nearest-word.ts";
 
@@ -30,13 +31,17 @@ const WAITS = 3;
 
 /** `portolan dns`: zones once, without a daemon. */
 export const dnsCommand: Command = {
-  summary: "plan and apply DNS zones, list them, who owns a name",
-  usage: USAGE,
+  summary: "plan and apply DNS zones, whose a name is; a name server of our own",
+  usage: `${USAGE}\n\n${dnsServeCommand.usage}`,
   async run([word = "", ...args], deps) {
+    if (word === "serve") return await dnsServeCommand.run(args, deps);
     const verb = WORDS.find((one) => one === word);
     if (verb === undefined) {
-      const near = nearestWord(word, WORDS) ?? "plan";
-      throw new Failure(`Cannot run "dns ${word}": it is none of ${WORDS.join(", ")}`, `portolan dns ${near}`);
+      const near = nearestWord(word, [...WORDS, "serve"]) ?? "plan";
+      throw new Failure(
+        `Cannot run "dns ${word}": it is none of ${[...WORDS, "serve"].join(", ")}`,
+        `portolan dns ${near}`,
+      );
     }
     const { values, positionals } = parseArgs({
       args: [...args],
