@@ -127,7 +127,8 @@ export class StreamClient implements ClientSide, Expiring {
   cut(): void {
     this.#finished = true;
     this.#sink = null;
-    this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // Not `close`: that ends the stream first, and what is cut would look whole.
+    this.stream.destroy(new Error("Cannot go on with the answer: it broke off"));
   }
 
   check(nowMs: number): void {
