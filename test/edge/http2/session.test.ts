@@ -124,7 +124,8 @@ describe("Http2Connection", () => {
       if (session.destroyed || session.closed) return;
       for (let index = 0; index < 20; index += 1) {
         const stream = get(session, "/");
-        setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), 5);
+        // Once it is on its way: before that there would be nothing to take back.
+        stream.once("ready", () => setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), 20));
       }
     }, 20);
     await gone;
