@@ -4,7 +4,7 @@ import type { ForwardingHeader } from "../core/address/client-address.ts";
 import { allPolicies } from "../core/all-policies.ts";
 import type { Places } from "../core/geo/client-location.ts";
 import { KNOWN_COUNTRIES } from "../core/geo/countries.ts";
-import { type Choices, noteChoice } from "../core/health/moves.ts";
+import { newChoices, noteChoice } from "../core/health/moves.ts";
 import { DWELL_MS } from "../core/health/round-trip.ts";
 import { notePace, type Paces } from "../core/health/stall.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
@@ -54,7 +54,7 @@ export interface Edge extends Follower, Pick<Watch, "probed" | "tick"> {
 export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const trust = readTrust(options);
   const { locator, headerLocation, zonePoint, source, report, now } = deps;
-  const choices: Choices = new Map();
+  const choices = newChoices();
   const paces: Paces = new Map();
   const places: Places = { zonePoint, countries: KNOWN_COUNTRIES };
   const { state, rules, health, metrics, follow } = servingEdge(options, {
