@@ -40,7 +40,7 @@ export interface Choosing extends Asked {
   /** Null for plain nearest. */
   readonly beyond: Policies | null;
   readonly ranking: Ranking;
-  readonly kept: Kept | null;
+  readonly kept: Kept;
   readonly residency: ResidencyVerdict | null;
   readonly health: HealthView;
   readonly fresh: boolean;

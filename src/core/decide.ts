@@ -70,7 +70,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     policy,
     beyond,
     ranking,
-    kept: asked.limit === CANDIDATES ? keptFor(table.memo.kept, shared, verdicts, ranking) : null,
+    kept: keptFor(table.memo.kept, shared, verdicts, ranking),
     residency,
     health,
     fresh,

@@ -118,10 +118,11 @@ function drawGroup(draws: Draws, { part, from, end, limit }: Group, taken: numbe
   }
 }
 
-/** Draws of a pool: those that were kept, or those that a walk collects now; null where members pass clients on. */
+/** Draws of a pool: those that were kept, or those that a walk collects now; null where there are none to share. */
 export function keptDraws(pool: Pool, collect: (pool: Pool) => Walk): Draws | null {
   const { kept, only } = pool;
-  if (kept === null || pool.allowed !== null || !pool.healthy || !isSteady(pool)) return null;
+  // An explanation wants every step of every member, and whoever wants all of them has nothing to share.
+  if (pool.trace !== null || pool.limit === Number.POSITIVE_INFINITY || pool.allowed !== null || !pool.healthy || !isSteady(pool)) return null;
   const at = only === null ? 0 : only ? 1 : 2;
   const known = kept.draws[at];
   if (known !== undefined && known.limit >= pool.limit) return known;

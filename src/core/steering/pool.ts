@@ -16,8 +16,8 @@ export interface Pool {
   readonly policy: PolicyIndex;
   readonly verdicts: Verdicts;
   readonly ranking: Ranking;
-  /** What requests like this one share; null where every step is to be taken anew. */
-  readonly kept: Kept | null;
+  /** What requests like this one share. */
+  readonly kept: Kept;
   /** Available members, or in the second pass of a panic those in trouble. */
   readonly healthy: boolean;
   /** By cluster index; null when residency has nothing to say. */
