@@ -35,6 +35,7 @@ export interface Choosing extends Asked {
   readonly prepared: Prepared;
   /** Name of the route's pin cookie. */
   readonly cookie: string;
+  readonly holdKey: string;
   readonly verdicts: Verdicts;
   readonly policy: PolicyIndex;
   /** Null for plain nearest. */

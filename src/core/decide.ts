@@ -66,6 +66,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     trace: asked.trace,
     prepared: shared,
     cookie: backend.cookie,
+    holdKey: backend.holdKey,
     verdicts,
     policy,
     beyond,
@@ -92,6 +93,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     vantage: circumstances.vantage,
     passedBy: choice.passedBy,
     setPin: choice.setPin,
+    hold: choice.hold,
   };
 }
 

@@ -18,6 +18,8 @@ export function newTrace(): Trace {
       if (tie.limitUs !== limitUs) tie = { limitUs, text: tieText(limitUs) };
       note(trace, nameOf(pool, member), "tie", tie.text);
     },
+    held: (pool, member) =>
+      note(trace, nameOf(pool, member), "hold", "this edge chose it before, and no other is better by max(5 ms, 10 %)"),
     starting: (pool, member, share) => {
       const seconds = Math.round((pool.nowMs - (pool.verdicts.returnedAtMs[member] ?? 0)) / 1000);
       const text = `came back ${seconds} s ago: it takes ${percent(share)} of its share`;

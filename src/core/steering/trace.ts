@@ -18,6 +18,7 @@ export type StepName =
   | "method"
   | "cost"
   | "tie"
+  | "hold"
   | "spill"
   | "slow-start"
   | "pin"
