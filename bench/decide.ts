@@ -1,5 +1,5 @@
 /**
- * Time of one decision with the look-up of the client's location, at 10,000 routes × 100 clusters. `node bench/decide.ts`.
+ * Time of one decision with the look-up of the client's location, at 10,000 routes × 100 clusters. `node bench/decide.ts [part of a row's name]`.
  * Prints the best and the median of several rounds over distinct requests, and what a round allocates per decision.
  */
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
@@ -119,6 +119,7 @@ function measure(
 ): void {
   const out = table.snapshot.clusters.slice(0, ejected).map((one) => backendKey(one.name, "default/shop/80"));
   const ejection = { sinceMs: 0, untilMs: 60_000, count: 1, cause: "refused ×3" };
+  if (!name.includes(process.argv[2] ?? "")) return;
   const held = new Map<string, Held>();
   const overlay = overlayOf(table, notServing);
   const health = healthView(overlay, new Map(out.map((key) => [key, ejection])), undefined, undefined, held);

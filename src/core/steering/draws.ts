@@ -59,6 +59,14 @@ export function draw(draws: Draws, clientHash: number, limit: number): Steered {
   return { members: taken, passedBy: NOBODY, group: draws.group };
 }
 
+/** Hosts of one Service mostly hold the same, each in a list of its own. */
+function isSame(one: readonly string[] | null, other: readonly string[] | null): boolean {
+  if (one === other || one === null || other === null) return one === other;
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
+}
+
 function isDwelling({ held, nowMs }: Pool): boolean {
   return held !== null && nowMs < held.untilMs;
 }
@@ -139,12 +147,13 @@ export function keptDraws(pool: Pool, collect: (pool: Pool) => Walk): Draws | nu
     !isSteady(pool)
   )
     return null;
-  const at = only === null ? 0 : only ? 1 : 2;
+  const held = pool.held?.clusters ?? null;
+  const at = held !== null ? 3 : only === null ? 0 : only ? 1 : 2;
   const known = kept.draws[at];
   if (
     known !== undefined &&
     known.limit >= pool.limit &&
-    known.heldBy === (pool.held?.clusters ?? null) &&
+    isSame(known.heldBy, held) &&
     known.dwelling === isDwelling(pool)
   ) {
     return known;

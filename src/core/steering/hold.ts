@@ -48,12 +48,14 @@ export function heldGroup({ pool, rules }: Walk, tierOf: (index: number) => numb
   return [...stay, ...joined].sort((a, b) => costOf(a) - costOf(b) || a - b);
 }
 
-/** What was chosen, to be held; null while something that is held is not available. */
+/** What was chosen, to be held; null while something that is held is not available, and when it is held already. */
 export function groupOf({ prepared, verdicts, held }: Pool, members: readonly number[]): readonly string[] | null {
   const isOut = prepared.members.some(
     ({ cluster }, at) => verdicts.trouble[at] !== null && held?.clusters.includes(cluster.name) === true,
   );
-  return isOut ? null : members.map((member) => prepared.members[member]?.cluster.name ?? "").sort();
+  if (isOut) return null;
+  const group = members.map((member) => prepared.members[member]?.cluster.name ?? "").sort();
+  return group.join() === held?.clusters.join() ? null : group;
 }
 
 /** Remembers what a decision chose. The first choice may change at once, as when the first measurements come in. */

@@ -20,7 +20,7 @@ export interface Kept {
   readonly candidates: (Candidate[] | undefined)[];
   /** What an explanation says about the cost of each member. */
   readonly costs: (Step | undefined)[];
-  /** For everybody, and for either side of a canary. */
+  /** For everybody, for either side of a canary, and for those that hold a choice. */
   readonly draws: (Draws | undefined)[];
 }
 
