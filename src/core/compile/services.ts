@@ -13,7 +13,7 @@ import type {
 import type { AdoptedService } from "./adopted.ts";
 import { addressOrigin, hostProblem } from "./clusters.ts";
 import { endpointOrigins, readiness } from "./endpoints.ts";
-import { readHealthCheck } from "./health-check.ts";
+import { asksForHealthCheck, readHealthCheck } from "./health-check.ts";
 
 /** One member cluster: its object and what it holds, indexed for look-ups. */
 export interface Member {
@@ -126,12 +126,15 @@ function found(
   return { found: true, backend: { cluster, origins: sorted }, health, trouble };
 }
 
+export interface Collected {
+  readonly service: ServiceBackends;
+  readonly results: ReadonlyMap<string, BackendResult>;
+  /** Whether the Service itself says something about its health check: then a TrafficPolicy has no say. */
+  readonly asks: boolean;
+}
+
 /** All backends of a service, by cluster; the same object for every host that uses it. */
-export function collectBackends(
-  members: readonly Member[],
-  key: ServiceKey,
-  allowPrivateOrigins: boolean,
-): { readonly service: ServiceBackends; readonly results: ReadonlyMap<string, BackendResult> } {
+export function collectBackends(members: readonly Member[], key: ServiceKey, allowPrivateOrigins: boolean): Collected {
   const results = new Map<string, BackendResult>();
   const backends: Backend[] = [];
   for (const one of members) {
@@ -139,15 +142,28 @@ export function collectBackends(
     results.set(one.cluster.meta.name, result);
     if (result.found) backends.push(result.backend);
   }
-  return { service: { service: key, backends, healthCheck: healthCheckOf(members, key) }, results };
+  const services = servicesOf(members, key);
+  return {
+    service: { service: key, backends, healthCheck: healthCheckOf(services) },
+    results,
+    asks: services.some(({ meta }) => asksForHealthCheck(meta.annotations)),
+  };
+}
+
+/** A service as a host has it whose TrafficPolicy sets a health check. */
+export function withHealthCheck({ service, asks }: Collected, check: HealthCheck | null): ServiceBackends {
+  return asks || check === null ? service : { ...service, healthCheck: check };
+}
+
+function servicesOf(members: readonly Member[], key: ServiceKey): readonly ServiceObject[] {
+  const [namespace = "", name = ""] = key.split("/");
+  return members.flatMap(({ services }) => services.get(`${namespace}/${name}`) ?? []);
 }
 
 /** One Service, one health check: that of the first cluster (by name) whose Service asks for one. */
-function healthCheckOf(members: readonly Member[], key: ServiceKey): HealthCheck | null {
-  const [namespace = "", name = ""] = key.split("/");
-  for (const { services } of members) {
-    const service = services.get(`${namespace}/${name}`);
-    const check = service === undefined ? null : readHealthCheck(service.meta.annotations).check;
+function healthCheckOf(services: readonly ServiceObject[]): HealthCheck | null {
+  for (const { meta } of services) {
+    const { check } = readHealthCheck(meta.annotations);
     if (check !== null) return check;
   }
   return null;
