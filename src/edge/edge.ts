@@ -24,7 +24,7 @@ export interface EdgeOptions extends ServingOptions {
   readonly trustedHops: number;
   /** The header that the proxies in front maintain; null when nobody told. */
   readonly trustedHeader: ForwardingHeader | null;
-  /** Shortest time between two changes of one measured round-trip; a minute unless said otherwise. */
+  /** Shortest time between two changes of one measured round-trip, and of a choice; a minute unless said otherwise. */
   readonly dwellMs?: number;
 }
 
@@ -67,7 +67,9 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     onAnswer: (origin, durationMs) => notePace(paces, origin, durationMs, now()),
   });
   const { say, tell } = health;
-  const watch = watchHealth({ state, now, dwellMs: options.dwellMs ?? DWELL_MS, paces, say, tell });
+  const { dwellMs = DWELL_MS } = options;
+  state.dwellMs = dwellMs;
+  const watch = watchHealth({ state, now, dwellMs, paces, say, tell });
   return {
     ...follower({ ...follow, source, report, bring: () => Promise.resolve(allPolicies) }),
     state,

@@ -4,7 +4,7 @@
  */
 import { compareText } from "../match-route.ts";
 import type { BackendHealth } from "../health/model.ts";
-import type { HostRoutes, ServiceBackends, ServiceKey, Snapshot } from "../model.ts";
+import type { HostRoutes, ServiceKey, Snapshot } from "../model.ts";
 import type { Observation, Problem } from "../objects.ts";
 import { adoptedServices } from "./adopted.ts";
 import { compileClusters } from "./clusters.ts";
@@ -15,7 +15,15 @@ import { mergeRoutes } from "./merge.ts";
 import { assignHosts } from "./ownership.ts";
 import { hostPolicy, locationOverrides, sortPolicies, unknownClusters } from "./policies.ts";
 import { problemOf } from "./problem.ts";
-import { type BackendResult, collectBackends, holdersOf, type Member, member, noService } from "./services.ts";
+import {
+  type Collected,
+  collectBackends,
+  holdersOf,
+  type Member,
+  member,
+  noService,
+  withHealthCheck,
+} from "./services.ts";
 
 export interface CompileInput {
   /** The config source: Cluster, TrafficPolicy, HostClaim and federated Ingresses. */
@@ -63,7 +71,7 @@ export function compile(input: CompileInput): CompileResult {
     const steering = hostPolicy(host, own, policies);
     problems.push(...merged.problems, ...backendProblems(own, collect, clusterNames), ...steering.problems);
     const keys = new Set(merged.routes.flatMap((route) => route.backends.map((backend) => backend.service)));
-    const services = [...keys].sort(compareText).map((key) => collect(key).service);
+    const services = [...keys].sort(compareText).map((key) => withHealthCheck(collect(key), steering.healthCheck));
     hosts.push({
       host,
       owner,
@@ -117,7 +125,6 @@ function membersOf(input: CompileInput, observations: readonly Observation[]): r
   return members;
 }
 
-type Collected = { readonly service: ServiceBackends; readonly results: ReadonlyMap<string, BackendResult> };
 type Collector = ((key: ServiceKey) => Collected) & { readonly health: () => readonly BackendHealth[] };
 
 /** Looks each service port up once, however many hosts use it. */

@@ -13,7 +13,7 @@ import type {
 import type { AdoptedService } from "./adopted.ts";
 import { addressOrigin, hostProblem } from "./clusters.ts";
 import { endpointOrigins, readiness } from "./endpoints.ts";
-import { readHealthCheck } from "./health-check.ts";
+import { asksForHealthCheck, readHealthCheck } from "./health-check.ts";
 
 /** One member cluster: its object and what it holds, indexed for look-ups. */
 export interface Member {
@@ -155,12 +155,15 @@ export function noService(key: ServiceKey): string {
   return `it has no Service ${serviceName(key)}`;
 }
 
+export interface Collected {
+  readonly service: ServiceBackends;
+  readonly results: ReadonlyMap<string, BackendResult>;
+  /** Whether the Service itself says something about its health check: then a TrafficPolicy has no say. */
+  readonly asks: boolean;
+}
+
 /** All backends of a service, by cluster, and the clusters that hold it; the same object for every host that uses it. */
-export function collectBackends(
-  holders: Holders,
-  key: ServiceKey,
-  allowPrivateOrigins: boolean,
-): { readonly service: ServiceBackends; readonly results: ReadonlyMap<string, BackendResult> } {
+export function collectBackends(holders: Holders, key: ServiceKey, allowPrivateOrigins: boolean): Collected {
   const results = new Map<string, BackendResult>();
   const backends: Backend[] = [];
   const members = holders.services.get(serviceName(key)) ?? [];
@@ -171,7 +174,22 @@ export function collectBackends(
     results.set(one.cluster.meta.name, result);
     if (result.found) backends.push(result.backend);
   }
-  return { service: { service: key, backends, healthCheck: healthCheckOf(members, key) }, results };
+  const services = servicesOf(members, key);
+  return {
+    service: { service: key, backends, healthCheck: healthCheckOf(services) },
+    results,
+    asks: services.some(({ meta }) => asksForHealthCheck(meta.annotations)),
+  };
+}
+
+/** A service as a host has it whose TrafficPolicy sets a health check. */
+export function withHealthCheck({ service, asks }: Collected, check: HealthCheck | null): ServiceBackends {
+  return asks || check === null ? service : { ...service, healthCheck: check };
+}
+
+function servicesOf(members: readonly Member[], key: ServiceKey): readonly ServiceObject[] {
+  const name = serviceName(key);
+  return members.flatMap(({ services }) => services.get(name) ?? []);
 }
 
 function byName(a: Member, b: Member): number {
@@ -183,12 +201,10 @@ function serviceName(key: ServiceKey): string {
 }
 
 /** One Service, one health check: that of the first cluster (by name) whose Service asks for one. */
-function healthCheckOf(members: readonly Member[], key: ServiceKey): HealthCheck | null {
-  const name = serviceName(key);
-  for (const { services } of members) {
-    const service = services.get(name);
-    if (service === undefined || Object.keys(service.meta.annotations).length === 0) continue;
-    const { check } = readHealthCheck(service.meta.annotations);
+function healthCheckOf(services: readonly ServiceObject[]): HealthCheck | null {
+  for (const { meta } of services) {
+    if (Object.keys(meta.annotations).length === 0) continue;
+    const { check } = readHealthCheck(meta.annotations);
     if (check !== null) return check;
   }
   return null;
