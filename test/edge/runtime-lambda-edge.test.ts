@@ -86,7 +86,11 @@ describe("workers/lambda-edge.ts", () => {
           cf: {
             config: { eventType: "origin-request", requestId: "1" },
             request: {
-              ...{ clientIp: "192.0.2.1", method: "GET", uri: "/", querystring: "", headers: {} },
+              clientIp: "192.0.2.1",
+              method: "GET",
+              uri: "/",
+              querystring: "",
+              headers: {},
               origin: { custom: { customHeaders: given === null ? {} : { "portolan-settings": [{ value: given }] } } },
             },
           },

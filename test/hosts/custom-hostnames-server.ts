@@ -65,7 +65,8 @@ export async function startCustomHostnames(): Promise<CustomHostnames> {
     const send = (status: number, result: unknown, more: object = {}) => {
       if (trouble.lose > 0) {
         trouble.lose -= 1;
-        return void request.socket.destroy();
+        request.socket.destroy();
+        return;
       }
       response.writeHead(status, { "content-type": "application/json" });
       response.end(JSON.stringify({ success: status < 400, errors: [], messages: [], result, ...more }));
