@@ -13,7 +13,7 @@ import type { IsolateStart } from "./isolate-start.ts";
 import { needsCountry } from "./loaded-places.ts";
 
 /** What differs from platform to platform. */
-export interface Platform<Env extends IsolateEnv> {
+export interface Platform<Env extends Pick<IsolateEnv, "EDGE_NAME">> {
   /** Loads and calls `startIsolate` with the platform's store. */
   start(env: Env): Promise<IsolateStart>;
   /** Name in reports and logs when none is bound; unique as far as the platform says where this is. */
@@ -43,7 +43,7 @@ interface Isolate extends BuiltEdge {
 }
 
 /** One edge for the isolate that imports it. */
-export function isolateEdge<Env extends IsolateEnv>(platform: Platform<Env>): IsolateEdge<Env> {
+export function isolateEdge<Env extends Pick<IsolateEnv, "EDGE_NAME">>(platform: Platform<Env>): IsolateEdge<Env> {
   /** Not a promise: one made in another request's context may never settle in this one. */
   let isolate: Isolate | null = null;
   return {
@@ -64,7 +64,11 @@ export function isolateEdge<Env extends IsolateEnv>(platform: Platform<Env>): Is
   };
 }
 
-async function start<Env extends IsolateEnv>(platform: Platform<Env>, request: Request, env: Env): Promise<Isolate> {
+async function start<Env extends Pick<IsolateEnv, "EDGE_NAME">>(
+  platform: Platform<Env>,
+  request: Request,
+  env: Env,
+): Promise<Isolate> {
   const { buildEdge } = await import("./isolate-build.ts");
   const started = await platform.start(env);
   const { settings, pins, sign } = started;

@@ -1,8 +1,8 @@
 /**
  * The edge on CloudFront: a Lambda@Edge function at the origin request, the only place where a function may change the
- * origin. Wiring only. A function there has no environment: `settings.mjs` lies beside it in the zip.
+ * origin. Wiring only. A function there has no environment: its settings come from the distribution, and from the zip.
  */
-import type { CloudFrontRequest, CloudFrontResponse } from "../src/edge/cloudfront/event.ts";
+import { type CloudFrontRequest, type CloudFrontResponse, settingsOf } from "../src/edge/cloudfront/event.ts";
 import { handOver } from "../src/edge/cloudfront/hand-over.ts";
 import type { BuiltEdge } from "./isolate-build.ts";
 import type { LambdaEdgeStart } from "./lambda-edge-start.ts";
@@ -29,7 +29,7 @@ export async function handler(event: OriginRequestEvent): Promise<CloudFrontRequ
       `Cannot serve the event "${cf?.config.eventType}": associate the function with origin-request`,
     );
   }
-  instance ??= await start();
+  instance ??= await start(settingsOf(cf.request));
   const { rules, places, follower, settings, bundled, placeOf, sign } = instance;
   if (rules.state.serving === null) await follower.coldStart(bundled);
   else if (Date.now() >= instance.nextRefreshMs) {
@@ -43,11 +43,11 @@ export async function handler(event: OriginRequestEvent): Promise<CloudFrontRequ
   return await handOver(cf.request, asked, { rules, allowPrivateOrigins: settings.allowPrivateOrigins, sign });
 }
 
-async function start(): Promise<Instance> {
+async function start(given: string | null): Promise<Instance> {
   const [{ startLambdaEdge }, { buildEdge }] = await Promise.all([
     import("./lambda-edge-start.ts"),
     import("./isolate-build.ts"),
   ]);
-  const started = await startLambdaEdge();
+  const started = await startLambdaEdge(given);
   return { ...buildEdge(started, started.name, null), placeOf: started.placeOf, sign: started.sign };
 }
