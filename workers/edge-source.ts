@@ -88,19 +88,19 @@ async function received(options: SourceOptions, listen: HostPort, keep: Keep): P
     bundled: null,
     banner: [`receives   ${api.url}`],
     follow(refresh) {
-      let isClosed = false;
+      const closed = new AbortController();
       const run = async () => {
         let known = "";
-        while (!isClosed) {
+        while (!closed.signal.aborted) {
           const now = await store.changes(known, POLL_MS);
-          if (now !== known && !isClosed) await refresh();
+          if (now !== known && !closed.signal.aborted) await refresh();
           known = now;
         }
       };
       void run();
       return {
         close() {
-          isClosed = true;
+          closed.abort();
           store.release();
         },
       };
