@@ -63,6 +63,7 @@ export const dnsCommand: Command = {
       config: required("--config", values.config, EXAMPLE),
       from: needsWishes ? required("--from", values.from, EXAMPLE) : (values.from ?? null),
       allowPrivateOrigins: values["allow-private-origins"],
+      isPatient: verb === "apply" && !values["dry-run"],
       zone: values.zone ?? null,
       down: values.down ?? [],
       state: values.state ?? null,
