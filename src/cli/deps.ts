@@ -180,11 +180,11 @@ export interface CliDeps {
   /** What an edge can do on each runtime. */
   readonly capabilities: readonly RuntimeCapabilities[];
   readonly startControl: (options: ControlOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
-  /** Reconciles once; `published` and `unchanged` mean that edges can have what the clusters say now. */
+  /** Reconciles once; `published` and `unchanged` mean that edges can have what the clusters say now, and zones follow. */
   readonly syncOnce: (
     options: ControlOptions,
     deps: Pick<CliDeps, "out" | "err">,
-  ) => Promise<"published" | "unchanged" | "waiting" | "lost-race">;
+  ) => Promise<"published" | "unchanged" | "waiting" | "lost-race" | "dns-failing">;
   /** Makes a key pair for manifests in a folder; the paths that were written. */
   readonly makeKeys: (folder: string, keyId: string) => Promise<readonly string[]>;
   /** JSON schema of a kind of ours, null for other kinds. */
