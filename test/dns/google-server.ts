@@ -10,6 +10,8 @@ export interface HeldSet {
   readonly rrdatas: readonly string[];
 }
 
+type SentSet = Omit<HeldSet, "ttl"> & { readonly ttl: number | string };
+
 interface Problem {
   readonly status: number;
   readonly reason: string;
@@ -139,9 +141,9 @@ export async function startGoogle(zoneName: string, publicKey: string, maxPage =
       const next = start + size < all.length ? { nextPageToken: String(start + size) } : {};
       return send(200, { rrsets: all.slice(start, start + size), ...next });
     }
-    const { additions = [], deletions = [] } = JSON.parse(body) as { additions?: HeldSet[]; deletions?: HeldSet[] };
+    const { additions = [], deletions = [] } = JSON.parse(body) as { additions?: SentSet[]; deletions?: SentSet[] };
     // Google's own SDK sends the TTL as text; the API gives it back as a number.
-    const numbered = (sets: readonly HeldSet[]) => sets.map((set) => ({ ...set, ttl: Number(set.ttl) }));
+    const numbered = (sets: readonly SentSet[]): HeldSet[] => sets.map((set) => ({ ...set, ttl: Number(set.ttl) }));
     const problem = change(numbered(additions), numbered(deletions));
     if (state.trouble.lose > 0) {
       state.trouble.lose -= 1;
