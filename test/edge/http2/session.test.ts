@@ -124,6 +124,8 @@ describe("Http2Connection", () => {
       if (session.destroyed || session.closed) return;
       for (let index = 0; index < 20; index += 1) {
         const stream = get(session, "/");
+        // Node's client counts a stream until it is read to its end.
+        stream.resume();
         // Once it is on its way: before that there would be nothing to take back.
         stream.once("ready", () => setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), 20));
       }
