@@ -189,8 +189,12 @@ test("apiReader() lists no more than once a second, whatever the API answers to 
   const expired = { type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } };
   let lists = 0;
   const server = await scripted((request, response) => {
-    if (!isWatch(request)) lists += 1;
-    return isWatch(request) ? refuse(response, 200, {}, expired) : sendList(response);
+    if (isWatch(request)) {
+      response.end(`${JSON.stringify(expired)}\n`);
+      return;
+    }
+    lists += 1;
+    sendList(response);
   });
   const made = reader(server);
   await made.start();
