@@ -88,19 +88,19 @@ async function received(options: SourceOptions, listen: HostPort, keep: Keep): P
     bundled: null,
     banner: [`receives   ${api.url}`],
     follow(refresh) {
-      const closed = new AbortController();
+      const stop = new AbortController();
       const run = async () => {
         let known = "";
-        while (!closed.signal.aborted) {
+        while (!stop.signal.aborted) {
           const now = await store.changes(known, POLL_MS);
-          if (now !== known && !closed.signal.aborted) await refresh();
+          if (now !== known && !stop.signal.aborted) await refresh();
           known = now;
         }
       };
       void run();
       return {
         close() {
-          closed.abort();
+          stop.abort();
           store.release();
         },
       };
