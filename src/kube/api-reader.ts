@@ -2,6 +2,7 @@ import type { Observation } from "../core/objects.ts";
 import type { ApiAccess } from "./access/access.ts";
 import { type ApiObjects, apiObjects } from "./api-objects.ts";
 import { type ApiConnection, apiConnection } from "./http.ts";
+import { listPace } from "./list-pace.ts";
 import { apiLiveness } from "./liveness.ts";
 import type { ObjectReader } from "./reader.ts";
 import { type ResourceWatch, watchResource } from "./resource-watch.ts";
@@ -75,6 +76,8 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
   const connection: ApiConnection = apiConnection(access);
   const objects: ApiObjects = apiObjects(access.cluster);
   const states = new Map<string, ResourceState>(resources.map(({ kind }) => [kind, { listed: false, fault: null }]));
+  // One round of every resource at once, as after a restart; then one list a second.
+  const mayList = listPace({ burst: 2 * resources.length, perMs: 1_000, now: () => performance.now() });
   let listeners: (() => void)[] = [];
   let watches: readonly ResourceWatch[] = [];
   let silent: string | null = null;
@@ -106,8 +109,10 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
   function watch(kind: string, path: string): ResourceWatch {
     const state = states.get(kind) ?? { listed: false, fault: null };
     const sink = {
-      listed(items: readonly unknown[]) {
-        objects.replace(kind, items);
+      listing: () => objects.begin(kind),
+      page: (items: readonly unknown[]) => objects.page(kind, items),
+      listed() {
+        objects.commit(kind);
         state.listed = true;
         changed();
       },
@@ -140,6 +145,7 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
       silenceMs: options.silenceMs ?? 90_000,
       listTimeoutMs: options.listTimeoutMs ?? 30_000,
       backoff: { baseMs: 250, capMs: 30_000, ...options.backoff, random },
+      mayList,
     });
   }
 
