@@ -15,7 +15,7 @@ import type { Store } from "../src/store/store.ts";
 import { openAgents } from "./agent.ts";
 
 /** Asked so often whether an API lives, beside its watches; three silent answers are one unreachable cluster. */
-const LIVENESS_MS = 5_000;
+const LIVENESS_MS = 2_000;
 /** Kubeconfig files are compared so often. */
 const CREDENTIALS_MS = 10_000;
 

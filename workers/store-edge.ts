@@ -8,13 +8,17 @@ import { openEdgeSource } from "./edge-source.ts";
 import { readPublicKeys } from "./key-files.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
-import { startNodeEdge } from "./node-edge.ts";
+import { type NodeEdgeOptions, startNodeEdge } from "./node-edge.ts";
 
 /** A snapshot that is served is kept within this time. */
 const COMMIT_MS = 1_000;
 
 /** Starts everything or fails with what is wrong and what to try. */
-export async function startStoreEdge(options: StoreEdgeOptions, deps: Pick<CliDeps, "out" | "err">): Promise<Running> {
+export async function startStoreEdge(
+  options: StoreEdgeOptions,
+  deps: Pick<CliDeps, "out" | "err">,
+  world: OneMachine = {},
+): Promise<Running> {
   const running: { close(): unknown }[] = [];
   const keep = <T extends { close(): unknown }>(part: T): T => {
     running.push(part);
@@ -24,15 +28,18 @@ export async function startStoreEdge(options: StoreEdgeOptions, deps: Pick<CliDe
     for (const part of running.splice(0).reverse()) await part.close();
   };
   try {
-    return { banner: await startParts(options, deps, keep), close };
+    return { banner: await startParts({ ...options, ...world }, deps, keep), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** What only a world on one machine needs, where every cluster is equally near. */
+type OneMachine = Pick<NodeEdgeOptions, "missingWayUs" | "probeIntervalMs">;
+
 async function startParts(
-  options: StoreEdgeOptions,
+  options: StoreEdgeOptions & OneMachine,
   deps: Pick<CliDeps, "out" | "err">,
   keep: <T extends { close(): unknown }>(part: T) => T,
 ): Promise<readonly string[]> {

@@ -5,8 +5,11 @@ import { isRecord } from "./plain.ts";
 
 /** The projected objects of one cluster, kept current from lists and events. */
 export interface ApiObjects {
-  /** Replaces all objects of a kind. */
-  replace(kind: string, items: readonly unknown[]): void;
+  /** Begins a list of a kind, aside: a page is read when it comes, so that a long list is never held whole. */
+  begin(kind: string): void;
+  page(kind: string, items: readonly unknown[]): void;
+  /** Replaces all objects of the kind by those of the pages. */
+  commit(kind: string): void;
   store(kind: string, item: unknown): void;
   /** An observed deletion. */
   remove(kind: string, item: unknown): void;
@@ -20,62 +23,97 @@ const maxDeleted = 10_000;
 
 /** No objects yet. An object that cannot be read is left out, with problems. */
 export function apiObjects(cluster: string | null): ApiObjects {
-  const known = new Map<string, Map<string, KnownObject>>();
-  const problems = new Map<string, readonly Problem[]>();
-  const deleted = new Set<string>();
+  const known = new Map<string, OneKind>();
+  const listed = new Map<string, OneKind>();
+  const deleted = new Map<string, Gone>();
   let lists: KubeObjects | null = null;
 
-  function ofKind(kind: string): Map<string, KnownObject> {
-    const found = known.get(kind) ?? new Map<string, KnownObject>();
-    known.set(kind, found);
+  function ofKind(all: Map<string, OneKind>, kind: string): OneKind {
+    const found = all.get(kind) ?? { objects: new Map(), problems: new Map() };
+    all.set(kind, found);
     return found;
   }
 
-  function store(kindName: string, item: unknown): void {
+  function read(into: OneKind, kindName: string, item: unknown): void {
     const kind = kinds.get(kindName);
     if (kind === undefined) throw new RangeError(`Cannot store an object of kind ${kindName}: it is not a known kind`);
+    const key = keyOf(kind, item);
+    if (isOld(item, into.objects.get(key)?.object.meta ?? deleted.get(key) ?? null)) return;
     // The items of a list do not repeat its kind and version.
     const whole = isRecord(item)
       ? { ...item, kind: kind.kind, apiVersion: item["apiVersion"] ?? kind.apiVersions[0] }
       : item;
-    const { object, problems: found } = readObject(whole, { strict: false, cluster });
-    const key =
-      object === null ? keyOf(kind, item) : objectKey(kindName, object.object.meta.namespace, object.object.meta.name);
-    if (found.length > 0) problems.set(key, found);
-    else problems.delete(key);
-    if (object === null) ofKind(kindName).delete(key);
-    else ofKind(kindName).set(key, object);
+    const { object, problems } = readObject(whole, { strict: false, cluster });
+    if (problems.length > 0) into.problems.set(key, problems);
+    else into.problems.delete(key);
+    if (object === null) into.objects.delete(key);
+    else into.objects.set(key, object);
     deleted.delete(key);
-    lists = null;
   }
 
   return {
-    store,
-    replace(kind, items) {
-      ofKind(kind).clear();
-      for (const key of problems.keys()) if (key.startsWith(`${kind}/`)) problems.delete(key);
+    begin: (kind) => void listed.delete(kind),
+    page(kind, items) {
+      for (const item of items) read(ofKind(listed, kind), kind, item);
+    },
+    commit(kind) {
+      known.set(kind, ofKind(listed, kind));
+      listed.delete(kind);
       lists = null;
-      for (const item of items) store(kind, item);
+    },
+    store(kind, item) {
+      read(ofKind(known, kind), kind, item);
+      lists = null;
     },
     remove(kindName, item) {
       const kind = kinds.get(kindName);
       if (kind === undefined) return;
       const key = keyOf(kind, item);
-      ofKind(kindName).delete(key);
+      const { objects, problems } = ofKind(known, kindName);
+      if (isOld(item, objects.get(key)?.object.meta ?? null)) return;
+      objects.delete(key);
       problems.delete(key);
       // Put at the end, so that the oldest deletions are the first to be forgotten.
       deleted.delete(key);
-      deleted.add(key);
-      for (const oldest of deleted) {
+      deleted.set(key, { uid: metaText(item, "uid"), resourceVersion: metaText(item, "resourceVersion") });
+      for (const oldest of deleted.keys()) {
         if (deleted.size <= maxDeleted) break;
         deleted.delete(oldest);
       }
       lists = null;
     },
-    objects: () => (lists ??= kubeObjects([...known.values()].flatMap((objects) => [...objects.values()]))),
-    problems: () => [...problems.values()].flat(),
-    deleted: () => new Set(deleted),
+    objects: () => (lists ??= kubeObjects([...known.values()].flatMap(({ objects }) => [...objects.values()]))),
+    problems: () => [...known.values()].flatMap(({ problems }) => [...problems.values()].flat()),
+    deleted: () => new Set(deleted.keys()),
   };
+}
+
+interface OneKind {
+  readonly objects: Map<string, KnownObject>;
+  readonly problems: Map<string, readonly Problem[]>;
+}
+
+/** What is remembered of a deleted object, and known of one that is there. */
+interface Gone {
+  readonly uid: string | null;
+  readonly resourceVersion: string | null;
+}
+
+/**
+ * Whether an event about an object is from before what is known of it. Versions are compared only of the same object
+ * and only where both are numbers, as Kubernetes has promised them to be since 1.35.
+ */
+function isOld(item: unknown, known: Gone | null): boolean {
+  if (known === null || known.uid === null || known.uid !== metaText(item, "uid")) return false;
+  const [before, now] = [known.resourceVersion ?? "", metaText(item, "resourceVersion") ?? ""];
+  if (!/^\d+$/.test(before) || !/^\d+$/.test(now)) return false;
+  return now.length === before.length ? now < before : now.length < before.length;
+}
+
+function metaText(item: unknown, name: string): string | null {
+  const metadata = isRecord(item) && isRecord(item["metadata"]) ? item["metadata"] : {};
+  const value = metadata[name];
+  return typeof value === "string" ? value : null;
 }
 
 function keyOf(kind: Kind, item: unknown): string {

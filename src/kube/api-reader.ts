@@ -3,6 +3,7 @@ import type { ApiAccess } from "./access/access.ts";
 import type { ItemChange } from "./agent/message.ts";
 import { type ApiObjects, apiObjects } from "./api-objects.ts";
 import { type ApiConnection, apiConnection } from "./http.ts";
+import { listPace } from "./list-pace.ts";
 import { apiLiveness } from "./liveness.ts";
 import type { ObjectReader } from "./reader.ts";
 import { type ResourceWatch, watchResource } from "./resource-watch.ts";
@@ -78,6 +79,8 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
   const connection: ApiConnection = apiConnection(access);
   const objects: ApiObjects = apiObjects(access.cluster);
   const states = new Map<string, ResourceState>(resources.map(({ kind }) => [kind, { listed: false, fault: null }]));
+  // One round of every resource at once, as after a restart; then one list a second.
+  const mayList = listPace({ burst: 2 * resources.length, perMs: 1_000, now: () => performance.now() });
   let listeners: (() => void)[] = [];
   let watches: readonly ResourceWatch[] = [];
   let silent: string | null = null;
@@ -108,10 +111,20 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
 
   function watch(kind: string, path: string): ResourceWatch {
     const state = states.get(kind) ?? { listed: false, fault: null };
+    let listed: unknown[] = [];
     const sink = {
-      listed(items: readonly unknown[]) {
-        options.tap?.({ op: "replace", kind, items });
-        objects.replace(kind, items);
+      listing() {
+        listed = [];
+        objects.begin(kind);
+      },
+      page(items: readonly unknown[]) {
+        if (options.tap !== undefined) for (const item of items) listed.push(item);
+        objects.page(kind, items);
+      },
+      listed() {
+        options.tap?.({ op: "replace", kind, items: listed });
+        listed = [];
+        objects.commit(kind);
         state.listed = true;
         changed();
       },
@@ -146,6 +159,7 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
       silenceMs: options.silenceMs ?? 90_000,
       listTimeoutMs: options.listTimeoutMs ?? 30_000,
       backoff: { baseMs: 250, capMs: 30_000, ...options.backoff, random },
+      mayList,
     });
   }
 

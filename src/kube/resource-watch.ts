@@ -4,8 +4,11 @@ import { isRecord } from "./plain.ts";
 
 /** What a watched resource says, in order. Items are plain objects as the API sent them. */
 export interface ResourceSink {
-  /** Everything there is: what is not among the items is absent, which is not an observed deletion. */
-  listed(items: readonly unknown[]): void;
+  /** A list begins: pages of before that were not followed by `listed` are forgotten. */
+  listing(): void;
+  page(items: readonly unknown[]): void;
+  /** The pages were everything there is: what is not among them is absent, which is not an observed deletion. */
+  listed(): void;
   stored(item: unknown): void;
   deleted(item: unknown): void;
   /** The API answered a list or opened a watch. */
@@ -21,6 +24,8 @@ export interface ResourceWatchOptions {
   readonly silenceMs: number;
   readonly listTimeoutMs: number;
   readonly backoff: BackoffOptions;
+  /** Waits until one more list may begin, so that no trouble of an API makes us a trouble to it. */
+  readonly mayList: (signal: AbortSignal) => Promise<void>;
 }
 
 export interface ResourceWatch {
@@ -52,7 +57,9 @@ export function watchResource(
   }
 
   async function list(signal: AbortSignal): Promise<void> {
-    const items: unknown[] = [];
+    await options.mayList(signal);
+    if (signal.aborted) return;
+    sink.listing();
     let next: string | null = "";
     let listVersion = "";
     while (next !== null) {
@@ -66,13 +73,13 @@ export function watchResource(
       if (!answer.ok) return fail(answer, signal);
       const page = pageOf(answer.body);
       if (page === null) return fail({ cause: "the API answered no list", retryAfterMs: null }, signal);
-      for (const item of page.items) items.push(item);
+      sink.page(page.items);
       listVersion = page.version;
       next = page.next;
     }
     version = listVersion;
     retry.succeeded();
-    sink.listed(items);
+    sink.listed();
     sink.succeeded();
     attempted();
   }

@@ -184,3 +184,56 @@ test("apiReader() lists again at once when its version has expired", async () =>
   await made.start();
   await until(made, ({ objects }) => objects.services.length === 1);
 });
+
+test("apiReader() lists no more than once a second, whatever the API answers to its watches", async () => {
+  const expired = { type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } };
+  let lists = 0;
+  const server = await scripted((request, response) => {
+    if (isWatch(request)) return void response.end(`${JSON.stringify(expired)}\n`);
+    lists += 1;
+    sendList(response);
+  });
+  const made = reader(server);
+  await made.start();
+  const startedMs = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  // Eight may begin at once: four resources, twice.
+  expect(lists).toBeLessThanOrEqual(8 + Math.ceil((performance.now() - startedMs) / 1000) + 1);
+  expect(lists).toBeGreaterThan(8);
+});
+
+test("apiReader() is not led astray by events that come twice, or late", async () => {
+  const service = (version: number, port: number, uid = "a") => ({
+    metadata: { name: "web", uid, resourceVersion: String(version) },
+    spec: { ports: [{ port }] },
+  });
+  const lines: object[] = [
+    { type: "ADDED", object: service(10, 80) },
+    { type: "MODIFIED", object: service(12, 82) },
+    { type: "MODIFIED", object: service(11, 81) },
+    { type: "MODIFIED", object: service(12, 82) },
+  ];
+  let send: (line: object) => void = () => undefined;
+  const server = await scripted((request, response, path) => {
+    if (!isWatch(request)) return sendList(response);
+    openWatch(response);
+    if (!path.endsWith("/services")) return;
+    send = (line) => void response.write(`${JSON.stringify(line)}\n`);
+    for (const line of lines) send(line);
+  });
+  const made = reader(server);
+  await made.start();
+  const port = () => made.observe().objects.services[0]?.ports[0]?.port;
+  await until(made, () => port() === 82);
+  send({ type: "DELETED", object: service(13, 82) });
+  send({ type: "MODIFIED", object: service(11, 81) });
+  send({
+    type: "ADDED",
+    object: { metadata: { name: "mark", uid: "m", resourceVersion: "14" }, spec: { ports: [{ port: 1 }] } },
+  });
+  await until(made, ({ objects }) => objects.services.some(({ meta }) => meta.name === "mark"));
+  expect(made.observe().objects.services.map(({ meta }) => meta.name)).toEqual(["mark"]);
+  // One that was made anew is another object, whatever its version.
+  send({ type: "ADDED", object: service(9, 90, "b") });
+  await until(made, ({ objects, deleted }) => objects.services.length === 2 && !deleted.has("Service/default/web"));
+});

@@ -6,7 +6,7 @@ import type { ObjectStore, StoreEvent } from "./object-store.ts";
 /**
  * Answers a watch: what changed since the resourceVersion asked for, then every change, one JSON line each, until the
  * client goes or `timeoutSeconds` are over. As with a real server an expired version is an ERROR event in a stream
- * that began with 200, and one that is still to come is an error too: the store was replaced.
+ * that began with 200. One that is still to come, after the store was replaced, is waited for in silence.
  */
 export function answerWatch(
   store: ObjectStore,
@@ -26,8 +26,8 @@ export function answerWatch(
     const problem =
       from < store.oldestVersion
         ? failure("Expired", `too old resource version: ${from} (${store.oldestVersion})`)
-        : from > store.version || Number.isNaN(from)
-          ? failure("Timeout", `Too large resource version: ${asked}, current: ${store.version}`)
+        : Number.isNaN(from)
+          ? failure("BadRequest", `Invalid value: ${JSON.stringify(asked)}`)
           : null;
     if (problem !== null) {
       send("ERROR", problem.body);
@@ -37,13 +37,15 @@ export function answerWatch(
   }
   const pass = (event: StoreEvent): void => {
     const isAsked = event.plural === resource.plural;
-    if (isAsked && (namespace === null || event.object.metadata.namespace === namespace))
+    const isLater = isFromNow || Number(event.object.metadata.resourceVersion) > from;
+    if (isAsked && isLater && (namespace === null || event.object.metadata.namespace === namespace))
       send(event.type, event.object);
   };
   if (isFromNow) for (const object of store.list(resource, namespace)) send("ADDED", object);
   else for (const event of store.eventsAfter(from)) pass(event);
   const unsubscribe = store.subscribe(pass);
   const bookmark = (): void => {
+    if (!isFromNow && store.version < from) return;
     const metadata = { resourceVersion: String(store.version) };
     send("BOOKMARK", { kind: resource.kind, apiVersion: resource.apiVersion, metadata });
   };

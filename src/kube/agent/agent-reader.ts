@@ -67,8 +67,11 @@ export function agentReader(options: AgentReaderOptions): AgentReader {
     for (const change of changes) {
       // A kind that we did not ask for could name a Cluster, or a Secret.
       if (!kinds.has(change.kind)) continue;
-      if (change.op === "replace") objects.replace(change.kind, change.items);
-      else if (change.op === "store") objects.store(change.kind, change.item);
+      if (change.op === "replace") {
+        objects.begin(change.kind);
+        objects.page(change.kind, change.items);
+        objects.commit(change.kind);
+      } else if (change.op === "store") objects.store(change.kind, change.item);
       else objects.remove(change.kind, change.item);
     }
     const { reachable, complete, error } = state;
