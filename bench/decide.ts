@@ -1,5 +1,5 @@
 /**
- * Time of one decision with the look-up of the client's location, at 10,000 routes × 100 clusters. `node bench/decide.ts`.
+ * Time of one decision with the look-up of the client's location, at 10,000 routes × 100 clusters. `node bench/decide.ts [part of a row's name]`.
  * Prints the best and the median of several rounds over distinct requests, and what a round allocates per decision.
  */
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
@@ -15,6 +15,8 @@ import type { Circumstances, ClientLocation, RequestFacts } from "../src/core/de
 import type { HealthOverlay } from "../src/core/health/model.ts";
 import { allPolicies } from "../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../src/core/routing-table.ts";
+import type { Held } from "../src/core/steering/held.ts";
+import { noteHold } from "../src/core/steering/hold.ts";
 import { DEFAULT_POLICY, type SteeringPolicy } from "../src/core/steering/policy.ts";
 import { randomFrom, randomSnapshot } from "./random-world.ts";
 
@@ -117,7 +119,10 @@ function measure(
 ): void {
   const out = table.snapshot.clusters.slice(0, ejected).map((one) => backendKey(one.name, "default/shop/80"));
   const ejection = { sinceMs: 0, untilMs: 60_000, count: 1, cause: "refused ×3" };
-  const health = healthView(overlayOf(table, notServing), new Map(out.map((key) => [key, ejection])));
+  if (!name.includes(process.argv[2] ?? "")) return;
+  const held = new Map<string, Held>();
+  const overlay = overlayOf(table, notServing);
+  const health = healthView(overlay, new Map(out.map((key) => [key, ejection])), undefined, undefined, held);
   const hosts = table.snapshot.hosts.length;
   const asks = Array.from({ length: REQUESTS }, (_, index): Ask => {
     const address = `${1 + random(200)}.${random(256)}.${random(256)}.${random(256)}`;
@@ -133,7 +138,10 @@ function measure(
     const started = process.threadCpuUsage();
     for (const [index, { address, facts }] of asks.entries()) {
       const decision = decide(table, health, facts, circumstances(address, edge, index));
-      if (decision.action === "forward") chosen += decision.candidates.length;
+      if (decision.action !== "forward") continue;
+      chosen += decision.candidates.length;
+      // As an edge does after each decision.
+      noteHold(held, decision.hold, { nowMs: 1000, dwellMs: 60_000 });
     }
     const { user, system } = process.threadCpuUsage(started);
     rounds.push((user + system) / REQUESTS);

@@ -12,6 +12,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   kube: ["core"],
   locate: ["core"],
   dns: ["core"],
+  hosts: ["core", "dns/http.ts", "dns/pace.ts"],
   nameserver: ["core", "locate/locator.ts"],
   edge: ["core", "store/store.ts", "locate/locator.ts"],
   control: ["core", "store", "kube/reader.ts", "dns/provider.ts", "dns/standing.ts"],

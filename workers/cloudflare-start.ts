@@ -5,7 +5,19 @@ import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
 import type { IsolateEnv } from "./isolate-env.ts";
 import { type IsolateStart, type IsolateStore, startIsolate } from "./isolate-start.ts";
 
-export interface CloudflareEnv extends IsolateEnv {
+export { cloudflareLocation } from "../src/core/geo/platform-location.ts";
+
+/** What Cloudflare's Secrets Store gives instead of text. */
+export interface StoredSecret {
+  get(): Promise<string>;
+}
+
+const SECRETS = ["HOP_KEYS", "PIN_KEYS", "DEBUG_TOKEN"] as const;
+type Secret = (typeof SECRETS)[number];
+
+export interface CloudflareEnv
+  extends Omit<IsolateEnv, Secret>,
+    Partial<Readonly<Record<Secret, string | StoredSecret>>> {
   /** Workers KV namespace that control publishes to. At least one of this and SNAPSHOT_URL. */
   readonly SNAPSHOTS?: KVNamespace;
   /** The zone whose names `resolveOverride` may connect to while Host stays the public one. */
@@ -18,7 +30,18 @@ const REPORT_INTERVAL_MS = 60_000;
 
 /** Rejects with the name of a binding that is missing or malformed. */
 export async function startCloudflare(env: CloudflareEnv): Promise<IsolateStart> {
-  return await startIsolate(env, storeOf(env));
+  return await startIsolate(await withSecrets(env), storeOf(env));
+}
+
+/** Secrets as text, wherever they are kept; rejects when the Secrets Store does not hold one that is bound. */
+async function withSecrets(env: CloudflareEnv): Promise<IsolateEnv> {
+  const { HOP_KEYS: _hop, PIN_KEYS: _pin, DEBUG_TOKEN: _debug, ...plain } = env;
+  const read = SECRETS.map(async (name): Promise<Partial<Record<Secret, string>>> => {
+    const value = env[name];
+    if (value === undefined) return {};
+    return { [name]: typeof value === "string" ? value : await value.get() };
+  });
+  return Object.assign({}, plain, ...(await Promise.all(read)));
 }
 
 /** KV first; the second store is asked only when the first cannot be reached. */

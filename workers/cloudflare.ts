@@ -1,14 +1,20 @@
 /** The edge on Cloudflare Workers, and on workerd run by oneself. Wiring only. */
-import { cloudflareLocation } from "../src/core/geo/platform-location.ts";
+import type { cloudflareLocation } from "../src/core/geo/platform-location.ts";
 import type { AttemptFailure } from "../src/core/retry.ts";
 import type { CloudflareEnv } from "./cloudflare-start.ts";
 import { isolateEdge, type IsolateEdge } from "./isolate.ts";
 
+let locate: typeof cloudflareLocation | null = null;
+
 const edge: IsolateEdge<CloudflareEnv> = isolateEdge<CloudflareEnv>({
-  start: async (env) => (await import("./cloudflare-start.ts")).startCloudflare(env),
+  async start(env) {
+    const { startCloudflare, cloudflareLocation } = await import("./cloudflare-start.ts");
+    locate = cloudflareLocation;
+    return await startCloudflare(env);
+  },
   edgeName: (request) => `cloudflare-${colo(request)}`,
   peerAddress: (request, env) => (trusted(env) ? request.headers.get("cf-connecting-ip") : null),
-  place: (request) => cloudflareLocation(placeOf(request)),
+  place: (request) => locate?.(placeOf(request)) ?? null,
   failure: (status, env) => (trusted(env) ? cloudflareFailure(status) : null),
   zone: (env) => env.ZONE ?? null,
   onceOnly: null,

@@ -7,12 +7,16 @@ import { runControl, type RunningControl } from "../src/control/control.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
 import { mirror } from "../src/control/mirror.ts";
+import type { ZoneStatus } from "../src/core/dns/zone-status.ts";
+import type { HealthEvent } from "../src/core/health/model.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
 import { serveAgents } from "./agent.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
 import { changedProblems } from "./files-control.ts";
 import { portFailure } from "./files-edge.ts";
+import { startDns } from "./dns-control.ts";
+import { fromFile } from "./dns-settings.ts";
 import { edgesMay } from "./key-files.ts";
 import { type RunningApi, startAdmin, startStoreApi } from "./node-admin.ts";
 import { startWriteBack } from "./control-write-back.ts";
@@ -45,6 +49,17 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     const mirrors = setup.push.map((target) => mirror({ source: store, target, onProblem: log }));
     const sayOnce = changedProblems(deps.err);
     const metrics = controlMetrics();
+    let note = (_event: HealthEvent): void => undefined;
+    const dns =
+      settings.dns === null
+        ? null
+        : keep(
+            await startDns(fromFile(settings.dns, options.file), {
+              store: setup.store,
+              orders: setup.store,
+              onEvent: (event) => note(event),
+            }),
+          );
     const control = keep(
       await runControl(controlDeps(setup, store, sources), {
         audience: settings.audience,
@@ -56,6 +71,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
           written.after(result);
           metrics.reconciled(result, { nowMs: Date.now(), durationMs });
           sayOnce(result.problems);
+          dns?.offer(result);
         },
         onError(error) {
           metrics.failed();
@@ -63,6 +79,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
         },
       }),
     );
+    note = control.note;
     sources.onChange(control.trigger);
     keep(startRenewal(dirname(options.file), { intervalMs: RENEWAL_MS, now: Date.now, log }));
     const banner = [`control    audience ${settings.audience}, store ${setup.store.name}`];
@@ -74,9 +91,10 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
       banner.push(`agents     ${keep(await serveAgents(settings.agents, sources.agents)).url}`);
     }
     if (setup.admin !== null) {
-      banner.push(
-        `admin      ${keep(await serveAdmin(setup.admin, { ...settings, store, control, metricsText: metrics.text })).url}`,
-      );
+      const metricsText = () => `${metrics.text()}${dns?.metricsText() ?? ""}`;
+      const zones = () => dns?.status() ?? [];
+      const parts = { ...settings, store, control, metricsText, zones };
+      banner.push(`admin      ${keep(await serveAdmin(setup.admin, parts)).url}`);
     }
     return { banner, close };
   } catch (error) {
@@ -97,17 +115,18 @@ interface AdminParts {
   readonly store: WatchedStore;
   readonly control: RunningControl;
   readonly metricsText: () => string;
+  readonly zones: () => readonly ZoneStatus[];
   readonly edgeAddresses: readonly LoadBalancerAddress[];
 }
 
 async function serveAdmin(listen: NonNullable<ControlSetup["admin"]>, parts: AdminParts): Promise<RunningApi> {
-  const { store, control, metricsText, edgeAddresses } = parts;
+  const { store, control, metricsText, zones, edgeAddresses } = parts;
   return await startAdmin(listen, {
     metricsText,
     notReady: () => ((control.last()?.published ?? null) === null ? "nothing is published yet" : null),
-    status: () => statusOf(store, control.last()),
+    status: () => statusOf(store, control.last(), zones()),
     resources: () => resourcesOf(store, control.last(), edgeAddresses),
     events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
-    actions: orderActions(store, control),
+    actions: orderActions(store, control, zones),
   }).catch((error: unknown) => portFailure(error, "spec.admin", listen));
 }

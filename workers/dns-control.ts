@@ -33,7 +33,7 @@ export async function startDns(settings: DnsSettings, { store, orders, onEvent }
     store,
     orders,
     settings,
-    zones: await zoneAccess(settings.zones, time),
+    zones: await zoneAccess(settings.zones, { time }),
     // The same after a restart, so that what was announced before it is found out at once.
     writer: hostname(),
     names: hostNames(lookUp, Date.now),

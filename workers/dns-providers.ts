@@ -7,20 +7,23 @@ import { Failure } from "../src/cli/failure.ts";
 import type { ZoneAccess } from "../src/control/dns-zone.ts";
 import { fileDns } from "../src/dns/file.ts";
 import { memoryDns, memoryZones } from "../src/dns/memory.ts";
-import { realTime, type Time } from "../src/dns/pace.ts";
+import type { Patience, Time } from "../src/dns/pace.ts";
 import type { DnsProvider } from "../src/dns/provider.ts";
 
+/** How providers wait; what is left out is their own. */
+export interface Pace {
+  readonly time?: Time;
+  readonly patience?: Patience;
+}
+
 /** A provider for each zone, in their order. Fails when a secret is not where the settings say. */
-export async function zoneAccess(
-  zones: readonly ZoneSettings[],
-  time: Time = realTime,
-): Promise<readonly ZoneAccess[]> {
+export async function zoneAccess(zones: readonly ZoneSettings[], pace: Pace = {}): Promise<readonly ZoneAccess[]> {
   const providers = new Map<string, DnsProvider>();
   const access: ZoneAccess[] = [];
   for (const settings of zones) {
     const key = JSON.stringify(settings.provider);
     const sharing = zones.filter((one) => JSON.stringify(one.provider) === key);
-    const provider = providers.get(key) ?? (await providerOf(settings.provider, sharing, time));
+    const provider = providers.get(key) ?? (await providerOf(settings.provider, sharing, pace));
     providers.set(key, provider);
     access.push({ settings, provider });
   }
@@ -30,17 +33,17 @@ export async function zoneAccess(
 async function providerOf(
   settings: ProviderSettings,
   zones: readonly ZoneSettings[],
-  time: Time,
+  pace: Pace,
 ): Promise<DnsProvider> {
   const named = zones.map(({ name, visibility }) => ({ name, visibility }));
   switch (settings.type) {
     case "memory":
       return memoryDns(
         memoryZones(...zones.map((one) => ({ ...one, id: one.id ?? `${one.visibility} ${one.name}` }))),
-        { time },
+        pace,
       );
     case "file":
-      return fileDns({ folder: settings.path, zones: named, time });
+      return fileDns({ folder: settings.path, zones: named, ...pace });
     case "rfc2136": {
       const { rfc2136 } = await import("../src/dns/rfc2136.ts");
       const { host, port, key } = settings;
@@ -49,7 +52,7 @@ async function providerOf(
         host,
         port,
         zones: named,
-        time,
+        ...pace,
         key: key === null || secret === null ? null : { ...key, secret: new Uint8Array(secret) },
       });
     }
@@ -58,7 +61,7 @@ async function providerOf(
       const { route53 } = await import("../src/dns/route53.ts");
       const { endpoint, changesPerSecond } = settings;
       return route53({
-        time,
+        ...pace,
         ...(endpoint === null ? {} : { client: { endpoint } }),
         ...(changesPerSecond === null ? {} : { changesPerSecond, changeBurst: changesPerSecond * 2 }),
       });
@@ -66,23 +69,23 @@ async function providerOf(
     case "cloudflare": {
       const { cloudflare } = await import("../src/dns/cloudflare.ts");
       const token = await secretOf(settings.token);
-      return cloudflare({ token, time, ...(settings.url === null ? {} : { baseUrl: settings.url }) });
+      return cloudflare({ token, ...pace, ...(settings.url === null ? {} : { baseUrl: settings.url }) });
     }
     case "google": {
       const { googleCloudDns } = await import("../src/dns/google.ts");
       const { project, credentials, url } = settings;
       const token = await googleToken(credentials);
-      return googleCloudDns({ project, token, time, ...(url === null ? {} : { baseUrl: url }) });
+      return googleCloudDns({ project, token, ...pace, ...(url === null ? {} : { baseUrl: url }) });
     }
     case "azure": {
       const { azureDns } = await import("../src/dns/azure.ts");
       const { subscription, resourceGroup, login, url } = settings;
       const token = await azureToken(login);
-      return azureDns({ subscription, resourceGroup, token, time, ...(url === null ? {} : { baseUrl: url }) });
+      return azureDns({ subscription, resourceGroup, token, ...pace, ...(url === null ? {} : { baseUrl: url }) });
     }
     case "external-dns": {
       const { externalDnsWebhook } = await import("../src/dns/webhook.ts");
-      return externalDnsWebhook({ url: settings.url, zones: named, time });
+      return externalDnsWebhook({ url: settings.url, zones: named, ...pace });
     }
     default:
       return settings satisfies never;

@@ -17,6 +17,7 @@ import { historyOf } from "../src/control/dns-history.ts";
 import { adopt, readAdopted, readAskedMemory, writeAskedMemory } from "../src/control/dns-memory.ts";
 import { hostNames } from "../src/control/dns-names.ts";
 import { applyOneZone, findZone, planOneZone, type PlannedZone, type ZoneAccess } from "../src/control/dns-zone.ts";
+import { PATIENCE } from "../src/dns/pace.ts";
 import { fileStore } from "../src/store/file.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Observation } from "../src/core/objects.ts";
@@ -24,10 +25,12 @@ import { zoneAccess } from "./dns-providers.ts";
 import { dnsStateFolder, loadDnsSettings, lookUp } from "./dns-settings.ts";
 import { loadTree } from "./manifests.ts";
 
+const HURRY = { ...PATIENCE, totalMs: 10_000 };
+
 /** Opens zones and manifests; fails on the first thing that makes everything else pointless. */
 export async function openDnsSession(options: DnsSessionOptions): Promise<DnsSession> {
   const settings = await loadDnsSettings(options.config);
-  const all = await zoneAccess(settings.zones);
+  const all = await zoneAccess(settings.zones, options.isPatient ? {} : { patience: HURRY });
   const chosen = all.filter((one) => options.zone === null || one.settings.name === options.zone);
   if (chosen.length === 0) {
     const known = settings.zones.map((one) => one.name).join(", ");

@@ -9,7 +9,7 @@ import { problemText } from "../src/cli/problem-text.ts";
 import { fieldText } from "../src/kube/finding.ts";
 import { isRecord } from "../src/kube/plain.ts";
 import { readDnsSettings } from "../src/kube/schema/dns-settings.ts";
-import { parseManifests } from "../src/kube/yaml.ts";
+import { type ManifestDocument, parseManifests } from "../src/kube/yaml.ts";
 
 /** Fails with every problem, as `file:line:column`. Paths in the file are relative to it. */
 export async function loadDnsSettings(file: string): Promise<DnsSettings> {
@@ -23,17 +23,32 @@ export async function loadDnsSettings(file: string): Promise<DnsSettings> {
     const what = errors.length > 0 ? errors.map(problemText).join("\n") : `Cannot use ${file}: it is empty`;
     throw new Failure(what, "docs/dns-commands.md shows a whole file");
   }
-  const isSection = isRecord(document.value) && isRecord(document.value["dns"]);
-  const value: unknown = isSection && isRecord(document.value) ? document.value["dns"] : document.value;
+  const { value, way, positionOf } = sectionOf(documents) ?? { ...document, way: [] };
   const { value: settings, findings } = readDnsSettings(value);
   if (settings === null) {
     const lines = findings.map(({ severity, reason, path, at, message }) => {
-      const whole = isSection ? ["dns", ...path] : path;
-      const position = document.positionOf(whole, at);
+      const position = positionOf([...way, ...path], at);
       return problemText({ severity, reason, cluster: null, object: "", field: fieldText(path), message, position });
     });
     throw new Failure(lines.join("\n"), "docs/dns-commands.md shows a whole file");
   }
+  return fromFile(settings, file);
+}
+
+/** Where the settings stand: the Control of a `portolan.yaml`, or under the key `dns`; null for the whole file. */
+function sectionOf(documents: readonly ManifestDocument[]) {
+  for (const { value, positionOf } of documents) {
+    if (!isRecord(value)) continue;
+    if (value["kind"] === "Control" && isRecord(value["spec"])) {
+      return { value: value["spec"]["dns"], way: ["spec", "dns"], positionOf };
+    }
+    if (isRecord(value["dns"])) return { value: value["dns"], way: ["dns"], positionOf };
+  }
+  return null;
+}
+
+/** Paths of the settings go on from their file. */
+export function fromFile(settings: DnsSettings, file: string): DnsSettings {
   const base = dirname(file);
   return { ...settings, zones: settings.zones.map((one) => ({ ...one, provider: absolute(one.provider, base) })) };
 }

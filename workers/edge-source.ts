@@ -38,9 +38,12 @@ export interface EdgeSource {
 
 type Keep = <T extends { close(): unknown }>(part: T) => T;
 
+/** As much of an edge's options as says where to read. */
+export type SourceOptions = Pick<StoreEdgeOptions, "store" | "tokenFile" | "cache">;
+
 /** Opens it; a listener that it needs is kept. */
 export async function openEdgeSource(
-  options: StoreEdgeOptions,
+  options: SourceOptions,
   keep: Keep,
   log: (line: string) => void,
 ): Promise<EdgeSource> {
@@ -69,7 +72,7 @@ export async function openEdgeSource(
 }
 
 /** A store of the edge's own, which control writes to. */
-async function received(options: StoreEdgeOptions, listen: HostPort, keep: Keep): Promise<EdgeSource> {
+async function received(options: SourceOptions, listen: HostPort, keep: Keep): Promise<EdgeSource> {
   const { cache, tokenFile: file } = options;
   const store = watchedStore(cache === null ? memoryStore() : fileStore(cache), crypto.randomUUID());
   const token = tokenFile(file ?? "");

@@ -1,7 +1,7 @@
 /** What an isolate needs to start and to follow its store, but not to serve. */
 import type { webcrypto } from "node:crypto";
 import type { Policies } from "../src/core/choosing.ts";
-import { type Choices, noteChoice } from "../src/core/health/moves.ts";
+import { newChoices, noteChoice } from "../src/core/health/moves.ts";
 import { bundleReader } from "../src/core/snapshot/bundle.ts";
 import type { Snapshot } from "../src/core/model.ts";
 import { needsPolicies } from "../src/core/routing-table.ts";
@@ -49,7 +49,7 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
     audience: settings.audience,
     lacking: sign === null ? { [SIGNED_HOP]: "but HOP_KEYS is not bound" } : {},
   };
-  const choices: Choices = new Map();
+  const choices = newChoices();
   return {
     settings,
     bundled: bundle === undefined ? null : { ...source, get: bundleReader(bundle) },

@@ -7,15 +7,13 @@ import type { AttemptFailure } from "../src/core/retry.ts";
 import { edgeRequest, fetchResponse } from "../src/edge/fetch/message.ts";
 import { fetchUpstream, type FetchUpstreamOptions } from "../src/edge/fetch/upstream.ts";
 import { handle, type HandleDeps } from "../src/edge/handle.ts";
-import { requestCount } from "../src/edge/metrics.ts";
-import { platformClient } from "../src/edge/platform-client.ts";
-import { servingEdge } from "../src/edge/serving.ts";
+import type { BuiltEdge } from "./isolate-build.ts";
 import type { IsolateEnv } from "./isolate-env.ts";
 import type { IsolateStart } from "./isolate-start.ts";
-import { type LoadedPlaces, needsCountry, placesOnDemand } from "./loaded-places.ts";
+import { needsCountry } from "./loaded-places.ts";
 
 /** What differs from platform to platform. */
-export interface Platform<Env extends IsolateEnv> {
+export interface Platform<Env extends Pick<IsolateEnv, "EDGE_NAME">> {
   /** Loads and calls `startIsolate` with the platform's store. */
   start(env: Env): Promise<IsolateStart>;
   /** Name in reports and logs when none is bound; unique as far as the platform says where this is. */
@@ -40,18 +38,12 @@ export interface IsolateEdge<Env> {
   fetch(request: Request, env: Env, background: Background): Promise<Response>;
 }
 
-interface Isolate extends Pick<IsolateStart, "settings" | "bundled"> {
-  readonly follower: ReturnType<IsolateStart["follow"]>;
-  readonly places: LoadedPlaces;
+interface Isolate extends BuiltEdge {
   readonly handling: HandleDeps;
-  nextRefreshMs: number;
 }
 
-/** Without a snapshot the store is asked again this soon. */
-const EMPTY_RETRY_MS = 1000;
-
 /** One edge for the isolate that imports it. */
-export function isolateEdge<Env extends IsolateEnv>(platform: Platform<Env>): IsolateEdge<Env> {
+export function isolateEdge<Env extends Pick<IsolateEnv, "EDGE_NAME">>(platform: Platform<Env>): IsolateEdge<Env> {
   /** Not a promise: one made in another request's context may never settle in this one. */
   let isolate: Isolate | null = null;
   return {
@@ -72,29 +64,15 @@ export function isolateEdge<Env extends IsolateEnv>(platform: Platform<Env>): Is
   };
 }
 
-async function start<Env extends IsolateEnv>(platform: Platform<Env>, request: Request, env: Env): Promise<Isolate> {
-  const { settings, bundled, pins, sign, noteChoice, toHttps, follow } = await platform.start(env);
-  const places = placesOnDemand();
-  const edge = servingEdge(
-    {
-      name: env.EDGE_NAME ?? platform.edgeName(request),
-      location: settings.location,
-      debugToken: settings.debugToken,
-    },
-    {
-      identify: (asked, overrides) => platformClient(asked, overrides, places),
-      places,
-      toHttps,
-      pinKeys: null,
-      noteChoice,
-      onAnswer: null,
-      metrics: requestCount,
-      now: Date.now,
-      random: Math.random,
-      accessLog: console.log,
-      log: console.warn,
-    },
-  );
+async function start<Env extends Pick<IsolateEnv, "EDGE_NAME">>(
+  platform: Platform<Env>,
+  request: Request,
+  env: Env,
+): Promise<Isolate> {
+  const { buildEdge } = await import("./isolate-build.ts");
+  const started = await platform.start(env);
+  const { settings, pins, sign } = started;
+  const built = buildEdge(started, env.EDGE_NAME ?? platform.edgeName(request), settings.debugToken);
   const upstream = fetchUpstream({
     allowPrivateOrigins: settings.allowPrivateOrigins,
     zone: platform.zone(env),
@@ -102,7 +80,5 @@ async function start<Env extends IsolateEnv>(platform: Platform<Env>, request: R
     onceOnly: platform.onceOnly,
     sign,
   });
-  const handling = { ...edge.rules, upstream, watchBody: null, pins };
-  const nextRefreshMs = Date.now() + EMPTY_RETRY_MS;
-  return { settings, bundled, places, follower: follow(edge.follow, places), handling, nextRefreshMs };
+  return { ...built, handling: { ...built.rules, upstream, watchBody: null, pins } };
 }

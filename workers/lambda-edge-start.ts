@@ -13,12 +13,15 @@ export interface LambdaEdgeStart extends IsolateStart {
   readonly placeOf: NonNullable<FetchStart["placeOf"]>;
 }
 
-/** Rejects with the name of a setting that is missing or malformed. */
-export async function startLambdaEdge(): Promise<LambdaEdgeStart> {
-  const env = await settingsInZip();
+/**
+ * `given` is JSON from the distribution, which anybody who may see the distribution can read; what is secret is in the zip.
+ * Rejects with the name of a setting that is missing or malformed.
+ */
+export async function startLambdaEdge(given: string | null): Promise<LambdaEdgeStart> {
+  const env = { ...settingsFrom(given), ...(await settingsInZip(given !== null)) };
   const { SNAPSHOT_URL: url } = env;
   if (url === undefined)
-    throw new RangeError("Cannot start: settings.mjs has no SNAPSHOT_URL; give the store's address");
+    throw new RangeError("Cannot start: the settings have no SNAPSHOT_URL; give the store's address");
   const region = regionOf(globalThis);
   const point = readRegions(aws).find(([name]) => name === region)?.[1];
   const place = point === undefined ? {} : { LOCATION: `${point.latitude},${point.longitude}` };
@@ -29,10 +32,27 @@ export async function startLambdaEdge(): Promise<LambdaEdgeStart> {
 /** Not part of the bundle: it is written when the function is deployed. */
 const SETTINGS = "./settings.mjs";
 
-async function settingsInZip(): Promise<IsolateEnv> {
-  const { default: settings } = (await import(SETTINGS)) as { default: unknown };
-  if (typeof settings === "object" && settings !== null && !Array.isArray(settings)) return settings;
+async function settingsInZip(optional: boolean): Promise<IsolateEnv> {
+  const module = import(SETTINGS) as Promise<{ readonly default: unknown }>;
+  const { default: settings } = await (optional ? module.catch(withoutSettings) : module);
+  if (isSettings(settings)) return settings;
   throw new RangeError("Cannot start: settings.mjs does not export an object");
+}
+
+/** A zip as it was built has none; one that cannot be read is a fault. */
+function withoutSettings(error: unknown): { readonly default: unknown } {
+  if (error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND") return { default: {} };
+  throw error;
+}
+
+function settingsFrom(text: string | null): IsolateEnv {
+  const settings: unknown = text === null ? {} : JSON.parse(text);
+  if (isSettings(settings)) return settings;
+  throw new RangeError("Cannot start: the field portolan-settings of the origin does not hold a JSON object");
+}
+
+function isSettings(value: unknown): value is IsolateEnv {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Of the few variables that there are, Lambda sets this one itself. */

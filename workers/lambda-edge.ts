@@ -1,14 +1,12 @@
 /**
  * The edge on CloudFront: a Lambda@Edge function at the origin request, the only place where a function may change the
- * origin. Wiring only. A function there has no environment: `settings.mjs` lies beside it in the zip.
+ * origin. Wiring only. A function there has no environment: its settings come from the distribution, and from the zip.
  */
-import type { CloudFrontRequest, CloudFrontResponse } from "../src/edge/cloudfront/event.ts";
+import { type CloudFrontRequest, type CloudFrontResponse, settingsOf } from "../src/edge/cloudfront/event.ts";
 import { handOver } from "../src/edge/cloudfront/hand-over.ts";
-import { requestCount } from "../src/edge/metrics.ts";
-import { platformClient } from "../src/edge/platform-client.ts";
-import { type ServingEdge, servingEdge } from "../src/edge/serving.ts";
+import type { BuiltEdge } from "./isolate-build.ts";
 import type { LambdaEdgeStart } from "./lambda-edge-start.ts";
-import { type LoadedPlaces, needsCountry, placesOnDemand } from "./loaded-places.ts";
+import { needsCountry } from "./loaded-places.ts";
 
 export interface OriginRequestEvent {
   readonly Records: readonly {
@@ -19,15 +17,7 @@ export interface OriginRequestEvent {
   }[];
 }
 
-interface Instance extends LambdaEdgeStart {
-  readonly edge: ServingEdge;
-  readonly places: LoadedPlaces;
-  readonly follower: ReturnType<LambdaEdgeStart["follow"]>;
-  nextRefreshMs: number;
-}
-
-/** Without a snapshot the store is asked again this soon. */
-const EMPTY_RETRY_MS = 1000;
+interface Instance extends BuiltEdge, Pick<LambdaEdgeStart, "placeOf" | "sign"> {}
 
 let instance: Instance | null = null;
 
@@ -39,9 +29,9 @@ export async function handler(event: OriginRequestEvent): Promise<CloudFrontRequ
       `Cannot serve the event "${cf?.config.eventType}": associate the function with origin-request`,
     );
   }
-  instance ??= await start();
-  const { edge, places, follower, settings, bundled, placeOf, sign } = instance;
-  if (edge.state.serving === null) await follower.coldStart(bundled);
+  instance ??= await start(settingsOf(cf.request));
+  const { rules, places, follower, settings, bundled, placeOf, sign } = instance;
+  if (rules.state.serving === null) await follower.coldStart(bundled);
   else if (Date.now() >= instance.nextRefreshMs) {
     instance.nextRefreshMs = Date.now() + settings.pollIntervalMs;
     // Goes on while this request is answered; what is left of it when the instance is frozen ends at the next request.
@@ -49,31 +39,15 @@ export async function handler(event: OriginRequestEvent): Promise<CloudFrontRequ
   }
   const location = placeOf((name) => cf.request.headers[name]?.[0]?.value ?? null);
   if (needsCountry(location)) await places.load();
-  const { rules } = edge;
   const asked = { requestId: cf.config.requestId, location };
   return await handOver(cf.request, asked, { rules, allowPrivateOrigins: settings.allowPrivateOrigins, sign });
 }
 
-async function start(): Promise<Instance> {
-  const { startLambdaEdge } = await import("./lambda-edge-start.ts");
-  const started = await startLambdaEdge();
-  const places = placesOnDemand();
-  const edge = servingEdge(
-    { name: started.name, location: started.settings.location, debugToken: null },
-    {
-      identify: (asked, overrides) => platformClient(asked, overrides, places),
-      places,
-      toHttps: started.toHttps,
-      pinKeys: null,
-      noteChoice: started.noteChoice,
-      onAnswer: null,
-      metrics: requestCount,
-      now: Date.now,
-      random: Math.random,
-      accessLog: console.log,
-      log: console.warn,
-    },
-  );
-  const nextRefreshMs = Date.now() + EMPTY_RETRY_MS;
-  return { ...started, edge, places, follower: started.follow(edge.follow, places), nextRefreshMs };
+async function start(given: string | null): Promise<Instance> {
+  const [{ startLambdaEdge }, { buildEdge }] = await Promise.all([
+    import("./lambda-edge-start.ts"),
+    import("./isolate-build.ts"),
+  ]);
+  const started = await startLambdaEdge(given);
+  return { ...buildEdge(started, started.name, null), placeOf: started.placeOf, sign: started.sign };
 }

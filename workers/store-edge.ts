@@ -92,7 +92,7 @@ async function startParts(
 }
 
 /** What this edge serves; the state of everything is control's to tell. */
-function servedNow(
+export function servedNow(
   serving: {
     readonly loaded: {
       readonly manifest: { epoch: number; generation: number; publishedAtMs: number };

@@ -2,7 +2,9 @@
 import type { CliDeps, ControlOptions } from "../src/cli/deps.ts";
 import { mirror } from "../src/control/mirror.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../src/control/reconcile.ts";
-import { controlDeps, openSetup } from "./control-setup.ts";
+import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
+import { startDns } from "./dns-control.ts";
+import { fromFile } from "./dns-settings.ts";
 import { openSources } from "./control-sources.ts";
 import { startWriteBack } from "./control-write-back.ts";
 import { changedProblems } from "./files-control.ts";
@@ -14,7 +16,7 @@ const ATTEMPTS = 5;
 export async function syncOnce(
   options: ControlOptions,
   deps: Pick<CliDeps, "out" | "err">,
-): Promise<ReconcileResult["outcome"]> {
+): Promise<ReconcileResult["outcome"] | "dns-failing"> {
   const setup = await openSetup(options.file);
   const sources = await openSources(setup, (line) => deps.err(`${line}\n`));
   try {
@@ -37,10 +39,28 @@ export async function syncOnce(
     await written.close();
     changedProblems(deps.err)(result.problems);
     deps.out(`${summary(result)}\n`);
-    return result.outcome;
+    return (await syncZones(setup, options, result, deps)) ? result.outcome : "dns-failing";
   } finally {
     await sources.close();
   }
+}
+
+/** Brings the zones in step, once; false when one could not be. */
+async function syncZones(
+  { settings, store }: ControlSetup,
+  { file }: ControlOptions,
+  result: ReconcileResult,
+  { out }: Pick<CliDeps, "out">,
+): Promise<boolean> {
+  if (settings.dns === null) return true;
+  const dns = await startDns(fromFile(settings.dns, file), { store, orders: store, onEvent: () => undefined });
+  dns.offer(result);
+  await dns.settled();
+  for (const { zone, state, cause, held, approval } of dns.status()) {
+    const waits = approval === null ? "" : `, ${held.length} changes until: portolan approve ${approval}`;
+    out(`zone ${zone}: ${state}${cause === null ? "" : `, ${cause}`}${waits}\n`);
+  }
+  return dns.status().every(({ state }) => state !== "failing" && state !== "busy");
 }
 
 function summary({ outcome, published }: ReconcileResult): string {

@@ -110,7 +110,9 @@ const caddy: Peer = {
   auto_https off
 }
 http://127.0.0.1:${port}, http://*.example.org:${port} {
-  log { output file ${folder}/access.log }
+  log {
+    output file ${folder}/access.log
+  }
   reverse_proxy 127.0.0.1:${originPort}
 }
 `;

@@ -106,9 +106,20 @@ export interface EdgeAt {
   readonly addresses: readonly string[];
 }
 
+/** The store of a control function, as an edge reads it. */
+export type NamesFromStore = Pick<
+  StoreEdgeOptions,
+  "store" | "name" | "publicKeys" | "audience" | "tokenFile" | "cache"
+>;
+
 export interface NameServerOptions {
-  readonly from: string;
-  readonly listen: HostPort;
+  /** A directory of manifests, or what a control function has published. */
+  readonly from: string | NamesFromStore;
+  /** Each over UDP and TCP. A machine with several addresses names each: answers come from the one that was asked. */
+  readonly listen: readonly HostPort[];
+  /** Other processes may listen there too. */
+  readonly reusePort: boolean;
+  readonly admin: HostPort | null;
   /** Canonical names of the zones that are answered. */
   readonly zones: readonly string[];
   /** What the zones' NS records name. */
@@ -169,11 +180,11 @@ export interface CliDeps {
   /** What an edge can do on each runtime. */
   readonly capabilities: readonly RuntimeCapabilities[];
   readonly startControl: (options: ControlOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
-  /** Reconciles once; `published` and `unchanged` mean that edges can have what the clusters say now. */
+  /** Reconciles once; `published` and `unchanged` mean that edges can have what the clusters say now, and zones follow. */
   readonly syncOnce: (
     options: ControlOptions,
     deps: Pick<CliDeps, "out" | "err">,
-  ) => Promise<"published" | "unchanged" | "waiting" | "lost-race">;
+  ) => Promise<"published" | "unchanged" | "waiting" | "lost-race" | "dns-failing">;
   /** Makes a key pair for manifests in a folder; the paths that were written. */
   readonly makeKeys: (folder: string, keyId: string) => Promise<readonly string[]>;
   /** JSON schema of a kind of ours, null for other kinds. */

@@ -8,6 +8,8 @@ export interface DnsSessionOptions {
   /** Manifests, where the command needs to know what is wanted; null where it does not. */
   readonly from: string | null;
   readonly allowPrivateOrigins: boolean;
+  /** Whether a provider that throttles is waited for as long as control waits: who only looks gives up sooner. */
+  readonly isPatient: boolean;
   /** Only this zone; null for all. */
   readonly zone: string | null;
   /** Clusters to take as not serving: a person's "what if". */

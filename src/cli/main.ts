@@ -6,7 +6,6 @@ import { approveCommand } from "./commands/approve.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { controlCommand } from "./commands/control.ts";
 import { diffCommand } from "./commands/diff.ts";
-import { dnsServeCommand } from "./commands/dns-serve.ts";
 import { dnsCommand } from "./commands/dns.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { edgeCommand } from "./commands/edge.ts";
@@ -51,7 +50,6 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["edge", edgeCommand],
   ["gateway", gatewayCommand],
   ["agent", agentCommand],
-  ["dns", dnsServeCommand],
   ["validate", validateCommand],
   ["schema", schemaCommand],
   ["convert", convertCommand],

@@ -1,5 +1,5 @@
 /**
- * Carries out the plan of one zone: announce, apply, report, some hundred changes at a time (DESIGN.md rule 5). A crash
+ * Carries out the plan of one zone: announce, apply, report, some thousand changes at a time (DESIGN.md rule 5). A crash
  * at any moment leaves either nothing announced, or announced changes whose fate the zone itself tells; both are found
  * by the next run, by whomever.
  *
@@ -37,7 +37,7 @@ export interface DnsApplyReport {
 }
 
 const LEASE_MS = 600_000;
-const AT_ONCE = 500;
+const AT_ONCE = 2000;
 
 /** Applies the plan's changes; its held ones and its conflicts are not touched. Rejects when the store or a list fails. */
 export async function applyDnsPlan(plan: DnsPlan, deps: DnsApplyDeps): Promise<DnsApplyReport> {

@@ -62,7 +62,7 @@ export interface DnsJournal {
   readLog(): AsyncIterable<LogEntry>;
 }
 
-/** A zone of 10,000 records in one go; entries are written for some hundred changes at a time. */
+/** A zone of 10,000 records in one go; entries are written for some thousand changes at a time. */
 const MAX_CHANGES = 20_000;
 /** Older entries are removed. */
 const KEPT_ENTRIES = 500;

@@ -17,10 +17,10 @@ export function candidatesOf(pool: Pool, members: readonly number[], seed: numbe
 function candidateOf(pool: Pool, member: number, seed: number): Candidate | null {
   const origins = pool.verdicts.origins[member] ?? [];
   const first = origins.length < 2 ? 0 : (seed >>> 0) % origins.length;
-  const kept = pool.kept?.candidates[member]?.[first];
+  const kept = pool.kept.candidates[member]?.[first];
   if (kept !== undefined) return kept;
   const candidate = newCandidate(pool, member, rotate(origins, first));
-  if (candidate !== null && pool.kept !== null) {
+  if (candidate !== null) {
     const known = (pool.kept.candidates[member] ??= []);
     known[first] = candidate;
   }

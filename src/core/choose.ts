@@ -5,6 +5,7 @@
 import { candidatesOf } from "./candidates.ts";
 import type { Choosing, Refusal } from "./choosing.ts";
 import type { Candidate, Exclusion, PinOrder } from "./decision.ts";
+import type { Hold } from "./steering/held.ts";
 import { addressHash } from "./steering/hash.ts";
 import type { Pool } from "./steering/pool.ts";
 import { steerNearest } from "./steering/nearest.ts";
@@ -16,6 +17,7 @@ export interface Choice {
   readonly panic: boolean;
   readonly passedBy: readonly string[];
   readonly setPin: PinOrder | null;
+  readonly hold: Hold | null;
   readonly refusal: Refusal;
 }
 
@@ -50,8 +52,19 @@ export function choose(choosing: Choosing): Choice {
     passedBy:
       healthy.passedBy.length === 0 ? NOBODY : healthy.passedBy.map((one) => prepared.members[one]?.cluster.name ?? ""),
     setPin,
+    hold:
+      healthy.group === null || !isHolding(choosing, allowed)
+        ? null
+        : { key: choosing.holdKey, clusters: healthy.group },
     refusal: beyond?.refusal(choosing) ?? NO_BACKEND,
   };
+}
+
+/** Only an edge's own place is always the same: clients are each in another. */
+function isHolding({ policy, circumstances }: Choosing, allowed: readonly boolean[] | null): boolean {
+  const { type } = policy.policy.method;
+  if (circumstances.vantage.place === null || allowed !== null || policy.canary !== null) return false;
+  return type !== "weighted" && type !== "geolocation";
 }
 
 function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
@@ -67,6 +80,7 @@ function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
     policy,
     verdicts,
     ranking,
+    held: isHolding(choosing, allowed) ? (choosing.health.held.get(choosing.holdKey) ?? null) : null,
     kept,
     healthy: true,
     allowed,

@@ -35,12 +35,13 @@ export interface Choosing extends Asked {
   readonly prepared: Prepared;
   /** Name of the route's pin cookie. */
   readonly cookie: string;
+  readonly holdKey: string;
   readonly verdicts: Verdicts;
   readonly policy: PolicyIndex;
   /** Null for plain nearest. */
   readonly beyond: Policies | null;
   readonly ranking: Ranking;
-  readonly kept: Kept | null;
+  readonly kept: Kept;
   readonly residency: ResidencyVerdict | null;
   readonly health: HealthView;
   readonly fresh: boolean;

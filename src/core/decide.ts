@@ -66,11 +66,12 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     trace: asked.trace,
     prepared: shared,
     cookie: backend.cookie,
+    holdKey: backend.holdKey,
     verdicts,
     policy,
     beyond,
     ranking,
-    kept: asked.limit === CANDIDATES ? keptFor(table.memo.kept, shared, verdicts, ranking) : null,
+    kept: keptFor(table.memo.kept, shared, verdicts, ranking),
     residency,
     health,
     fresh,
@@ -92,6 +93,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     vantage: circumstances.vantage,
     passedBy: choice.passedBy,
     setPin: choice.setPin,
+    hold: choice.hold,
   };
 }
 

@@ -1,6 +1,7 @@
 /** A request, its client, and the decision about it. Plain data as in `model.ts`. */
 import type { CircuitLimits } from "./health/circuit.ts";
 import type { GeoPoint, Origin, RouteAsks, ServiceKey } from "./model.ts";
+import type { Hold } from "./steering/held.ts";
 
 /** Class of a client address; special-purpose ranges are named, everything else is `public`. */
 export type AddressClass =
@@ -161,6 +162,8 @@ export interface ForwardDecision {
   readonly passedBy: readonly string[];
   /** Null when the host has no cookie affinity; signed by the edge, since WebCrypto is asynchronous. */
   readonly setPin: PinOrder | null;
+  /** What the edge is to hold its choice to; null for edges without a place of their own, and where clients differ. */
+  readonly hold: Hold | null;
 }
 
 export interface RejectDecision {

@@ -3,7 +3,7 @@
  * Readers (`src/kube`) make these; `compile` consumes them. Missing values are null.
  */
 import type { CircuitSettings } from "./health/circuit.ts";
-import type { GeoPoint } from "./model.ts";
+import type { GeoPoint, HealthCheck } from "./model.ts";
 import type { Ramp } from "./steering/policy.ts";
 import type { SteeringSettings } from "./steering/settings.ts";
 
@@ -136,6 +136,8 @@ export interface TrafficPolicyObject {
   /** Hosts it is for; empty for every host without a policy of its own. */
   readonly hosts: readonly string[];
   readonly steering: SteeringSettings;
+  /** Of the Services behind its hosts, unless they say something of their own. */
+  readonly healthCheck: HealthCheck | null;
   readonly clientLocations: readonly {
     readonly cidr: string;
     readonly country: string | null;

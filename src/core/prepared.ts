@@ -26,6 +26,8 @@ export interface PreparedBackend {
   /** Name of the route's pin cookie; empty where no policy pins. */
   readonly cookie: string;
   readonly weight: number;
+  /** Host and Service: what an edge holds its choice by. */
+  readonly holdKey: string;
   readonly shared: Prepared;
 }
 
@@ -69,7 +71,13 @@ export function prepare(parts: PrepareParts): PreparedBackend {
   const key = `${policy.number} ${JSON.stringify([wanted.service, wanted.clusters, backends])}`;
   const shared = parts.shared.get(key) ?? prepareShared(parts);
   parts.shared.set(key, shared);
-  return { routeRef: refer(parts), cookie: parts.cookie, weight: wanted.weight, shared };
+  return {
+    routeRef: refer(parts),
+    cookie: parts.cookie,
+    weight: wanted.weight,
+    holdKey: `${parts.host} ${wanted.service}`,
+    shared,
+  };
 }
 
 function prepareShared(parts: PrepareParts): Prepared {

@@ -4,19 +4,22 @@ import { headerOf } from "./steering/canary.ts";
 import type { SteeringPolicy } from "./steering/policy.ts";
 import { isEligible, type Pool, type Trace } from "./steering/pool.ts";
 import { percent } from "./steering/shares.ts";
-import { note } from "./steering/trace.ts";
+import { note, noteStep, type Step } from "./steering/trace.ts";
 
 /** An empty trace. */
 export function newTrace(): Trace {
+  let tie = { limitUs: -1, text: "" };
   const trace: Trace = {
     steps: [],
     clusters: new Map(),
     client: (about) => traceClient(trace, about),
     members: (pool) => traceMembers(trace, pool),
     tie: (pool, member, limitUs) => {
-      const within = `as near as the nearest of its group (at most ${(limitUs / 1000).toFixed(1)} ms)`;
-      note(trace, nameOf(pool, member), "tie", `${within}: the client's hash decides, by weight`);
+      if (tie.limitUs !== limitUs) tie = { limitUs, text: tieText(limitUs) };
+      note(trace, nameOf(pool, member), "tie", tie.text);
     },
+    held: (pool, member) =>
+      note(trace, nameOf(pool, member), "hold", "this edge chose it before, and no other is better by max(5 ms, 10 %)"),
     starting: (pool, member, share) => {
       const seconds = Math.round((pool.nowMs - (pool.verdicts.returnedAtMs[member] ?? 0)) / 1000);
       const text = `came back ${seconds} s ago: it takes ${percent(share)} of its share`;
@@ -26,6 +29,11 @@ export function newTrace(): Trace {
     pin: (pin, pinned) => tracePin(trace, pin, pinned),
   };
   return trace;
+}
+
+function tieText(limitUs: number): string {
+  const within = `as near as the nearest of its group (at most ${(limitUs / 1000).toFixed(1)} ms)`;
+  return `${within}: the client's hash decides, by weight`;
 }
 
 function nameOf(pool: Pool, member: number): string {
@@ -65,7 +73,8 @@ function traceMembers(trace: Trace, pool: Pool): void {
   const { ranking, policy, prepared } = pool;
   for (const [at, { index, cluster, terms }] of prepared.members.entries()) {
     if (!isEligible(pool, at) && pool.verdicts.trouble[at] === null) continue;
-    note(trace, cluster.name, "cost", costText(pool, index, terms.bias));
+    const cost: Step = (pool.kept.costs[at] ??= { step: "cost", text: costText(pool, index, terms.bias) });
+    noteStep(trace, cluster.name, cost);
     const tier = policy.tiers?.[index];
     if (tier !== undefined) note(trace, cluster.name, "method", tierText(policy.policy, tier));
     const place = pool.preferences.find((one) => one.clusters[index] === true)?.place;

@@ -9,6 +9,7 @@ import { type RecordSet, recordKey, type Zone } from "../core/dns/records.ts";
 import { readRecordSet } from "../core/dns/record-shapes.ts";
 import { list, parse, record } from "../core/snapshot/guard.ts";
 import { type MemoryDnsOptions, memoryDns, memoryZones, type MemoryZones } from "./memory.ts";
+import type { Patience } from "./pace.ts";
 import type { DnsProvider } from "./provider.ts";
 
 export interface FileDnsOptions extends MemoryDnsOptions {
@@ -16,14 +17,16 @@ export interface FileDnsOptions extends MemoryDnsOptions {
   readonly zones: readonly Pick<Zone, "name" | "visibility">[];
 }
 
+/** What a disk refuses it will refuse in two minutes too; only another writer is worth waiting for. */
+const PATIENCE: Patience = { totalMs: 3000, firstDelayMs: 10, maxDelayMs: 300 };
 const LOCK_STALE_MS = 10_000;
 const LOCK_TRIES = 400;
 const MANY = 1_000_000;
 const readFileSets = record<{ sets: readonly RecordSet[] }>({ sets: list(readRecordSet, MANY) });
 
 /** A provider over `<folder>/<zone>.json`, or `<zone>.private.json`. A file that is not there is an empty zone. */
-export function fileDns({ folder, zones, ...options }: FileDnsOptions): DnsProvider {
-  const provider = memoryDns(fileZones(folder, zones), options);
+export function fileDns({ folder, zones, patience = PATIENCE, ...options }: FileDnsOptions): DnsProvider {
+  const provider = memoryDns(fileZones(folder, zones), { ...options, patience });
   return { ...provider, name: `file ${folder}`, capabilities: { ...provider.capabilities, provider: "a zone file" } };
 }
 

@@ -144,7 +144,10 @@ export function route53(options: Route53Options = {}): DnsProvider {
       isLost = true;
     });
     const what = `Cannot change the zone "${zone.name}"`;
-    if (!result.done) return { status: "failed", message: `${what}: ${result.cause}` };
+    if (!result.done) {
+      if (isLost && (await wasTaken(zone, batch, []))) return { status: "ok" };
+      return { status: "failed", message: `${what}: ${result.cause}`, isUndone: !isLost };
+    }
     if (!("refusal" in result.value)) return { status: "ok" };
     const { text, isAboutRecords, isStale } = result.value.refusal;
     const message = `${what}: ${text.slice(0, 1000)}`;

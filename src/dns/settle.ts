@@ -8,6 +8,7 @@
  * | named the changes it minds          | the others are sent without them; the named ones are looked up           |
  * | refused without a name, or all      | all are looked up                                                        |
  * | gave no answer for too long         | all are looked up; what is not done has failed                           |
+ * | turned it away for too long         | all of it has failed                                                     |
  *
  * Looked up: done → applied; overtaken → said so; one that is still open and was refused alone → refused; several →
  * in halves.
@@ -26,7 +27,12 @@ export type WriteResult =
       /** The far side holds the same in other letters; what was just read tells which, so one more try is worth it. */
       readonly again: boolean;
     }
-  | { readonly status: "failed"; readonly message: string };
+  | {
+      readonly status: "failed";
+      readonly message: string;
+      /** Every attempt was turned away before it was looked at: there is nothing to look up. */
+      readonly isUndone?: boolean;
+    };
 
 export interface FarSide {
   readonly atomicity: DnsCapabilities["atomicity"];
@@ -54,6 +60,9 @@ async function settleBatch(batch: readonly DnsChange[], farSide: FarSide, outcom
   if (result.status === "ok") {
     for (const change of batch) outcomes.set(change, APPLIED);
     return;
+  }
+  if (result.status === "failed" && result.isUndone === true) {
+    return setAll(batch, outcomes, { status: "failed", message: result.message });
   }
   if (result.status === "failed") return lookUpFailed(batch, farSide, outcomes, result.message);
   const minded = new Set(result.minded);

@@ -1,5 +1,5 @@
 /** One JSON line per request. JSON escapes control characters, so that no input can forge a line (CWE-117). */
-import type { Candidate, Decision, Exclusion } from "../core/decision.ts";
+import type { Candidate, Decision, Exclusion, RouteRef } from "../core/decision.ts";
 import type { RequestEvent, Try } from "./event.ts";
 
 /**
@@ -9,6 +9,16 @@ import type { RequestEvent, Try } from "./event.ts";
 export function accessLogLines(edge: string): (event: RequestEvent, nowMs: number) => string {
   const name = text(edge);
   const time = isoTimes();
+  // Routes live as long as their snapshot: their text is made once.
+  const routes = new WeakMap<RouteRef, string>();
+  const routeText = (route: RouteRef | null): string => {
+    if (route === null) return "null";
+    const known = routes.get(route);
+    if (known !== undefined) return known;
+    const made = routeOf(route);
+    routes.set(route, made);
+    return made;
+  };
   return (event, nowMs) => {
     const { decision, client, error } = event;
     const forward = decision?.action === "forward" ? decision : null;
@@ -17,7 +27,7 @@ export function accessLogLines(edge: string): (event: RequestEvent, nowMs: numbe
       `{"time":"${time(nowMs)}","edge":${name},"method":${text(event.method)},"scheme":"${event.scheme}"` +
       `,"host":${text(event.host)},"path":${text(pathOf(decision))},"status":${event.status}` +
       `,"durationMs":${round(nowMs - event.startedMs)},"code":${text(event.code)}` +
-      `,"action":"${decision?.action ?? "local"}","route":${routeOf(decision)}` +
+      `,"action":"${decision?.action ?? "local"}","route":${routeText(decision?.route ?? null)}` +
       `,"cluster":${text(last?.candidate.cluster ?? null)},"vantage":${text(forward?.vantage.of ?? null)}` +
       `,"panic":${forward?.panic ?? false},"candidates":${list(forward?.candidates ?? [], shown)}` +
       `,"excluded":${list(excludedOf(decision), exclusion)},"attempts":${list(event.tries, attempt)}` +
@@ -79,10 +89,7 @@ function pathOf(decision: Decision | null): string | null {
   return target === null ? null : (target.split("?", 1)[0] ?? null);
 }
 
-function routeOf(decision: Decision | null): string {
-  const route = decision?.route ?? null;
-  if (route === null) return "null";
-  const { kind, namespace, name, host, path, service, port } = route;
+function routeOf({ kind, namespace, name, host, path, service, port }: RouteRef): string {
   return (
     `{"kind":"${kind}","namespace":${text(namespace)},"name":${text(name)},"host":${text(host)}` +
     `,"path":${text(path)},"service":${text(service)},"port":${text(port)}}`

@@ -3,6 +3,7 @@ import { decide } from "../core/decide.ts";
 import type { OverrideTable, Places } from "../core/geo/client-location.ts";
 import { vantageOf } from "../core/geo/vantage.ts";
 import type { Decision, ForwardDecision, VerifiedPin } from "../core/decision.ts";
+import { noteHold } from "../core/steering/hold.ts";
 import type { IdentifiedClient } from "./client.ts";
 import type { RequestEvent } from "./event.ts";
 import { type LocalAnswer, proxyError, textAnswer } from "./local-answer.ts";
@@ -67,6 +68,7 @@ export function admit(
   const moved = deps.toHttps(request, decision, trusted);
   if (moved !== null) return local(event, "to-https", moved);
   countOffered(state.offered, decision, deps.now());
+  noteHold(state.held, decision.hold, { nowMs: deps.now(), dwellMs: state.dwellMs });
   const { requestId: id } = event;
   const facts = { trusted, chain, publicHost: request.host, location: client.location, trace, requestId: id };
   return { to: "forward", decision, facts };

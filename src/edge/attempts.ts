@@ -1,10 +1,17 @@
 /** The tries of one request as the retry policy sees them: what comes next, and what became of it. */
 import { type CircuitLimits, countUnderWay, fullLimit } from "../core/health/circuit.ts";
-import { ejectionKind } from "../core/health/outlier.ts";
+import { ejectionKind } from "../core/health/outlier-state.ts";
 import { originKey } from "../core/health/view.ts";
 import type { Candidate, ForwardDecision } from "../core/decision.ts";
 import type { Origin } from "../core/model.ts";
-import { type Attempt, type AttemptOutcome, isIdempotent, nextTry, retryAfterMs } from "../core/retry.ts";
+import {
+  type Attempt,
+  type AttemptOutcome,
+  isIdempotent,
+  nextTry,
+  retryAfterMs,
+  type RetryFacts,
+} from "../core/retry.ts";
 import { countRequest, countRetry, isRetryStorm, retryBudgetLeft } from "../core/retry-budget.ts";
 import type { Try } from "./event.ts";
 import { firstHeader, type HeaderField } from "./message.ts";
@@ -19,6 +26,11 @@ export interface AttemptDeps {
   readonly originLoad?: (origin: Origin) => CircuitLimits;
   /** Told when an origin is passed over because it is at a limit. */
   readonly onFull?: (cluster: string, limit: keyof CircuitLimits) => void;
+}
+
+export interface RaceFacts extends Pick<RetryFacts, "candidates" | "budgetLeft" | "storm" | "isFull"> {
+  /** Index of the candidate that is being connected to. */
+  readonly candidate: number;
 }
 
 export interface NextAttempt {
@@ -109,6 +121,35 @@ export class Attempts {
   /** One more retry is sent. */
   countRetry(): void {
     countRetry(this.#state.retries, this.#deps.now());
+  }
+
+  /** What is true for a second connection beside the one that is waited for; null when none is. */
+  get race(): RaceFacts | null {
+    if (this.#current === null) return null;
+    const { retries } = this.#state;
+    const { candidates } = this.#decision;
+    const storm = isRetryStorm(retries, this.#deps.now());
+    const { place } = this.#current;
+    return { candidates, candidate: place.candidate, budgetLeft: this.budgetLeft(), storm, isFull: this.#isFull };
+  }
+
+  /** The try that `next` named ended like that, and the one to this candidate, begun beside it, takes its place. */
+  overtake(failure: AttemptOutcome, rival: NextAttempt, candidate: number): void {
+    this.record(failure);
+    this.#current = { ...rival, place: { candidate, origin: 0 } };
+    this.#triedMs = this.#deps.now();
+    this.#at = originKey(rival.candidate.cluster, rival.origin);
+    countUnderWay(this.#state.circuits, this.#at, 1);
+  }
+
+  /** A try beside the one that goes on has ended; `counts` when that says something about its origin. */
+  note(
+    { candidate, origin }: NextAttempt,
+    outcome: AttemptOutcome,
+    more: { counts: boolean; durationMs: number },
+  ): void {
+    this.#tries.push({ candidate, origin, outcome, durationMs: more.durationMs });
+    if (more.counts) this.#deps.onOutcome(originKey(candidate.cluster, origin), outcome);
   }
 
   /** Whether nothing answers any more where this request waits, and it may be sent elsewhere. */

@@ -4,7 +4,7 @@ import type { ForwardingHeader } from "../core/address/client-address.ts";
 import { allPolicies } from "../core/all-policies.ts";
 import type { Places } from "../core/geo/client-location.ts";
 import { KNOWN_COUNTRIES } from "../core/geo/countries.ts";
-import { type Choices, noteChoice } from "../core/health/moves.ts";
+import { newChoices, noteChoice } from "../core/health/moves.ts";
 import { DWELL_MS } from "../core/health/round-trip.ts";
 import { notePace, type Paces } from "../core/health/stall.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
@@ -24,7 +24,7 @@ export interface EdgeOptions extends ServingOptions {
   readonly trustedHops: number;
   /** The header that the proxies in front maintain; null when nobody told. */
   readonly trustedHeader: ForwardingHeader | null;
-  /** Shortest time between two changes of one measured round-trip; a minute unless said otherwise. */
+  /** Shortest time between two changes of one measured round-trip, and of a choice; a minute unless said otherwise. */
   readonly dwellMs?: number;
 }
 
@@ -54,7 +54,7 @@ export interface Edge extends Follower, Pick<Watch, "probed" | "tick"> {
 export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
   const trust = readTrust(options);
   const { locator, headerLocation, zonePoint, source, report, now } = deps;
-  const choices: Choices = new Map();
+  const choices = newChoices();
   const paces: Paces = new Map();
   const places: Places = { zonePoint, countries: KNOWN_COUNTRIES };
   const { state, rules, health, metrics, follow } = servingEdge(options, {
@@ -67,7 +67,9 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     onAnswer: (origin, durationMs) => notePace(paces, origin, durationMs, now()),
   });
   const { say, tell } = health;
-  const watch = watchHealth({ state, now, dwellMs: options.dwellMs ?? DWELL_MS, paces, say, tell });
+  const { dwellMs = DWELL_MS } = options;
+  state.dwellMs = dwellMs;
+  const watch = watchHealth({ state, now, dwellMs, paces, say, tell });
   return {
     ...follower({ ...follow, source, report, bring: () => Promise.resolve(allPolicies) }),
     state,

@@ -29,6 +29,8 @@ export interface EdgeHealth {
   tell(change: OutlierChange | null): void;
 }
 
+const NOBODY: readonly string[] = [];
+
 /** Keeps `state` up to date. */
 export function edgeHealth(deps: EdgeHealthDeps): EdgeHealth {
   const { state, now, noteChoice, onAnswer } = deps;
@@ -49,13 +51,14 @@ export function edgeHealth(deps: EdgeHealthDeps): EdgeHealth {
     answered(event) {
       const { decision } = event;
       if (decision?.action !== "forward") return;
-      const peers = decision.candidates.map((one) => backendKey(one.cluster, one.service));
       for (const { candidate, origin, outcome, durationMs } of event.tries) {
         if (outcome.type === "failed") continue;
         const { status } = outcome;
         const good = status < 500;
         onAnswer?.(originKey(candidate.cluster, origin), durationMs);
         const key = backendKey(candidate.cluster, candidate.service);
+        // Only a bad answer is compared with those of others.
+        const peers = good ? NOBODY : decision.candidates.map((one) => backendKey(one.cluster, one.service));
         tell(recordBackend(state.outliers, key, { good, status, peers }, now()));
       }
       const move = noteChoice?.(decision, now()) ?? null;

@@ -1,13 +1,15 @@
 /** What one edge holds in memory: the last good snapshot's table, health, and its own counters. */
 import type { OverrideTable } from "../core/geo/client-location.ts";
 import type { CircuitState } from "../core/health/circuit.ts";
-import { newOutlierState, type OutlierState } from "../core/health/outlier.ts";
+import { newOutlierState, type OutlierState } from "../core/health/outlier-state.ts";
 import { newProbeState, type ProbeState } from "../core/health/probe-state.ts";
 import type { ProbeTarget } from "../core/health/probes.ts";
+import { DWELL_MS } from "../core/health/round-trip.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
 import type { HealthEvent, HealthOverlay } from "../core/health/model.ts";
 import type { GeoPoint } from "../core/model.ts";
 import { newRetryBudget, type RetryBudget } from "../core/retry-budget.ts";
+import type { Held } from "../core/steering/held.ts";
 import type { RoutingTable } from "../core/routing-table.ts";
 import type { LoadedSnapshot } from "../core/snapshot/load.ts";
 import { newOfferedCounter, type OfferedCounter } from "./offered.ts";
@@ -40,6 +42,10 @@ export interface EdgeState {
   readonly circuits: CircuitState;
   /** What this edge offers to each cluster. */
   readonly offered: OfferedCounter;
+  /** What this edge chose before. */
+  readonly held: Map<string, Held>;
+  /** How long a changed choice holds at least. */
+  dwellMs: number;
   liveRequests: number;
   readonly retries: RetryBudget;
   /** Spreads requests over equal origins: counts up, wraps at 2³². */
@@ -49,7 +55,7 @@ export interface EdgeState {
 /** Takes a newer overlay into use. */
 export function useOverlay(state: EdgeState, overlay: HealthOverlay): void {
   state.overlay = overlay;
-  state.health = healthView(overlay, state.outliers.ejections, undefined, state.probes.measured);
+  state.health = healthView(overlay, state.outliers.ejections, undefined, state.probes.measured, state.held);
 }
 
 /** A new view of the same overlay, as after a round-trip was measured: decisions keep what they made of the old one. */
@@ -62,12 +68,13 @@ export function refreshHealth(state: EdgeState): void {
 export function newEdgeState(name: string, location: GeoPoint | null, seed: number): EdgeState {
   const outliers = newOutlierState();
   const probes = newProbeState();
+  const held = new Map<string, Held>();
   return {
     name,
     location,
     serving: null,
     overlay: null,
-    health: healthView(null, outliers.ejections, undefined, probes.measured),
+    health: healthView(null, outliers.ejections, undefined, probes.measured, held),
     outliers,
     probes,
     targets: [],
@@ -75,6 +82,8 @@ export function newEdgeState(name: string, location: GeoPoint | null, seed: numb
     events: [],
     circuits: new Map(),
     offered: newOfferedCounter(),
+    held,
+    dwellMs: DWELL_MS,
     liveRequests: 0,
     retries: newRetryBudget(),
     seed,

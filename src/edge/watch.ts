@@ -1,5 +1,6 @@
 /** What only a process that stays can see of health: probes, stalled origins, ejections that end. */
-import { ejectByProbe, ejectionKind, ejectStalled, expireEjections, returnOrigin } from "../core/health/outlier.ts";
+import { ejectByProbe, ejectStalled, expireEjections, returnOrigin } from "../core/health/outlier.ts";
+import { ejectionKind } from "../core/health/outlier-state.ts";
 import {
   judgeItself,
   measureCluster,

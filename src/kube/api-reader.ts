@@ -111,19 +111,20 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
 
   function watch(kind: string, path: string): ResourceWatch {
     const state = states.get(kind) ?? { listed: false, fault: null };
-    let listed: unknown[] = [];
+    // Whoever taps is told of a whole list at once, as the objects are replaced at once.
+    let tapped: unknown[] = [];
     const sink = {
       listing() {
-        listed = [];
+        tapped = [];
         objects.begin(kind);
       },
       page(items: readonly unknown[]) {
-        if (options.tap !== undefined) for (const item of items) listed.push(item);
+        if (options.tap !== undefined) tapped.push(...items);
         objects.page(kind, items);
       },
       listed() {
-        options.tap?.({ op: "replace", kind, items: listed });
-        listed = [];
+        options.tap?.({ op: "replace", kind, items: tapped });
+        tapped = [];
         objects.commit(kind);
         state.listed = true;
         changed();

@@ -31,7 +31,7 @@ export function answerMessage(asked: Uint8Array, query: Query, answer: Answer): 
   // Byte by byte the question is the one that was asked: its case is the resolver's proof that it was not forged (0x20).
   copy(asked, message, { from: 12, to: query.questionEnd, at: 12 });
   message.set(kept, query.questionEnd);
-  writeOpt(message, query, { at: query.questionEnd + kept.length, scope: body.scope, rcode: body.rcode });
+  writeOpt(asked, message, query, { at: query.questionEnd + kept.length, scope: body.scope, rcode: body.rcode });
   return message;
 }
 
@@ -48,7 +48,7 @@ export function bareMessage(asked: Uint8Array, query: Query, rcode: number, isCu
   const message = allocate(query.questionEnd + optSize);
   header(message, query, { flags: isCut ? TC : 0, rcode, counts: NONE });
   copy(asked, message, { from: 12, to: query.questionEnd, at: 12 });
-  writeOpt(message, query, { at: query.questionEnd, scope: null, rcode });
+  writeOpt(asked, message, query, { at: query.questionEnd, scope: null, rcode });
   return message;
 }
 
@@ -72,11 +72,12 @@ function header(message: Uint8Array, query: Query, { flags, rcode, counts }: Hea
 
 function sizeOfOpt({ edns }: Query): number {
   if (edns === null) return 0;
-  return OPT_BYTES + (edns.subnet === null ? 0 : 8 + edns.subnet.bytes.length);
+  return OPT_BYTES + (edns.subnet === null ? 0 : 8 + edns.subnet.size);
 }
 
 /** RFC 6891 §6.1.1: an OPT is answered with an OPT. */
 function writeOpt(
+  asked: Uint8Array,
   message: Uint8Array,
   { edns }: Query,
   { at, scope, rcode }: { readonly at: number; readonly scope: number | null; readonly rcode: number },
@@ -89,17 +90,22 @@ function writeOpt(
   message[at + 6] = 0;
   put16(message, at + 7, edns.dnssecOk ? 0x8000 : 0);
   const { subnet } = edns;
-  put16(message, at + 9, subnet === null ? 0 : 8 + subnet.bytes.length);
-  if (subnet !== null) writeSubnet(message, at + OPT_BYTES, subnet, Math.min(scope ?? 0, subnet.bits));
+  put16(message, at + 9, subnet === null ? 0 : 8 + subnet.size);
+  if (subnet !== null)
+    writeSubnet(asked, message, { at: at + OPT_BYTES, subnet, scope: Math.min(scope ?? 0, subnet.bits) });
 }
 
-function writeSubnet(message: Uint8Array, at: number, subnet: ClientSubnet, scope: number): void {
+function writeSubnet(
+  asked: Uint8Array,
+  message: Uint8Array,
+  { at, subnet, scope }: { readonly at: number; readonly subnet: ClientSubnet; readonly scope: number },
+): void {
   put16(message, at, 8);
-  put16(message, at + 2, 4 + subnet.bytes.length);
+  put16(message, at + 2, 4 + subnet.size);
   put16(message, at + 4, subnet.family === 4 ? 1 : 2);
   message[at + 6] = subnet.bits;
   message[at + 7] = scope;
-  message.set(subnet.bytes, at + 8);
+  copy(asked, message, { from: subnet.at, to: subnet.at + subnet.size, at: at + 8 });
 }
 
 function put16(message: Uint8Array, at: number, value: number): void {

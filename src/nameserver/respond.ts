@@ -47,16 +47,17 @@ const PLACES_MS = 60_000;
 interface Known {
   /** The answer for everybody; null when it depends on who asks. */
   readonly body: Body | null;
-  readonly byPlace: Map<string, Body>;
+  /** By place, which is one object as long as it is kept. */
+  readonly byPlace: Map<Place, Body>;
   /** Stands for the answer when equal ones are counted. */
   readonly number: number;
 }
 
 /** A responder with nothing kept. */
 export function responder(deps: RespondDeps): Responder {
-  const known = new Map<string, Known>();
+  const known = new Map<number, Map<string, Known>>();
   const encoded = new Map<string, Body>();
-  const places = new Map<string, Place | null>();
+  const places = new Map<string | number, Place | null>();
   const counts: NameServerCounts = { udp: 0, tcp: 0, ignored: 0, limited: 0, truncated: 0, rcodes: [] };
   let world: NameWorld | null = null;
   let sources: PlaceSources | null = null;
@@ -64,6 +65,7 @@ export function responder(deps: RespondDeps): Responder {
   let placesUntilMs = 0;
   let turn = 0;
   let size = 0;
+  let numbers = 0;
 
   const turnTo = (next: NameWorld, nowMs: number): void => {
     if (sources === null || sources.overrides !== next.overrides || nowMs >= placesUntilMs || places.size >= MAX_KEPT) {
@@ -79,7 +81,12 @@ export function responder(deps: RespondDeps): Responder {
     keptUntilMs = nowMs + KEEP_MS;
   };
 
-  const placeOf = (key: string, make: (from: PlaceSources) => Place | null): Place | null => {
+  const nextNumber = (): number => {
+    numbers += 1;
+    return numbers;
+  };
+
+  const placeOf = (key: string | number, make: (from: PlaceSources) => Place | null): Place | null => {
     const found = places.get(key);
     if (found !== undefined || sources === null) return found ?? null;
     const made = make(sources);
@@ -91,17 +98,19 @@ export function responder(deps: RespondDeps): Responder {
   const whoAsks = (query: Query, peer: Place): Place => {
     const subnet = query.edns?.subnet ?? null;
     if (subnet === null || subnet.bits === 0) return peer;
-    const place = placeOf(`${subnet.words.join(".")}/${subnet.bits}`, (from) => placeOfSubnet(subnet, from)) ?? peer;
+    const key =
+      subnet.family === 4 ? (subnet.words[0] ?? 0) * 64 + subnet.bits : `${subnet.words.join()}/${subnet.bits}`;
+    const place = placeOf(key, (from) => placeOfSubnet(subnet, from)) ?? peer;
     if (place.vantage.of !== "nowhere" || peer.vantage.of === "nowhere") return place;
-    return { ...place, vantage: peer.vantage, placeBits: place.keyBits, key: `${place.key} by ${peer.key}` };
+    const moved = { ...place, vantage: peer.vantage, placeBits: place.keyBits };
+    return placeOf(`${place.key} by ${peer.key}`, () => moved) ?? moved;
   };
 
   const bodyOf = (query: Query, peer: Place, nowMs: number): { body: Body; number: number } => {
-    const key = `${query.type} ${query.name}`;
-    const found = known.get(key);
-    if (found?.body !== undefined && found.body !== null) return { body: found.body, number: found.number };
+    const found = known.get(query.type)?.get(query.name);
+    if (found !== undefined && found.body !== null) return { body: found.body, number: found.number };
     const place = whoAsks(query, peer);
-    const kept = found?.byPlace.get(place.key);
+    const kept = found?.byPlace.get(place);
     if (found !== undefined && kept !== undefined) return { body: kept, number: found.number };
     if (world === null) throw new Error("Cannot answer: there is no world");
     const resolution = resolve(query.name, query.type, { world, place: () => place, nowMs });
@@ -114,13 +123,16 @@ export function responder(deps: RespondDeps): Responder {
       encoded.set(same, negative);
       return { body: negative, number: -rcode };
     }
-    const text = `${key} ${scope} ${answers.map((set) => `${set.name} ${set.type} ${set.values.join()}`).join()}`;
+    const text = `${query.type} ${query.name} ${scope} ${answers.map((set) => `${set.name} ${set.type} ${set.values.join()}`).join()}`;
     const body = encoded.get(text) ?? encodeBody(query.name, resolution);
     encoded.set(text, body);
     size += 1;
-    const entry = found ?? { body: scope === null ? body : null, byPlace: new Map(), number: known.size + 1 };
-    if (found === undefined) known.set(key, entry);
-    if (scope !== null) entry.byPlace.set(place.key, body);
+    const entry = found ?? { body: scope === null ? body : null, byPlace: new Map(), number: nextNumber() };
+    if (found === undefined) {
+      const ofType = known.get(query.type) ?? new Map<string, Known>();
+      known.set(query.type, ofType.set(query.name, entry));
+    }
+    if (scope !== null) entry.byPlace.set(place, body);
     return { body, number: entry.number };
   };
 

@@ -8,6 +8,8 @@ export interface NameServerOptions {
   /** 0 lets the system choose one that both have free. */
   readonly port: number;
   readonly limits?: TcpLimits;
+  /** One process for each core on one port. */
+  readonly reusePort?: boolean;
 }
 
 const TRIES = 20;
@@ -18,11 +20,11 @@ export async function serveNames(
   responder: Responder,
   now: () => number,
 ): Promise<Listening> {
-  const { host, port, limits = TCP_LIMITS } = options;
+  const { host, port, limits = TCP_LIMITS, reusePort = false } = options;
   for (let tried = 1; ; tried += 1) {
-    const udp = await listenUdp({ host, port }, responder, now);
+    const udp = await listenUdp({ host, port, reusePort }, responder, now);
     try {
-      const tcp = await listenTcp({ host, port: udp.port, limits }, responder, now);
+      const tcp = await listenTcp({ host, port: udp.port, reusePort, limits }, responder, now);
       return {
         port: udp.port,
         async close() {

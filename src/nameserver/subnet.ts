@@ -7,8 +7,9 @@ export interface ClientSubnet {
   readonly bits: number;
   /** As in `IpAddress.words`; what lies behind the prefix is zero. */
   readonly words: readonly number[];
-  /** The address's own bytes, to be sent back as they came. */
-  readonly bytes: Uint8Array;
+  /** Where the address's own bytes stand in the query, to be sent back as they came, and how many they are. */
+  readonly at: number;
+  readonly size: number;
 }
 
 /** Reads the option's data; null for what RFC 7871 §7.1.2 wants refused. */
@@ -20,16 +21,20 @@ export function readSubnet(data: Uint8Array, start: number, end: number): Client
   if (data[start + 3] !== 0 || (family !== 1 && family !== 2)) return null;
   const size = Math.ceil(bits / 8);
   if (bits > (family === 1 ? 32 : 128) || end - start - 4 !== size) return null;
-  const bytes = data.slice(start + 4, end);
+  const at = start + 4;
   const spare = size * 8 - bits;
-  if (spare > 0 && ((bytes[size - 1] ?? 0) & ((1 << spare) - 1)) !== 0) return null;
-  const words = Array.from({ length: family === 1 ? 1 : 4 }, (_, index) => wordAt(bytes, index * 4));
-  return { family: family === 1 ? 4 : 6, bits, words, bytes };
+  if (spare > 0 && ((data[end - 1] ?? 0) & ((1 << spare) - 1)) !== 0) return null;
+  const first = wordAt(data, at, end);
+  if (family === 1) return { family: 4, bits, words: [first], at, size };
+  const words = [first, wordAt(data, at + 4, end), wordAt(data, at + 8, end), wordAt(data, at + 12, end)];
+  return { family: 6, bits, words, at, size };
 }
 
-function wordAt(bytes: Uint8Array, at: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(at, at + 4);
-  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+/** Four bytes as a number; what lies behind the end is zero. */
+function wordAt(data: Uint8Array, at: number, end: number): number {
+  let word = 0;
+  for (let index = at; index < at + 4; index += 1) word = (word << 8) | (index < end ? (data[index] ?? 0) : 0);
+  return word >>> 0;
 }
 
 /** The first address of the network of `bits` that holds the words. */

@@ -4,7 +4,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Responder } from "./respond.ts";
-import type { Listening } from "./udp.ts";
+import type { ListenAt, Listening } from "./udp.ts";
 
 export interface TcpLimits {
   readonly connections: number;
@@ -18,15 +18,13 @@ export interface TcpLimits {
 
 export const TCP_LIMITS: TcpLimits = { connections: 1000, perAddress: 100, idleMs: 10_000, unreadBytes: 262_144 };
 
-export interface TcpOptions {
-  readonly host: string;
-  readonly port: number;
+export interface TcpOptions extends ListenAt {
   readonly limits: TcpLimits;
 }
 
 /** Listens; rejects when the port cannot be had. */
 export async function listenTcp(
-  { host, port, limits }: TcpOptions,
+  { host, port, reusePort, limits }: TcpOptions,
   responder: Responder,
   now: () => number,
 ): Promise<Listening> {
@@ -51,7 +49,7 @@ export async function listenTcp(
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, reusePort }, () => {
       server.off("error", reject);
       resolve();
     });

@@ -7,16 +7,24 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+export interface ListenAt {
+  readonly host: string;
+  readonly port: number;
+  /** Other processes may listen on the same port; the kernel spreads what comes over them. */
+  readonly reusePort: boolean;
+}
+
 const RECEIVE_BYTES = 4 * 1024 * 1024;
 
 /** Listens; rejects when the port cannot be had. */
 export async function listenUdp(
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, reusePort }: ListenAt,
   responder: Responder,
   now: () => number,
 ): Promise<Listening> {
   const socket: Socket = createSocket({
     type: host.includes(":") ? "udp6" : "udp4",
+    reusePort,
     // Addresses of datagrams are addresses: no name is ever looked up.
     lookup: (name, _options, done) => done(null, name, name.includes(":") ? 6 : 4),
   });

@@ -52,11 +52,6 @@ export function nameWorld(parts: WorldParts): NameWorld {
   };
 }
 
-/** The same world under other health. */
-export function withHealth(world: NameWorld, health: HealthView): NameWorld {
-  return { ...world, health };
-}
-
 function bare(host: string): string {
   return host.startsWith("*.") ? host.slice(2) : host;
 }

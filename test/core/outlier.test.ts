@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import {
   ejectByProbe,
   expireEjections,
-  newOutlierState,
   recordBackend,
   recordOutcome,
   returnOrigin,
 } from "../../src/core/health/outlier.ts";
+import { newOutlierState } from "../../src/core/health/outlier-state.ts";
 import type { AttemptOutcome } from "../../src/core/retry.ts";
 
 const REFUSED: AttemptOutcome = { type: "failed", failure: "refused", unsent: true, detail: "" };

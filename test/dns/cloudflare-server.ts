@@ -126,6 +126,28 @@ export async function startCloudflare(
     };
   }
 
+  /** One record, as people's tools write it; our provider sends batches only. */
+  function single(
+    method: string,
+    id: string,
+    body: string,
+    { send, fail }: { send: (status: number, body: unknown) => void; fail: (status: number, problem: Problem) => void },
+  ): void {
+    const answer = (result: unknown) => send(200, { success: true, errors: [], messages: [], result });
+    const there = state.records.find((one) => one.id === id);
+    if (id !== "" && there === undefined) return fail(404, { code: 81044, message: "Record does not exist." });
+    if (method === "GET") return answer(there);
+    const input = body === "" ? {} : (JSON.parse(body) as Input);
+    const part = { POST: "posts", PUT: "puts", PATCH: "puts", DELETE: "deletes" }[method] ?? "";
+    const known = new Set(state.records.map((one) => one.id));
+    const problem = runBatch({
+      [part]: [{ ...(method === "PATCH" ? there : {}), ...input, ...(id === "" ? {} : { id }) }],
+    });
+    if (problem !== null) return fail(400, problem);
+    const made = state.records.find((one) => (id === "" ? !known.has(one.id) : one.id === id));
+    answer(method === "DELETE" ? { id } : made);
+  }
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -149,6 +171,10 @@ export async function startCloudflare(
         code: 7003,
         message: "Could not route to the zone, perhaps your object identifier is invalid?",
       });
+    const body = Buffer.concat(chunks).toString();
+    const [, id = ""] = url.pathname.split("/dns_records/");
+    if (id !== "" && id !== "batch") return single(request.method ?? "", id, body, { send, fail });
+    if (request.method === "POST" && id === "") return single("POST", "", body, { send, fail });
     if (request.method === "GET") {
       const name = url.searchParams.get("name");
       return send(
@@ -160,7 +186,7 @@ export async function startCloudflare(
         ),
       );
     }
-    const problem = runBatch(JSON.parse(Buffer.concat(chunks).toString()) as Input);
+    const problem = runBatch(JSON.parse(body) as Input);
     if (state.trouble.lose > 0) {
       state.trouble.lose -= 1;
       return void request.socket.destroy();

@@ -10,6 +10,8 @@ export interface HeldSet {
   readonly rrdatas: readonly string[];
 }
 
+type SentSet = Omit<HeldSet, "ttl"> & { readonly ttl: number | string };
+
 interface Problem {
   readonly status: number;
   readonly reason: string;
@@ -105,7 +107,8 @@ export async function startGoogle(zoneName: string, publicKey: string, maxPage =
     if (pathname === "/token") {
       const assertion = new URLSearchParams(body).get("assertion") ?? "";
       const isGood = await jwtVerify(assertion, await importSPKI(publicKey, "RS256"), {
-        audience: `${url}/token`,
+        // Google's own libraries always name the public server.
+        audience: [`${url}/token`, "https://oauth2.googleapis.com/token"],
         issuer: ACCOUNT,
       }).then(
         () => true,
@@ -132,14 +135,16 @@ export async function startGoogle(zoneName: string, publicKey: string, maxPage =
         message: `The 'parameters.managedZone' resource named '${pathname}' does not exist.`,
       });
     if (pathname.endsWith("/rrsets")) {
-      const size = Math.min(Number(searchParams.get("maxResults")), maxPage);
+      const size = Math.min(Number(searchParams.get("maxResults") ?? 100), maxPage);
       const start = Number(searchParams.get("pageToken") ?? 0);
       const all = [...state.sets.values()];
       const next = start + size < all.length ? { nextPageToken: String(start + size) } : {};
       return send(200, { rrsets: all.slice(start, start + size), ...next });
     }
-    const { additions = [], deletions = [] } = JSON.parse(body) as { additions?: HeldSet[]; deletions?: HeldSet[] };
-    const problem = change(additions, deletions);
+    const { additions = [], deletions = [] } = JSON.parse(body) as { additions?: SentSet[]; deletions?: SentSet[] };
+    // Google's own SDK sends the TTL as text; the API gives it back as a number.
+    const numbered = (sets: readonly SentSet[]): HeldSet[] => sets.map((set) => ({ ...set, ttl: Number(set.ttl) }));
+    const problem = change(numbered(additions), numbered(deletions));
     if (state.trouble.lose > 0) {
       state.trouble.lose -= 1;
       return void request.socket.destroy();

@@ -12,24 +12,24 @@ const SERVING = [
   "core/steering/nearest",
   "core/steering/ranking",
   "core/steering/starting",
-  "core/health/outlier",
   "core/health/view",
-  "edge/access-log",
   "edge/fetch/upstream",
   "edge/handle",
-  "edge/health",
   "edge/request-headers",
 ];
 /** What CloudFront does itself. */
 const CARRYING = ["core/retry", "edge/debug", "edge/fetch/upstream", "edge/handle"];
 const ON_DEMAND = [
   "core/all-policies",
+  "core/health/outlier",
   "core/geo/country-text",
   "core/snapshot/guard",
   "core/snapshot/load",
   "core/steering/residency",
+  "edge/access-log",
   "edge/debug",
   "edge/follow",
+  "edge/health",
   "edge/pin",
   "store/signature",
 ];

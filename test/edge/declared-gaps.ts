@@ -47,6 +47,10 @@ export const LAMBDA_EDGE_GAPS: readonly Gap[] = [
     ],
   },
   {
+    reason: "the body goes past the function: only a length that is declared can be refused",
+    tests: ["answers 413 to a body above the limit of its route, with a length or without"],
+  },
+  {
     reason: "an origin group fails over for GET, HEAD and OPTIONS alone",
     tests: ["moves on to the next cluster when a connection is refused", "sends the whole body to the next cluster"],
   },

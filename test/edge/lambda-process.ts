@@ -13,8 +13,8 @@ export interface LambdaFunction {
 export interface LambdaOptions {
   /** The first one has the handler. */
   readonly modules: readonly { readonly name: string; readonly code: string }[];
-  /** Content of `settings.mjs` in the zip. */
-  readonly settings: object;
+  /** Content of `settings.mjs` in the zip; null for a zip without it. */
+  readonly settings: object | null;
   readonly region: string;
 }
 
@@ -22,7 +22,7 @@ export interface LambdaOptions {
 export async function startLambda({ modules, settings, region }: LambdaOptions): Promise<LambdaFunction> {
   const folder = await mkdtemp(join(tmpdir(), "portolan-lambda-"));
   await writeFile(join(folder, "package.json"), '{"type":"module"}');
-  await writeFile(join(folder, "settings.mjs"), `export default ${JSON.stringify(settings)};`);
+  if (settings !== null) await writeFile(join(folder, "settings.mjs"), `export default ${JSON.stringify(settings)};`);
   for (const { name, code } of modules) await writeFile(join(folder, name), code);
   const main = join(folder, modules[0]?.name ?? "");
   const child = fork(join(import.meta.dirname, "lambda-runtime.ts"), [main], {

@@ -10,6 +10,12 @@ import { startLambda } from "./lambda-process.ts";
 
 const { modules } = await bundleEdge("lambda-edge");
 
+async function publicKeys(): Promise<object> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  const { publicKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  return { k1: await crypto.subtle.exportKey("jwk", publicKey) };
+}
+
 interface Deployment {
   readonly region: string;
   readonly viewer: Readonly<Record<string, string>>;
@@ -73,13 +79,45 @@ describe("workers/lambda-edge.ts", () => {
     await world.close();
   });
 
+  it("takes its settings from the distribution, and what is secret from the zip", async () => {
+    const event = (given: string | null) => ({
+      Records: [
+        {
+          cf: {
+            config: { eventType: "origin-request", requestId: "1" },
+            request: {
+              clientIp: "192.0.2.1",
+              method: "GET",
+              uri: "/",
+              querystring: "",
+              headers: {},
+              origin: { custom: { customHeaders: given === null ? {} : { "portolan-settings": [{ value: given }] } } },
+            },
+          },
+        },
+      ],
+    });
+    const answer = async (given: string | null, settings: object | null) => {
+      const lambda = await startLambda({ modules, settings, region: "eu-central-1" });
+      const result = await lambda.invoke(event(given)).catch(String);
+      await lambda.close();
+      return typeof result === "string" ? result : Object(result).status;
+    };
+    // Nothing listens there: an edge without a snapshot says so, which is an edge that has started.
+    const given = JSON.stringify({ SNAPSHOT_URL: "http://127.0.0.1:9/", PUBLIC_KEYS: await publicKeys() });
+    expect(await answer(given, null)).toBe("503");
+    expect(await answer(given, { POLL_SECONDS: "0" })).toContain('POLL_SECONDS is "0"');
+    expect(await answer("[]", null)).toContain("portolan-settings of the origin does not hold a JSON object");
+    expect(await answer(null, null)).toContain("settings.mjs");
+  });
+
   it("refuses to start without a store, and the event of another trigger, by name", async () => {
     const lambda = await startLambda({ modules, settings: {}, region: "eu-central-1" });
     const event = (eventType: string) => ({
       Records: [{ cf: { config: { eventType, requestId: "1" }, request: {} } }],
     });
     await expect(lambda.invoke(event("viewer-request"))).rejects.toThrow('Cannot serve the event "viewer-request"');
-    await expect(lambda.invoke(event("origin-request"))).rejects.toThrow("settings.mjs has no SNAPSHOT_URL");
+    await expect(lambda.invoke(event("origin-request"))).rejects.toThrow("the settings have no SNAPSHOT_URL");
     await lambda.close();
   });
 });

@@ -38,10 +38,23 @@ describe("TrafficPolicy", () => {
   affinity: { type: Header, header: X-Tenant }
   maintenance: { retryAfter: 10m, until: "2026-11-25T00:00:00Z", except: [192.0.2.0/24] }
   limits: { connections: 100, requests: 50 }
+  healthCheck: { type: HTTP, path: /healthz, status: "200", interval: 1s, fall: 2 }
   groups: [{ name: nordics, places: [SE, "NO", FI, DK, eu] }]
 `;
     expect(policyOf(spec)).toMatchObject({
       hosts: ["shop.example.org"],
+      healthCheck: {
+        type: "http",
+        path: "/healthz",
+        host: null,
+        port: null,
+        status: { from: 200, to: 200 },
+        body: null,
+        intervalMs: 1000,
+        timeoutMs: 1000,
+        rise: 2,
+        fall: 2,
+      },
       steering: {
         method: { type: "geolocation", rules: [{ clusters: ["eu"] }] },
         tieWindow: { ms: 5, percent: 5 },
@@ -68,6 +81,14 @@ describe("TrafficPolicy", () => {
 
   it.each([
     ["  steering: { typ: Nearest }\n", 'p.yaml:5:15 error unknown field "typ"; did you mean "type"?'],
+    [
+      '  healthCheck: { status: "300-200" }\n',
+      'p.yaml:5:26 error spec.healthCheck.status is "300-200"; it must be "200" or "200-399"',
+    ],
+    [
+      "  healthCheck: { path: healthz }\n",
+      'p.yaml:5:24 error spec.healthCheck.path is "healthz"; it must be a path that begins with /',
+    ],
     ["  steering:\n    type: Failover\n", 'p.yaml:6:11 error spec.steering.type is Failover, which needs "tiers"'],
     [
       "  steering:\n    rules: [{ from: [DE], clusters: [a] }]\n",

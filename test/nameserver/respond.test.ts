@@ -154,6 +154,13 @@ describe("respond() refusals", () => {
     expect(broken(change)).toMatchObject({ rcode, answers: [] });
   });
 
+  it("reads names of 255 bytes and refuses longer ones", () => {
+    const labels = Array.from({ length: 31 }, () => "abcdefg").join(".");
+    // 31 labels of 8 bytes, one of 6, and the root: 255.
+    expect(ask(`${labels}.abcde`, "A").rcode).toBe(5);
+    expect(ask(`${labels}.abcdef`, "A").rcode).toBe(1);
+  });
+
   it("says nothing to answers and to what is no message", () => {
     expect(broken((bytes) => bytes.writeUInt16BE(0x8000, 2))).toBeNull();
     expect(udp(Buffer.alloc(11))).toBeNull();

@@ -127,6 +127,15 @@ describe("serveNames()", () => {
     expect(Date.now() - started).toBeLessThan(3000);
   });
 
+  it("keeps a client that goes on asking", async () => {
+    const tcp = await client(await start({ idleMs: 400 }));
+    for (let count = 0; count < 6; count += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      tcp.socket.write(framed(question("example.org", "SOA")));
+      expect(await tcp.answers(1)).toHaveLength(1);
+    }
+  });
+
   it("reads no more from a client that does not read its answers, and closes it", async () => {
     const tcp = await client(await start({ idleMs: 500, unreadBytes: 16_384 }));
     tcp.socket.pause();
@@ -156,6 +165,27 @@ describe("serveNames()", () => {
       next.socket.write(framed(question("example.org", "SOA")));
       if ((await next.answers(1)).length === 1) break;
     }
+  });
+
+  it("shares a port with another process that wants to as well", async () => {
+    const world = worldOfNames();
+    const counts = [responderOf(() => world), responderOf(() => world)];
+    const [one, other] = counts;
+    if (one === undefined || other === undefined) throw new Error("two responders");
+    const first = await serveNames({ host: "127.0.0.1", port: 0, reusePort: true }, one, Date.now);
+    closing.push(first.close);
+    const second = await serveNames({ host: "127.0.0.1", port: first.port, reusePort: true }, other, Date.now);
+    closing.push(second.close);
+    // The kernel chooses by the address and port of who asks: 64 ports do not all fall on one side.
+    for (let asked = 0; asked < 64; asked += 1) {
+      const udp = createSocket("udp4");
+      const answer = new Promise((resolve) => udp.once("message", resolve));
+      udp.send(question("example.org", "SOA"), first.port, "127.0.0.1");
+      await answer;
+      udp.close();
+    }
+    expect(counts.reduce((sum, { counts: { udp } }) => sum + udp, 0)).toBe(64);
+    for (const { counts: seen } of counts) expect(seen.udp).toBeGreaterThan(0);
   });
 
   it("says when the port is taken", async () => {

@@ -1,4 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { Resolver } from "node:dns/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Running, StoreEdgeOptions } from "../../src/cli/deps.ts";
@@ -6,6 +7,7 @@ import { type SimCluster, startSimCluster } from "../../src/cli/sim/cluster.ts";
 import { parseManifests } from "../../src/kube/yaml.ts";
 import { startControl } from "../../workers/control.ts";
 import { makeKeys } from "../../workers/key-files.ts";
+import { startNameServer } from "../../workers/name-server.ts";
 import { startStoreEdge } from "../../workers/store-edge.ts";
 import { syncOnce } from "../../workers/sync.ts";
 import { type Closing, edgeOptions, temporaryFolder } from "../build/files-edge.ts";
@@ -145,6 +147,51 @@ describe("portolan control", () => {
     await eventually(
       () => ask(url, "more.example.org"),
       (answer) => zone(answer) === "eu-a",
+    );
+  });
+
+  it("publishes for a name server, which answers for its zone and reports", async () => {
+    const made = await world(SERVE);
+    const running = await control(made);
+    const names = await startNameServer(
+      {
+        from: {
+          store: address(running, "store"),
+          name: "names-1",
+          publicKeys: join(made.dir, "keys", "public-keys.json"),
+          audience: "portolan",
+          tokenFile: join(made.dir, "keys", "edge-token"),
+          cache: null,
+        },
+        listen: [{ host: "127.0.0.1", port: 0 }],
+        reusePort: false,
+        admin: { host: "127.0.0.1", port: 0 },
+        zones: ["example.org"],
+        nameServers: [{ name: "ns.example.org", addresses: ["127.0.0.1"] }],
+        edges: [],
+        edgePort: 443,
+        geoip: null,
+        ttl: 30,
+        federation: null,
+        originSuffix: null,
+        rateLimit: 0,
+        probeIntervalMs: null,
+        allowPrivateOrigins: true,
+      },
+      { out: () => undefined, err: (text) => void made.said.push(text) },
+    );
+    closing.push(names.close);
+    const resolver = new Resolver();
+    resolver.setServers([/^dns +(\S+) /.exec(names.banner[0] ?? "")?.[1] ?? ""]);
+    expect(await resolver.resolve4("shop.example.org")).toEqual(["127.0.0.1"]);
+    expect((await resolver.resolveSoa("example.org")).nsname).toBe("ns.example.org");
+    await expect(resolver.resolve4("nothing.example.org")).rejects.toThrow("ENOTFOUND");
+    expect(await (await fetch(`${address(names, "admin")}/metrics`)).text()).toContain('{rcode="NXDOMAIN"} 1');
+    expect(await (await fetch(`${address(names, "admin")}/readyz`)).text()).toBe("ok\n");
+    await eventually(
+      async () =>
+        ((await (await fetch(`${address(running, "admin")}/status`)).json()) as { edges: { edge: string }[] }).edges,
+      (edges) => edges[0]?.edge === "names-1",
     );
   });
 

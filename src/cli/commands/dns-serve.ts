@@ -3,7 +3,7 @@ import { parseLiteral } from "../../core/address/ip.ts";
 import { dnsName, managedNameProblem } from "../../core/dns/names.ts";
 import { count, duration, hostPort, place, required } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import type { EdgeAt, NameServerOptions } from "../deps.ts";
+import type { EdgeAt, NameServerOptions, NamesFromStore } from "../deps.ts";
 import { Failure } from "../failure.ts";
 
 const EXAMPLE = "portolan dns serve --from DIR --zone gslb.example.org --listen 127.0.0.1:5300";
@@ -13,7 +13,11 @@ const MAX_RATE = 1_000_000;
 /** `portolan dns serve`: an authoritative name server for delegated zones. */
 export const dnsServeCommand: Command = {
   summary: "answer DNS questions for a delegated zone",
-  usage: `portolan dns serve --from DIR --zone NAME… --listen HOST:PORT
+  usage: `portolan dns serve (--from DIR | --store URL) --zone NAME… --listen HOST:PORT…
+  [--public-keys FILE]           keys that snapshots of the store are checked with, made by portolan keys
+  [--name name-server] [--audience portolan]   who it is for control, and the fleet whose snapshots it takes
+  [--store-token-file FILE]      what opens the store for its reports
+  [--cache DIR]                  keeps the last good snapshot, to start from while the store is away
   [--ns NAME=ADDRESS[,ADDRESS]]…   the zone's name servers; without it ns.ZONE at the address that it listens on
   [--geoip FILE]                 a MaxMind-format database that locates clients
   [--edge NAME@PLACE=ADDRESS[,ADDRESS]]…   hosts lead to the nearest edge; without it to the nearest cluster.
@@ -24,17 +28,28 @@ export const dnsServeCommand: Command = {
   [--origin-suffix SUFFIX]       names of cluster gateways, CLUSTER.SUFFIX
   [--rate-limit N]               equal answers a second to one network over UDP, 200 unless said otherwise; 0 for no limit
   [--probe-interval TIME]        probes at least that often, like 2s; without it as each health check says, else every 10s
+  [--reuse-port]                 several processes on one port, one for each core; the kernel spreads queries
+  [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
 
 Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the addresses of the nearest healthy cluster
-(or edge), by EDNS client subnet or the resolver's address. DIR is what portolan edge --from reads, and is watched.`,
+(or edge), by EDNS client subnet or the resolver's address. DIR is what portolan edge --from reads, and is watched.
+URL is the store of a control function, or the folder where it is.`,
   async run(args, deps) {
     const words = args[0] === "serve" ? args.slice(1) : args;
     const { values } = parseArgs({
       args: [...words],
       options: {
         from: { type: "string" },
-        listen: { type: "string" },
+        store: { type: "string" },
+        name: { type: "string", default: "name-server" },
+        audience: { type: "string", default: "portolan" },
+        "public-keys": { type: "string" },
+        "store-token-file": { type: "string" },
+        cache: { type: "string" },
+        listen: { type: "string", multiple: true },
+        "reuse-port": { type: "boolean" },
+        admin: { type: "string" },
         zone: { type: "string", multiple: true },
         ns: { type: "string", multiple: true },
         geoip: { type: "string" },
@@ -49,16 +64,20 @@ Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the add
       },
     });
     const stopped = deps.untilStopped();
-    const listen = hostPort("--listen", required("--listen", values.listen, EXAMPLE));
+    const listen = (values.listen ?? []).map((text) => hostPort("--listen", text));
+    const [first] = listen;
+    if (first === undefined) throw new Failure("Cannot go on without --listen", EXAMPLE);
     const zones = (values.zone ?? []).map((text) => name("--zone", text));
     const [zone] = zones;
     if (zone === undefined) throw new Failure("Cannot go on without --zone", EXAMPLE);
     const server = await deps.startNameServer(
       {
-        from: required("--from", values.from, EXAMPLE),
+        from: values.store === undefined ? required("--from", values.from, EXAMPLE) : storeOf(values, values.store),
         listen,
+        reusePort: values["reuse-port"] ?? false,
+        admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
         zones,
-        nameServers: values.ns === undefined ? ownNameServer(zone, listen.host) : values.ns.map(nameServer),
+        nameServers: values.ns === undefined ? ownNameServer(zone, first.host) : values.ns.map(nameServer),
         edges: (values.edge ?? []).map(edgeAt),
         edgePort: count("--edge-port", values["edge-port"], 65_535),
         geoip: values.geoip ?? null,
@@ -78,6 +97,28 @@ Hosts of Ingresses that lie in a zone are answered over UDP and TCP with the add
     return 0;
   },
 };
+
+interface StoreValues {
+  readonly from?: string | undefined;
+  readonly name: string;
+  readonly audience: string;
+  readonly "public-keys"?: string | undefined;
+  readonly "store-token-file"?: string | undefined;
+  readonly cache?: string | undefined;
+}
+
+function storeOf(values: StoreValues, store: string): NamesFromStore {
+  const example = "portolan dns serve --store URL --public-keys FILE --zone NAME --listen 127.0.0.1:5300";
+  if (values.from !== undefined) throw new Failure("Cannot choose between --from and --store: give one", example);
+  return {
+    store,
+    name: values.name,
+    audience: values.audience,
+    publicKeys: required("--public-keys", values["public-keys"], example),
+    tokenFile: values["store-token-file"] ?? null,
+    cache: values.cache ?? null,
+  };
+}
 
 function name(argument: string, text: string): string {
   const read = dnsName(text);

@@ -6,6 +6,7 @@ import type { CliDeps } from "../deps.ts";
 import type { DnsSession } from "../dns-session.ts";
 import { applyText, listText, planText, whoText } from "../dns-text.ts";
 import { Failure } from "../failure.ts";
+import { dnsServeCommand } from "./dns-serve.ts";
 import { nearestWord } from "../nearest-word.ts";
 
 const USAGE = `portolan dns plan   --config FILE --from DIR [--zone NAME] [--down CLUSTER]… [-o text|json]
@@ -25,18 +26,21 @@ FILE holds the settings of DNS, or a section dns: of it. Journal and memory are 
 Exit code: 0 done, or nothing to do; 1 a zone failed, or a change was refused; 3 something waits for a person.`;
 
 const WORDS = ["plan", "apply", "list", "who", "adopt"] as const;
+const ALL_WORDS = [...WORDS, "serve"];
 const EXAMPLE = "portolan dns plan --config dns.yaml --from DIR";
 const WAITS = 3;
 
 /** `portolan dns`: zones once, without a daemon. */
 export const dnsCommand: Command = {
-  summary: "plan and apply DNS zones, list them, who owns a name",
-  usage: USAGE,
+  summary: "plan and apply DNS zones, list them, who owns a name; answer for a zone",
+  usage: `${USAGE}\n\n${dnsServeCommand.usage}`,
   async run([word = "", ...args], deps) {
+    // A name server is what an option without a word before it can only be about.
+    if (word === "serve" || word.startsWith("--")) return await dnsServeCommand.run([word, ...args], deps);
     const verb = WORDS.find((one) => one === word);
     if (verb === undefined) {
-      const near = nearestWord(word, WORDS) ?? "plan";
-      throw new Failure(`Cannot run "dns ${word}": it is none of ${WORDS.join(", ")}`, `portolan dns ${near}`);
+      const near = nearestWord(word, ALL_WORDS) ?? "plan";
+      throw new Failure(`Cannot run "dns ${word}": it is none of ${ALL_WORDS.join(", ")}`, `portolan dns ${near}`);
     }
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -59,6 +63,7 @@ export const dnsCommand: Command = {
       config: required("--config", values.config, EXAMPLE),
       from: needsWishes ? required("--from", values.from, EXAMPLE) : (values.from ?? null),
       allowPrivateOrigins: values["allow-private-origins"],
+      isPatient: verb === "apply" && !values["dry-run"],
       zone: values.zone ?? null,
       down: values.down ?? [],
       state: values.state ?? null,

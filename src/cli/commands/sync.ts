@@ -7,7 +7,7 @@ export const syncCommand: Command = {
   usage: `portolan sync [--config FILE]
   [--config portolan.yaml]       as for portolan control
 
-Ends with 0 when what the clusters say is published, with 1 when it is not.`,
+Ends with 0 when what the clusters say is published and its DNS zones are in step or wait for a person, else with 1.`,
   async run(args, deps) {
     const { values } = parseArgs({
       args: [...args],

@@ -1,8 +1,9 @@
 /** What the objects that declare a host say about its steering by annotation. */
 import { compareText } from "../match-route.ts";
 import type { ObjectMeta, Problem } from "../objects.ts";
+import { readGslb, steeringOfGslb } from "../dns/gslb/declared.ts";
 import { readAnnotations } from "../steering/annotations.ts";
-import type { SteeringSettings } from "../steering/settings.ts";
+import { NO_SETTINGS, type SteeringSettings } from "../steering/settings.ts";
 import type { Declaration } from "./declaration.ts";
 import { objectName, problemOf } from "./problem.ts";
 
@@ -21,7 +22,7 @@ export function annotatedSettings(declarations: readonly Declaration[]): Annotat
   for (const declaration of declarations) {
     if (seen.has(declaration.meta)) continue;
     seen.add(declaration.meta);
-    const { settings } = readAnnotations(declaration.meta.annotations);
+    const settings = settingsOf(declaration.meta.annotations);
     if (settings !== null) saying.set(declaration.meta, { declaration, settings });
   }
   const sorted = [...saying.values()].sort(
@@ -41,4 +42,11 @@ export function annotatedSettings(declarations: readonly Declaration[]): Annotat
       return problemOf("warning", "SteeringConflict", cluster, meta, "metadata.annotations", message);
     });
   return { settings: first.settings, meta: first.declaration.meta, source, problems };
+}
+
+/** Our own annotations, or where there are none k8gb's: who moves here need not write anything anew. */
+function settingsOf(annotations: Readonly<Record<string, string>>): SteeringSettings | null {
+  const { settings } = readAnnotations(annotations);
+  const gslb = settings === null ? readGslb(annotations) : null;
+  return gslb?.ok === true ? { ...NO_SETTINGS, method: steeringOfGslb(gslb.gslb) } : settings;
 }

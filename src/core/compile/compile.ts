@@ -4,7 +4,7 @@
  */
 import { compareText } from "../match-route.ts";
 import type { BackendHealth } from "../health/model.ts";
-import type { HostRoutes, ServiceBackends, ServiceKey, Snapshot } from "../model.ts";
+import type { HostRoutes, ServiceKey, Snapshot } from "../model.ts";
 import type { Observation, Problem } from "../objects.ts";
 import { adoptedServices } from "./adopted.ts";
 import { compileClusters } from "./clusters.ts";
@@ -15,7 +15,15 @@ import { mergeRoutes } from "./merge.ts";
 import { assignHosts } from "./ownership.ts";
 import { hostPolicy, locationOverrides, sortPolicies, unknownClusters } from "./policies.ts";
 import { problemOf } from "./problem.ts";
-import { type BackendResult, collectBackends, type Member, member } from "./services.ts";
+import {
+  type Collected,
+  collectBackends,
+  holdersOf,
+  type Member,
+  member,
+  noService,
+  withHealthCheck,
+} from "./services.ts";
 
 export interface CompileInput {
   /** The config source: Cluster, TrafficPolicy, HostClaim and federated Ingresses. */
@@ -51,6 +59,7 @@ export function compile(input: CompileInput): CompileResult {
   const owned = assignHosts(declarations, config.objects.hostClaims, input.previous, input.nowMs);
   problems.push(...owned.problems);
   const collect = backendCollector(membersOf(input, observations), allowPrivateOrigins);
+  const clusterNames = new Set(observations.map(({ cluster }) => cluster ?? ""));
   const policies = sortPolicies(config.objects.trafficPolicies);
   const names = clusters.clusters.map((cluster) => cluster.name);
   problems.push(...unknownClusters(policies, names));
@@ -60,9 +69,9 @@ export function compile(input: CompileInput): CompileResult {
     const all = host === "*" ? own : [...own, ...fallbacksFor(owner, own, sharedFallbacks)];
     const merged = mergeRoutes(all);
     const steering = hostPolicy(host, own, policies);
-    problems.push(...merged.problems, ...backendProblems(own, collect), ...steering.problems);
+    problems.push(...merged.problems, ...backendProblems(own, collect, clusterNames), ...steering.problems);
     const keys = new Set(merged.routes.flatMap((route) => route.backends.map((backend) => backend.service)));
-    const services = [...keys].sort(compareText).map((key) => collect(key).service);
+    const services = [...keys].sort(compareText).map((key) => withHealthCheck(collect(key), steering.healthCheck));
     hosts.push({
       host,
       owner,
@@ -116,16 +125,16 @@ function membersOf(input: CompileInput, observations: readonly Observation[]): r
   return members;
 }
 
-type Collected = { readonly service: ServiceBackends; readonly results: ReadonlyMap<string, BackendResult> };
 type Collector = ((key: ServiceKey) => Collected) & { readonly health: () => readonly BackendHealth[] };
 
 /** Looks each service port up once, however many hosts use it. */
 function backendCollector(members: readonly Member[], allowPrivateOrigins: boolean): Collector {
+  const holders = holdersOf(members);
   const cache = new Map<ServiceKey, Collected>();
   const collect = (key: ServiceKey): Collected => {
     const known = cache.get(key);
     if (known !== undefined) return known;
-    const collected = collectBackends(members, key, allowPrivateOrigins);
+    const collected = collectBackends(holders, key, allowPrivateOrigins);
     cache.set(key, collected);
     return collected;
   };
@@ -138,14 +147,18 @@ function backendCollector(members: readonly Member[], allowPrivateOrigins: boole
 }
 
 /** What keeps a rule's own cluster (or, for a federated rule, every cluster) from serving it. */
-function backendProblems(declarations: readonly Declaration[], collect: Collector): Problem[] {
+function backendProblems(
+  declarations: readonly Declaration[],
+  collect: Collector,
+  members: ReadonlySet<string>,
+): Problem[] {
   const problems: Problem[] = [];
   for (const declaration of declarations) {
     for (const { service } of declaration.backends) {
       const { results } = collect(service);
       if (declaration.cluster === null && [...results.values()].some((result) => result.found)) continue;
       const result = declaration.cluster === null ? [...results.values()][0] : results.get(declaration.cluster);
-      const trouble = result === undefined ? "no cluster is a member" : result.found ? result.trouble : result.reason;
+      const trouble = result === undefined ? absent(service, members) : result.found ? result.trouble : result.reason;
       if (trouble === null) continue;
       const reason = result?.found === true ? "NoUsableAddress" : "BackendNotFound";
       const message = `Cannot send ${declaration.host}${declaration.path.value} to ${service}: ${trouble}`;
@@ -153,4 +166,8 @@ function backendProblems(declarations: readonly Declaration[], collect: Collecto
     }
   }
   return problems;
+}
+
+function absent(service: ServiceKey, members: ReadonlySet<string>): string {
+  return members.size === 0 ? "no cluster is a member" : noService(service);
 }

@@ -19,7 +19,7 @@ export interface ReadHealthCheck {
 }
 
 /** DESIGN.md: every 10 s, 2 up, 3 down. */
-const DEFAULTS: HealthCheck = {
+export const HEALTH_CHECK_DEFAULTS: HealthCheck = {
   type: "http",
   path: "/",
   host: null,
@@ -31,6 +31,11 @@ const DEFAULTS: HealthCheck = {
   rise: 2,
   fall: 3,
 };
+
+/** Whether a Service says anything about its health check, `none` included. */
+export function asksForHealthCheck(annotations: Readonly<Record<string, string>>): boolean {
+  return HEALTH_CHECK_ANNOTATIONS.some((name) => annotations[name] !== undefined);
+}
 
 /** From the annotations of a Service; never throws. */
 export function readHealthCheck(annotations: Readonly<Record<string, string>>): ReadHealthCheck {
@@ -47,18 +52,33 @@ export function readHealthCheck(annotations: Readonly<Record<string, string>>): 
     problems.push({ annotation, message: `Cannot read ${annotation} "${text}": write ${wanted}` });
     return fallback;
   };
-  const intervalMs = field("interval", DEFAULTS.intervalMs, (text) => duration(text, 100, 3_600_000), "10s");
+  const intervalMs = field(
+    "interval",
+    HEALTH_CHECK_DEFAULTS.intervalMs,
+    (text) => duration(text, 100, 3_600_000),
+    "10s",
+  );
   const check: HealthCheck = {
-    type: field("", DEFAULTS.type, kind, "http, tcp, tls or none"),
-    path: field("path", DEFAULTS.path, (text) => (isTarget(text) ? text : null), "a path that begins with /"),
-    host: field<string | null>("host", null, (text) => (isHost(text) ? text : null), "a host name"),
+    type: field("", HEALTH_CHECK_DEFAULTS.type, kind, "http, tcp, tls or none"),
+    path: field(
+      "path",
+      HEALTH_CHECK_DEFAULTS.path,
+      (text) => (checkTarget(text) ? text : null),
+      "a path that begins with /",
+    ),
+    host: field<string | null>("host", null, (text) => (checkHost(text) ? text : null), "a host name"),
     port: field<number | null>("port", null, (text) => whole(text, 1, 65_535), "a port number"),
-    status: field("status", DEFAULTS.status, statusRange, '200 or "200-399"'),
+    status: field("status", HEALTH_CHECK_DEFAULTS.status, checkStatus, '200 or "200-399"'),
     body: field<string | null>("body", null, (text) => (text === "" ? null : text), "some text"),
     intervalMs,
-    timeoutMs: field("timeout", Math.min(DEFAULTS.timeoutMs, intervalMs), (text) => duration(text, 10, 60_000), "2s"),
-    rise: field("rise", DEFAULTS.rise, (text) => whole(text, 1, 10), "1 to 10"),
-    fall: field("fall", DEFAULTS.fall, (text) => whole(text, 1, 10), "1 to 10"),
+    timeoutMs: field(
+      "timeout",
+      Math.min(HEALTH_CHECK_DEFAULTS.timeoutMs, intervalMs),
+      (text) => duration(text, 10, 60_000),
+      "2s",
+    ),
+    rise: field("rise", HEALTH_CHECK_DEFAULTS.rise, (text) => whole(text, 1, 10), "1 to 10"),
+    fall: field("fall", HEALTH_CHECK_DEFAULTS.fall, (text) => whole(text, 1, 10), "1 to 10"),
   };
   return { check, problems };
 }
@@ -68,11 +88,12 @@ function kind(text: string): HealthCheck["type"] | null {
 }
 
 /** What becomes part of a request must not hold anything that ends a line or a word. */
-function isTarget(text: string): boolean {
+export function checkTarget(text: string): boolean {
   return text.startsWith("/") && text.length <= 1024 && /^[!-~]+$/.test(text);
 }
 
-function isHost(text: string): boolean {
+/** Whether a text can be the Host of a probe. */
+export function checkHost(text: string): boolean {
   return text.length <= 253 && /^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(text);
 }
 
@@ -81,7 +102,8 @@ function whole(text: string, min: number, max: number): number | null {
   return value >= min && value <= max ? value : null;
 }
 
-function statusRange(text: string): HealthCheck["status"] | null {
+/** `200` or `200-399`; null for anything else. */
+export function checkStatus(text: string): HealthCheck["status"] | null {
   const [first = "", last = first, ...rest] = text.split("-");
   const [from, to] = [whole(first, 100, 599), whole(last, 100, 599)];
   return rest.length > 0 || from === null || to === null || from > to ? null : { from, to };

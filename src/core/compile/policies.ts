@@ -4,7 +4,7 @@
  * residency rule is only ever added to, never taken away.
  */
 import { compareText } from "../match-route.ts";
-import type { LocationOverride } from "../model.ts";
+import type { HealthCheck, LocationOverride } from "../model.ts";
 import type { Problem, TrafficPolicyObject } from "../objects.ts";
 import { type ClusterTerms, DEFAULT_POLICY, type Residency, type SteeringPolicy } from "../steering/policy.ts";
 import { NO_SETTINGS, type SteeringSettings } from "../steering/settings.ts";
@@ -15,6 +15,8 @@ import { objectName, problemOf } from "./problem.ts";
 
 export interface HostPolicy {
   readonly policy: SteeringPolicy;
+  /** Of the host's Services that say nothing of their own. */
+  readonly healthCheck: HealthCheck | null;
   readonly problems: readonly Problem[];
 }
 
@@ -44,7 +46,12 @@ export function hostPolicy(
     limits: merged.limits,
     groups: groups.groups,
   };
-  return { policy, problems: [...unknownGroups(base, annotated, groups.unknown), ...(annotated?.problems ?? [])] };
+  const healthCheck = base?.healthCheck ?? null;
+  return {
+    policy,
+    healthCheck,
+    problems: [...unknownGroups(base, annotated, groups.unknown), ...(annotated?.problems ?? [])],
+  };
 }
 
 /** The policy that names the host, then one that covers it by wildcard, then one for all hosts; the oldest of each. */

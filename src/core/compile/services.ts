@@ -13,7 +13,7 @@ import type {
 import type { AdoptedService } from "./adopted.ts";
 import { addressOrigin, hostProblem } from "./clusters.ts";
 import { endpointOrigins, readiness } from "./endpoints.ts";
-import { readHealthCheck } from "./health-check.ts";
+import { asksForHealthCheck, readHealthCheck } from "./health-check.ts";
 
 /** One member cluster: its object and what it holds, indexed for look-ups. */
 export interface Member {
@@ -65,7 +65,7 @@ export function findBackend(member: Member, key: ServiceKey, allowPrivateOrigins
   }
   const [namespace = "", serviceName = "", portRef = ""] = key.split("/");
   const service = member.services.get(`${namespace}/${serviceName}`);
-  if (service === undefined) return { found: false, reason: `it has no Service ${namespace}/${serviceName}` };
+  if (service === undefined) return { found: false, reason: noService(key) };
   if (service.type === "ExternalName") {
     // CVE-2021-25740 and kin: a name chosen by a tenant would make the edges fetch anything.
     return {
@@ -126,28 +126,85 @@ function found(
   return { found: true, backend: { cluster, origins: sorted }, health, trouble };
 }
 
-/** All backends of a service, by cluster; the same object for every host that uses it. */
-export function collectBackends(
-  members: readonly Member[],
-  key: ServiceKey,
-  allowPrivateOrigins: boolean,
-): { readonly service: ServiceBackends; readonly results: ReadonlyMap<string, BackendResult> } {
+/** Which members have anything to say about a service: of 50 clusters mostly a few. */
+export interface Holders {
+  /** Members that have the Service `namespace/name`, in the order of the members. */
+  readonly services: ReadonlyMap<string, readonly Member[]>;
+  readonly adopted: ReadonlyMap<ServiceKey, readonly Member[]>;
+}
+
+/** Indexes all members once. */
+export function holdersOf(members: readonly Member[]): Holders {
+  const services = new Map<string, Member[]>();
+  const adopted = new Map<ServiceKey, Member[]>();
+  for (const one of members) {
+    for (const name of one.services.keys()) append(services, name, one);
+    for (const key of one.adopted.keys()) append(adopted, key, one);
+  }
+  return { services, adopted };
+}
+
+function append<Key>(lists: Map<Key, Member[]>, key: Key, one: Member): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [one]);
+  else list.push(one);
+}
+
+/** What is wrong with a cluster that is not among the results of a service. */
+export function noService(key: ServiceKey): string {
+  return `it has no Service ${serviceName(key)}`;
+}
+
+export interface Collected {
+  readonly service: ServiceBackends;
+  readonly results: ReadonlyMap<string, BackendResult>;
+  /** Whether the Service itself says something about its health check: then a TrafficPolicy has no say. */
+  readonly asks: boolean;
+}
+
+/** All backends of a service, by cluster, and the clusters that hold it; the same object for every host that uses it. */
+export function collectBackends(holders: Holders, key: ServiceKey, allowPrivateOrigins: boolean): Collected {
   const results = new Map<string, BackendResult>();
   const backends: Backend[] = [];
-  for (const one of members) {
+  const members = holders.services.get(serviceName(key)) ?? [];
+  const adopting = holders.adopted.get(key) ?? [];
+  const all = adopting.length === 0 ? members : [...new Set([...members, ...adopting])].sort(byName);
+  for (const one of all) {
     const result = findBackend(one, key, allowPrivateOrigins);
     results.set(one.cluster.meta.name, result);
     if (result.found) backends.push(result.backend);
   }
-  return { service: { service: key, backends, healthCheck: healthCheckOf(members, key) }, results };
+  const services = servicesOf(members, key);
+  return {
+    service: { service: key, backends, healthCheck: healthCheckOf(services) },
+    results,
+    asks: services.some(({ meta }) => asksForHealthCheck(meta.annotations)),
+  };
+}
+
+/** A service as a host has it whose TrafficPolicy sets a health check. */
+export function withHealthCheck({ service, asks }: Collected, check: HealthCheck | null): ServiceBackends {
+  return asks || check === null ? service : { ...service, healthCheck: check };
+}
+
+function servicesOf(members: readonly Member[], key: ServiceKey): readonly ServiceObject[] {
+  const name = serviceName(key);
+  return members.flatMap(({ services }) => services.get(name) ?? []);
+}
+
+function byName(a: Member, b: Member): number {
+  return compareText(a.cluster.meta.name, b.cluster.meta.name);
+}
+
+function serviceName(key: ServiceKey): string {
+  return key.slice(0, key.lastIndexOf("/"));
 }
 
 /** One Service, one health check: that of the first cluster (by name) whose Service asks for one. */
-function healthCheckOf(members: readonly Member[], key: ServiceKey): HealthCheck | null {
-  const [namespace = "", name = ""] = key.split("/");
-  for (const { services } of members) {
-    const service = services.get(`${namespace}/${name}`);
-    const check = service === undefined ? null : readHealthCheck(service.meta.annotations).check;
+function healthCheckOf(services: readonly ServiceObject[]): HealthCheck | null {
+  for (const { meta } of services) {
+    if (Object.keys(meta.annotations).length === 0) continue;
+    const { check } = readHealthCheck(meta.annotations);
     if (check !== null) return check;
   }
   return null;

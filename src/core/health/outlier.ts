@@ -13,9 +13,9 @@
  * Out for 30 s × times, at most 300 s, and earlier when probes succeed. Of a host's backends at most half is ejected for
  * its answers, and never the last; for dead origins `decide` goes on using ejected ones when too few others are left.
  */
-import { clearWindow, countAnswer, latestAnswers, newSuccessWindow, type SuccessWindow } from "./success-window.ts";
+import { clearWindow, countAnswer, latestAnswers, newSuccessWindow } from "./success-window.ts";
 import type { AttemptFailure, AttemptOutcome } from "../retry.ts";
-import type { Ejection } from "./view.ts";
+import type { EjectionKind, OutlierState, Track } from "./outlier-state.ts";
 
 const FAILURES_TO_EJECT = 3;
 const ERRORS_TO_EJECT = 5;
@@ -25,7 +25,6 @@ const MAX_EJECTION_MS = 300_000;
 const FORGET_AFTER_MS = 600_000;
 /** What flaps is not let back by the first good probes: from the third time on it stays out a little longer each time. */
 const DAMPED_FROM = 3;
-const DAMPING_MS = 5000;
 const MAX_DAMPING_MS = 60_000;
 /** Enough in ten seconds, and enough in a moment: 11 errors in 50 are one in 10⁵ where 5 % fail. */
 const MIN_VOLUME = 20;
@@ -33,32 +32,11 @@ const QUICK_VOLUME = 50;
 const MIN_SUCCESS = 0.8;
 const PEER_MARGIN = 0.1;
 
-/** Why it is out decides what may bring it back: a connection proves nothing about answers. */
-export type EjectionKind = "connect" | "answer" | "status" | "probe";
-
 const OUR_OWN: ReadonlySet<AttemptFailure> = new Set<AttemptFailure>([
   "client-gone",
   "forbidden-address",
   "overloaded",
 ]);
-
-interface Track {
-  failures: number;
-  errors: number;
-  ejectedTimes: number;
-  lastEjectedMs: number;
-  kind: EjectionKind;
-  readonly window: SuccessWindow;
-}
-
-/** Mutable state of one edge; the functions below are the only writers. */
-export interface OutlierState {
-  readonly tracks: Map<string, Track>;
-  /** By `originKey()` and `backendKey()`. */
-  readonly ejections: Map<string, Ejection>;
-  /** How much longer what flaps stays out each time from the third on, in ms. */
-  dampingMs: number;
-}
 
 export interface OutlierChange {
   readonly origin: string;
@@ -66,11 +44,6 @@ export interface OutlierChange {
   readonly cause: string;
   /** Since when the state that ends here had held; null when it always had. */
   readonly sinceMs: number | null;
-}
-
-/** A state that knows nothing. */
-export function newOutlierState(): OutlierState {
-  return { tracks: new Map(), ejections: new Map(), dampingMs: DAMPING_MS };
 }
 
 /** Takes one try at an origin into account; returns what changed, if anything. */
@@ -136,11 +109,6 @@ export function ejectByProbe(
     return null;
   }
   return eject(state, key, { kind: "probe", cause, nowMs, untilMs });
-}
-
-/** Why something is out; null when it is not. */
-export function ejectionKind(state: OutlierState, key: string): EjectionKind | null {
-  return state.ejections.has(key) ? (state.tracks.get(key)?.kind ?? null) : null;
 }
 
 /** Until when what flaps stays out, whatever probes say. */

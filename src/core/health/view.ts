@@ -1,6 +1,7 @@
 /** What a decision may know about health: control's overlay and this edge's own ejections, indexed. */
 import type { BackendHealth, BackendVerdict, HealthOverlay, OriginHealth, RoundTrip } from "./model.ts";
 import type { Origin, ServiceKey } from "../model.ts";
+import type { Held } from "../steering/held.ts";
 import { countsIndex } from "../snapshot/backend-counts.ts";
 
 /** An origin taken out by outlier detection from real traffic. */
@@ -34,6 +35,8 @@ export interface HealthView {
   readonly ejections: ReadonlyMap<string, Ejection>;
   /** Clusters taken as down as a whole, with the cause: a person's "what if". */
   readonly down: ReadonlyMap<string, string>;
+  /** What this edge chose before, by host and Service: it does not leave it for a little. */
+  readonly held: ReadonlyMap<string, Held>;
 }
 
 const NONE_DOWN: ReadonlyMap<string, string> = new Map();
@@ -54,6 +57,7 @@ export function roundTripKey(place: string, cluster: string): string {
 }
 
 const NONE_MEASURED: ReadonlyMap<string, RoundTrip> = new Map();
+const NONE_HELD: ReadonlyMap<string, Held> = new Map();
 
 /**
  * Indexes an overlay; null means that nothing is known, and unknown counts as available. `measured` is what this edge
@@ -64,6 +68,7 @@ export function healthView(
   ejections: ReadonlyMap<string, Ejection>,
   down: ReadonlyMap<string, string> = NONE_DOWN,
   measured: ReadonlyMap<string, RoundTrip> = NONE_MEASURED,
+  held: ReadonlyMap<string, Held> = NONE_HELD,
 ): HealthView {
   if (overlay === null) {
     const none = new Map<string, never>();
@@ -76,6 +81,7 @@ export function healthView(
       offered: none,
       ejections,
       down,
+      held,
     };
   }
   const { backends, origins, verdicts, roundTrips } = overlay;
@@ -88,6 +94,7 @@ export function healthView(
     offered: new Map(overlay.offered.map(({ cluster, perSecond }) => [cluster, perSecond])),
     ejections,
     down,
+    held,
   };
 }
 

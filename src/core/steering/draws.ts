@@ -3,6 +3,7 @@
  * draws. Where no group has two members the order is the same for everybody.
  */
 import { CERTAIN_DRAW, clientPart, drawOf, SCORE_SCALE, weightedScore } from "./hash.ts";
+import { groupOf } from "./hold.ts";
 import type { Pool } from "./pool.ts";
 import { type Draws, NOBODY, type Steered } from "./steered.ts";
 import type { Walk } from "./walk.ts";
@@ -25,15 +26,19 @@ export function drawsOf({ pool, collected }: Walk): Draws {
   const weights = Float64Array.from(indexes, (index) => pool.policy.weights[index] ?? 0);
   const [one = 0] = weights;
   const isFixed = ends.slice(0, pool.limit).every((end, at) => end === at + 1);
+  const group = groupOf(pool, members.slice(0, ends[0]));
   return {
     limit: pool.limit,
+    group,
+    heldBy: pool.held?.clusters ?? null,
+    dwelling: isDwelling(pool),
     members,
     ends,
     hashes: Uint32Array.from(indexes, (index) => pool.policy.hashes[index] ?? 0),
     weights,
     uniform: weights.every((weight) => weight === one),
     scales: weights.map((weight) => SCORE_SCALE / weight),
-    fixed: isFixed ? { members: members.slice(0, pool.limit), passedBy: NOBODY } : null,
+    fixed: isFixed ? { members: members.slice(0, pool.limit), passedBy: NOBODY, group } : null,
   };
 }
 
@@ -51,7 +56,19 @@ export function draw(draws: Draws, clientHash: number, limit: number): Steered {
     else drawGroup(draws, { part, from, end, limit }, taken);
     from = end;
   }
-  return { members: taken, passedBy: NOBODY };
+  return { members: taken, passedBy: NOBODY, group: draws.group };
+}
+
+/** Hosts of one Service mostly hold the same, each in a list of its own. */
+function isSame(one: readonly string[] | null, other: readonly string[] | null): boolean {
+  if (one === other || one === null || other === null) return one === other;
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false;
+  return true;
+}
+
+function isDwelling({ held, nowMs }: Pool): boolean {
+  return held !== null && nowMs < held.untilMs;
 }
 
 interface Group {
@@ -118,13 +135,29 @@ function drawGroup(draws: Draws, { part, from, end, limit }: Group, taken: numbe
   }
 }
 
-/** Draws of a pool: those that were kept, or those that a walk collects now; null where members pass clients on. */
+/** Draws of a pool: those that were kept, or those that a walk collects now; null where there are none to share. */
 export function keptDraws(pool: Pool, collect: (pool: Pool) => Walk): Draws | null {
   const { kept, only } = pool;
-  if (kept === null || pool.allowed !== null || !pool.healthy || !isSteady(pool)) return null;
-  const at = only === null ? 0 : only ? 1 : 2;
+  // An explanation wants every step of every member, and whoever wants all of them has nothing to share.
+  if (
+    pool.trace !== null ||
+    pool.limit === Number.POSITIVE_INFINITY ||
+    pool.allowed !== null ||
+    !pool.healthy ||
+    !isSteady(pool)
+  )
+    return null;
+  const held = pool.held?.clusters ?? null;
+  const at = held !== null ? 3 : only === null ? 0 : only ? 1 : 2;
   const known = kept.draws[at];
-  if (known !== undefined && known.limit >= pool.limit) return known;
+  if (
+    known !== undefined &&
+    known.limit >= pool.limit &&
+    isSame(known.heldBy, held) &&
+    known.dwelling === isDwelling(pool)
+  ) {
+    return known;
+  }
   const draws = drawsOf(collect(pool));
   kept.draws[at] = draws;
   return draws;

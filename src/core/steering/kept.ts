@@ -8,6 +8,7 @@ import type { Prepared } from "../prepared.ts";
 import type { Verdicts } from "../verdict.ts";
 import type { Ranking } from "./ranking.ts";
 import type { Draws } from "./steered.ts";
+import type { Step } from "./trace.ts";
 
 export interface Kept {
   readonly prepared: Prepared;
@@ -17,7 +18,9 @@ export interface Kept {
   readonly made: number;
   /** By member, then by the origin that comes first. */
   readonly candidates: (Candidate[] | undefined)[];
-  /** For everybody, and for either side of a canary. */
+  /** What an explanation says about the cost of each member. */
+  readonly costs: (Step | undefined)[];
+  /** For everybody, for either side of a canary, and for those that hold a choice. */
   readonly draws: (Draws | undefined)[];
 }
 
@@ -37,7 +40,7 @@ export function keptFor(table: KeptTable, prepared: Prepared, verdicts: Verdicts
   ) {
     return known;
   }
-  const kept: Kept = { prepared, verdicts, ranking, made: ranking.made, candidates: [], draws: [] };
+  const kept: Kept = { prepared, verdicts, ranking, made: ranking.made, candidates: [], costs: [], draws: [] };
   table.set(at, kept);
   return kept;
 }

@@ -4,6 +4,7 @@
  * clients by weight and each client stays. Also the order inside the tiers of failover and geolocation.
  */
 import { draw, keptDraws } from "./draws.ts";
+import { heldGroup } from "./hold.ts";
 import { pairHash, weightedScore } from "./hash.ts";
 import { isEligible, type Pool } from "./pool.ts";
 import { NOBODY, type Steered } from "./steered.ts";
@@ -16,8 +17,8 @@ export function steerNearest(pool: Pool): Steered {
   const walk = newWalk(pool, null);
   walkNearest(walk, 0);
   const { taken, passed } = walk;
-  if (passed.members.length === 0) return { members: taken.members, passedBy: NOBODY };
-  return { members: [...taken.members, ...passed.members].slice(0, pool.limit), passedBy: NOBODY };
+  const members = passed.members.length === 0 ? taken.members : [...taken.members, ...passed.members];
+  return { members: members.slice(0, pool.limit), passedBy: NOBODY, group: null };
 }
 
 function collectNearest(pool: Pool): Walk {
@@ -31,23 +32,35 @@ export function walkNearest(walk: Walk, tier: number): void {
   const { pool, rules } = walk;
   const { order, biasedUs } = pool.ranking;
   const { tieWindow } = pool.policy.policy;
+  const stay = walk.group === 0 ? heldGroup(walk, (index) => rules?.tierOf(walk, index) ?? tier, tier) : null;
+  if (stay !== null) {
+    for (const member of stay) take(walk, member);
+    walk.group += 1;
+  }
   let limitUs = -1;
   for (let rank = 0; rank < order.length; rank += 1) {
     const index = order[rank] ?? 0;
     const member = pool.prepared.memberOf[index] ?? -1;
     if (member === -1 || !isEligible(pool, member)) continue;
     if (rules !== null && rules.tierOf(walk, index) !== tier) continue;
+    if (stay?.includes(member) === true) continue;
     const us = biasedUs[index] ?? 0;
     if (us > limitUs) {
       if (limitUs !== -1) walk.group += 1;
       if (countTaken(walk) >= pool.limit) return;
       limitUs = us + Math.max(tieWindow.ms * 1000, (us * tieWindow.percent) / 100);
     } else pool.trace?.tie(pool, member, limitUs);
-    if (walk.collected !== null) {
-      offer(walk, member, { index, score: 0 });
-      continue;
-    }
-    const draw = pairHash(pool.clientHash, pool.policy.hashes[index] ?? 0);
-    offer(walk, member, { index, score: weightedScore(draw, pool.policy.weights[index] ?? 0) });
+    take(walk, member);
   }
+}
+
+function take(walk: Walk, member: number): void {
+  const { pool } = walk;
+  const index = pool.prepared.members[member]?.index ?? -1;
+  if (walk.collected !== null) {
+    offer(walk, member, { index, score: 0 });
+    return;
+  }
+  const draw = pairHash(pool.clientHash, pool.policy.hashes[index] ?? 0);
+  offer(walk, member, { index, score: weightedScore(draw, pool.policy.weights[index] ?? 0) });
 }

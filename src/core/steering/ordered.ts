@@ -18,7 +18,8 @@ export function newOrdered(limit: number): Ordered {
 export function insert(list: Ordered, member: number, { group, score }: { group: number; score: number }): void {
   const { members, groups, scores } = list;
   const count = members.length;
-  if (count === 0 || comesAfter(list, count - 1, { member, group, score })) {
+  const one = { member, group, score };
+  if (count === 0 || comesAfter(list, count - 1, one)) {
     if (count >= list.limit) return;
     members.push(member);
     groups.push(group);
@@ -26,7 +27,7 @@ export function insert(list: Ordered, member: number, { group, score }: { group:
     return;
   }
   let at = count - 1;
-  while (at > 0 && !comesAfter(list, at - 1, { member, group, score })) at -= 1;
+  while (at > 0 && !comesAfter(list, at - 1, one)) at -= 1;
   members.splice(at, 0, member);
   groups.splice(at, 0, group);
   scores.splice(at, 0, score);

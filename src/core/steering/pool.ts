@@ -3,6 +3,7 @@ import type { Candidate, Circumstances, RequestFacts, VerifiedPin } from "../dec
 import type { Prepared } from "../prepared.ts";
 import type { Verdicts } from "../verdict.ts";
 import type { CanarySide } from "./canary.ts";
+import type { Held } from "./held.ts";
 import type { Kept } from "./kept.ts";
 import type { GeoPreference } from "./geolocation.ts";
 import type { SteeringPolicy } from "./policy.ts";
@@ -16,8 +17,10 @@ export interface Pool {
   readonly policy: PolicyIndex;
   readonly verdicts: Verdicts;
   readonly ranking: Ranking;
-  /** What requests like this one share; null where every step is to be taken anew. */
-  readonly kept: Kept | null;
+  /** What the edge chose before; null where nothing is held. */
+  readonly held: Held | null;
+  /** What requests like this one share. */
+  readonly kept: Kept;
   /** Available members, or in the second pass of a panic those in trouble. */
   readonly healthy: boolean;
   /** By cluster index; null when residency has nothing to say. */
@@ -49,6 +52,8 @@ export interface Trace extends Steps {
   members(pool: Pool): void;
   /** A member is as near as the nearest of its group, which ends there. */
   tie(pool: Pool, member: number, limitUs: number): void;
+  /** A member stays first although another one is a little nearer. */
+  held(pool: Pool, member: number): void;
   /** A member that came back lately takes this share of its share. */
   starting(pool: Pool, member: number, share: number): void;
   /** A member does not take this client. */

@@ -28,6 +28,7 @@ export function steer(pool: Pool): Steered {
   return {
     members: [...own.members, ...other.members],
     passedBy: own.members.length > 0 ? own.passedBy : other.passedBy,
+    group: null,
   };
 }
 
@@ -76,14 +77,14 @@ function nextTier(walk: Walk, after: number): number {
 
 /** Who was passed on by everybody is shared out by capacity, so that an overload does not all fall on the nearest. */
 function finish({ pool, taken, passed, full }: Walk): Steered {
-  if (passed.members.length === 0) return { members: taken.members, passedBy: NOBODY };
+  if (passed.members.length === 0) return { members: taken.members, passedBy: NOBODY, group: null };
   const [first = -1] = taken.members;
   if (first === -1) {
     const members = overloaded(pool, passed);
-    return { members, passedBy: passed.members.filter((one) => full.includes(one) && one !== members[0]) };
+    return { members, passedBy: passed.members.filter((one) => full.includes(one) && one !== members[0]), group: null };
   }
   const passedBy = passed.members.filter((member, at) => full.includes(member) && isBefore(passed, at, taken));
-  return { members: [...taken.members, ...passed.members].slice(0, pool.limit), passedBy };
+  return { members: [...taken.members, ...passed.members].slice(0, pool.limit), passedBy, group: null };
 }
 
 function isBefore(passed: Ordered, at: number, taken: Ordered): boolean {

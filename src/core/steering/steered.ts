@@ -5,6 +5,8 @@ export interface Steered {
   readonly members: readonly number[];
   /** Members that came before the first one and had no room. */
   readonly passedBy: readonly number[];
+  /** Clusters that are first and equally near, for the edge to hold; null where nothing is to be held. */
+  readonly group: readonly string[] | null;
 }
 
 /** Nobody, without an array of its own for every request. */
@@ -23,6 +25,10 @@ export interface Draws {
   readonly uniform: boolean;
   /** What is certain of a score before it is worked out: a draw so far from the best one costs at least this. */
   readonly scales: Float64Array;
+  readonly group: readonly string[] | null;
+  /** What was held when the order was made, and whether it could not change then. */
+  readonly heldBy: readonly string[] | null;
+  readonly dwelling: boolean;
   /** The order of everybody; null where clients draw. */
   readonly fixed: Steered | null;
 }

@@ -18,6 +18,7 @@ export type StepName =
   | "method"
   | "cost"
   | "tie"
+  | "hold"
   | "spill"
   | "slow-start"
   | "pin"
@@ -32,7 +33,12 @@ export interface Steps {
 
 /** Notes a step of one cluster. */
 export function note(trace: Steps, cluster: string, step: StepName, text: string): void {
+  noteStep(trace, cluster, { step, text });
+}
+
+/** Notes a step that is in words already. */
+export function noteStep(trace: Steps, cluster: string, step: Step): void {
   const steps = trace.clusters.get(cluster);
-  if (steps === undefined) trace.clusters.set(cluster, [{ step, text }]);
-  else steps.push({ step, text });
+  if (steps === undefined) trace.clusters.set(cluster, [step]);
+  else steps.push(step);
 }

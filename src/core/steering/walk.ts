@@ -78,8 +78,7 @@ export function offer(walk: Walk, member: number, at: { readonly index: number; 
   }
   const place = { group, score: at.score };
   const share = rules === null ? startingShare(pool, walk.shares, member) : rules.shareOf(walk, member);
-  const draw = pairHash(pool.clientHash ^ SPILL_SALT, pool.policy.hashes[at.index] ?? 0);
-  if (share >= 1 || isWithin(draw, share)) {
+  if (share >= 1 || isWithin(pairHash(pool.clientHash ^ SPILL_SALT, pool.policy.hashes[at.index] ?? 0), share)) {
     insert(walk.taken, member, place);
     return;
   }

@@ -69,6 +69,14 @@ const DISALLOWED_STARTS: readonly string[] = ["x-accel-", "x-amz-cf-", "x-amzn-"
 /** The field that a distribution's origins carry: `1` for the first member of an origin group, `2` for the second. */
 export const MEMBER_FIELD = "portolan-member";
 
+/** The field in which a distribution gives its function settings: no viewer can send it, and it never goes on. */
+const SETTINGS_FIELD = "portolan-settings";
+
+/** JSON of the settings that the distribution gives; null when it gives none. */
+export function settingsOf(request: CloudFrontRequest): string | null {
+  return request.origin?.custom?.customHeaders[SETTINGS_FIELD]?.[0]?.value ?? null;
+}
+
 /** The request as the edge sees it; `location` is what the platform says of the client. */
 export function cloudFrontHead(request: CloudFrontRequest, location: ClientLocation | null): EdgeRequestHead {
   const headers = fieldsOf(request.headers);

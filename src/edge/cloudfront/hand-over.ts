@@ -12,8 +12,9 @@ import { hash32 } from "../../core/steering/hash.ts";
 import { admit } from "../admit.ts";
 import { newEvent, type RequestEvent } from "../event.ts";
 import { type SignHop, signedFields } from "../fetch/signed-fields.ts";
+import { BODY_TOO_LARGE } from "../limited-body.ts";
 import { failureAnswer, proxyError } from "../local-answer.ts";
-import type { EdgeRequestHead } from "../message.ts";
+import { type EdgeRequestHead, firstHeader } from "../message.ts";
 import { type ForwardingFacts, requestHeaders } from "../request-headers.ts";
 import type { RequestRules } from "../rules.ts";
 import { hostFor } from "../tries.ts";
@@ -66,6 +67,13 @@ async function forward(
   { decision, facts }: { readonly decision: ForwardDecision; readonly facts: ForwardingFacts },
   { rules, event, sign, allowPrivateOrigins }: HandOverDeps & { readonly event: RequestEvent },
 ): Promise<CloudFrontRequest | CloudFrontResponse> {
+  const { maxBodyBytes } = decision.asks;
+  // The body goes past us: its length is all that there is to go by.
+  if (maxBodyBytes !== null && Number(firstHeader(head.headers, "content-length") ?? 0) > maxBodyBytes) {
+    event.code = "body-too-large";
+    event.status = 413;
+    return toAnswer(BODY_TOO_LARGE);
+  }
   const places = placesOf(decision);
   const [first] = places;
   const place = places[memberOf(request) - 1] ?? first;

@@ -118,6 +118,7 @@ function decisionFor(
     vantage: { of: "nowhere", place: null, point: null },
     passedBy: [],
     setPin: null,
+    hold: null,
   };
 }
 

@@ -1,7 +1,8 @@
 /** One gateway: pods, ejections, metrics and log joined, for the engine that carries requests. */
 import type { PodTable } from "../../core/gateway/pod-table.ts";
 import { NO_LOCATION } from "../../core/geo/client-location.ts";
-import { type OutlierChange, type OutlierState, recordOutcome } from "../../core/health/outlier.ts";
+import { type OutlierChange, recordOutcome } from "../../core/health/outlier.ts";
+import type { OutlierState } from "../../core/health/outlier-state.ts";
 import { originKey } from "../../core/health/view.ts";
 import { replayWindow } from "../../core/hop/replay-window.ts";
 import type { HopGate } from "../../core/hop/verify.ts";

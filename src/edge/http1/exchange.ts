@@ -7,34 +7,34 @@ import { Attempts, type NextAttempt } from "../attempts.ts";
 import { BODY_TOO_LARGE } from "../limited-body.ts";
 import { failureAnswer, type LocalAnswer, proxyError, textAnswer } from "../local-answer.ts";
 import type { UpstreamFailure } from "../upstream.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import type { AnswerRelay, ClientSide, Speech } from "./client-side.ts";
 import type { Engine } from "./engine.ts";
 import { failed } from "./failures.ts";
 import { OriginTry, type TryOwner, type TryParts } from "./origin-try.ts";
 import { Outgoing } from "./outgoing.ts";
-import { debugFields, ownAnswer, relayFields } from "./own-answer.ts";
-import { CONTINUE, interimAnswer, Relay } from "./relay.ts";
+import { debugFields, relayFields } from "./own-answer.ts";
 import type { Refusal, RequestHead } from "./request-head.ts";
 import { RequestRecord } from "./request-record.ts";
 import type { RequestSink } from "./request-sink.ts";
 import type { ResponseHead } from "./response-head.ts";
-import { startTunnel } from "./tunnel.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
 
 const TOO_LARGE: Refusal = { status: 413, code: "too-large" };
 const NO_TRY: UpstreamFailure = failed("other", true, "no try");
 
-export class Exchange implements RequestSink, TryOwner {
+export class Exchange<Client extends ClientSide> implements RequestSink, TryOwner {
   readonly #engine: Engine;
-  readonly #connection: ClientConnection;
+  readonly #connection: Client;
+  readonly #speech: Speech<Client>;
   readonly #head: RequestHead;
   readonly #record: RequestRecord;
   #tries: TryParts | null = null;
   #try: OriginTry | null = null;
-  #relay: Relay | null = null;
+  #relay: AnswerRelay | null = null;
   #over = false;
 
-  constructor(engine: Engine, connection: ClientConnection, head: RequestHead) {
+  constructor(engine: Engine, connection: Client, head: RequestHead, speech: Speech<Client>) {
+    this.#speech = speech;
     this.#engine = engine;
     this.#connection = connection;
     this.#head = head;
@@ -97,7 +97,7 @@ export class Exchange implements RequestSink, TryOwner {
   onInterim(head: ResponseHead): void {
     // 100 is between us and the origin; others are for the client, unless it is too old for them (RFC 9110 §15.2).
     if (head.status === 100 || this.#head.minor === 0) return;
-    this.#connection.write(interimAnswer(head));
+    this.#speech.interim(this.#connection, head);
   }
 
   onAnswer(response: ResponseHead): void {
@@ -110,7 +110,7 @@ export class Exchange implements RequestSink, TryOwner {
     this.#record.event.gaveUp = next;
     this.#record.event.status = response.status;
     const answer = { request: this.#head, response };
-    this.#relay = new Relay(this.#connection, answer, {
+    this.#relay = this.#speech.relay(this.#connection, answer, {
       // Bytes behind a handshake that was not accepted were meant for a tunnel: they must not be read as a request.
       keepAlive: this.#keepAlive && (this.#head.webSocketKey === null || !this.#connection.hasInput),
       extra: relayFields(this.#engine, this.#head, { event: this.#record.event, response }),
@@ -130,7 +130,7 @@ export class Exchange implements RequestSink, TryOwner {
   onSwitch(head: ResponseHead, early: Buffer, upstream: UpstreamConnection): void {
     const { webSocketKey: key } = this.#head;
     const start = { head, early, key: key ?? "", sweep: this.#engine.sweep };
-    if (!startTunnel(this.#connection, upstream, start)) {
+    if (!this.#speech.tunnel(this.#connection, upstream, start)) {
       return this.onFailed(failed("protocol", false, "the origin's handshake is not valid"), false);
     }
     this.#over = true;
@@ -182,7 +182,7 @@ export class Exchange implements RequestSink, TryOwner {
     this.#record.attempts = attempts;
     this.#tries = { engine, owner: this, head: this.#head, outgoing, attempts };
     // RFC 9110 §10.1.1: not when the body is already on its way.
-    if (expectsContinue && !this.#connection.hasInput) this.#connection.write(CONTINUE);
+    if (expectsContinue && !this.#connection.hasInput) this.#speech.proceed(this.#connection);
     if (outgoing.complete) this.#next(NO_TRY);
     else if (outgoing.ready) this.#stream();
   }
@@ -228,7 +228,7 @@ export class Exchange implements RequestSink, TryOwner {
       extra: debugFields(this.#engine, this.#head, this.#record.event),
       date: this.#engine.date,
     };
-    this.#connection.write(ownAnswer(answer, facts));
+    this.#speech.answer(this.#connection, answer, facts);
     this.#record.tell(status);
     this.#end(keepAlive);
   }

@@ -6,6 +6,7 @@ import type { Engine } from "./engine.ts";
 import { failed } from "./failures.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { RequestHead } from "./request-head.ts";
+import { type Rival, startRival } from "./rival.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { Expiring } from "./sweep.ts";
 import type { AnswerSink, UpstreamConnection } from "./upstream-connection.ts";
@@ -34,11 +35,14 @@ type Phase = "pause" | "connecting" | "waiting" | "answering" | "over";
 
 export class OriginTry implements AnswerSink, Expiring {
   readonly #parts: TryParts;
-  readonly #next: NextAttempt;
+  #next: NextAttempt;
+  #rival: Rival | null = null;
   #phase: Phase = "pause";
   #upstream: UpstreamConnection | null = null;
   #giveUp: (() => void) | null = null;
   #deadlineMs = Number.POSITIVE_INFINITY;
+  #connectingMs = 0;
+  #fresh = false;
 
   constructor(parts: TryParts, next: NextAttempt) {
     this.#parts = parts;
@@ -57,6 +61,7 @@ export class OriginTry implements AnswerSink, Expiring {
     this.#parts.outgoing.detach();
     this.#giveUp?.();
     this.#giveUp = null;
+    this.#rival?.drop();
     this.#upstream?.destroy();
     this.#upstream = null;
   }
@@ -125,6 +130,7 @@ export class OriginTry implements AnswerSink, Expiring {
     if (this.#phase === "waiting" && this.#parts.attempts.isStalled()) {
       return this.#expire(failed("response-timeout", false, "its origin has stopped to answer"));
     }
+    if (this.#phase === "connecting" && this.#rival === null && !this.#fresh) this.#race(nowMs);
     if (nowMs < this.#deadlineMs) return;
     const { timeoutMs } = this.#next;
     switch (this.#phase) {
@@ -148,7 +154,9 @@ export class OriginTry implements AnswerSink, Expiring {
   #connect(fresh: boolean): void {
     const { engine } = this.#parts;
     this.#phase = "connecting";
+    this.#fresh = fresh;
     this.#giveUp = null;
+    this.#connectingMs = engine.sweep.nowMs;
     this.#deadlineMs = engine.sweep.nowMs + this.#next.timeoutMs;
     const { origin, candidate } = this.#next;
     const { connections } = candidate.limits;
@@ -156,10 +164,38 @@ export class OriginTry implements AnswerSink, Expiring {
       this.#giveUp = null;
       if (this.#phase !== "connecting") {
         if (!("type" in result)) result.destroy();
-      } else if ("type" in result) this.#fail(result);
-      else this.#send(result);
+      } else if ("type" in result) this.#unconnected(result);
+      else {
+        this.#rival?.lose(this.#next.candidate.cluster);
+        this.#send(result);
+      }
     });
     if (this.#phase === "connecting") this.#giveUp = giveUp;
+  }
+
+  /** Whoever connects first gets the request, so that it is sent once, whatever its method. */
+  #race(nowMs: number): void {
+    const { engine, attempts } = this.#parts;
+    this.#rival = startRival({ pool: engine.pool, sweep: engine.sweep, attempts }, nowMs - this.#connectingMs, {
+      timeoutMs: this.#next.timeoutMs,
+      connected: (upstream, rival) => {
+        // Giving the slow one up is answered too, and not to be taken for its failure.
+        this.#phase = "waiting";
+        this.#giveUp?.();
+        this.#giveUp = null;
+        rival.overtake(failed("connect-timeout", true, `${rival.next.candidate.cluster} connected first`));
+        this.#next = rival.next;
+        this.#send(upstream);
+      },
+      alone: (failure) => this.#fail(failure),
+    });
+  }
+
+  /** The rival goes on alone where there is one that still connects. */
+  #unconnected(failure: UpstreamFailure): void {
+    if (this.#rival?.connecting !== true) return this.#fail(failure);
+    this.#rival.overtake(failure);
+    this.#next = this.#rival.next;
   }
 
   #send(upstream: UpstreamConnection): void {

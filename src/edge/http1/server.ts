@@ -3,12 +3,14 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { type Cidr, cidrContains } from "../../core/address/cidr.ts";
 import { parseAddress } from "../../core/address/ip.ts";
+import { Http2Connection } from "../http2/session.ts";
 import { textAnswer } from "../local-answer.ts";
 import { CDN_ID } from "../request-headers.ts";
 import type { CertificateTable } from "./certificates.ts";
 import { ClientConnection, type ConnectionDeps } from "./client-connection.ts";
 import type { Engine } from "./engine.ts";
 import { Exchange } from "./exchange.ts";
+import { HTTP1 } from "./speech.ts";
 import { ownAnswer } from "./own-answer.ts";
 import { RequestRecord } from "./request-record.ts";
 import { readProxyHeader } from "./proxy-header.ts";
@@ -39,12 +41,12 @@ const HANDSHAKE_MS = 10_000;
 
 /** Listens and resolves when it does; rejects when the port cannot be had. */
 export async function serveHttp1(options: ServerOptions, engine: Engine): Promise<EngineServer> {
-  const open = new Set<ClientConnection>();
+  const open = new Set<ClientConnection | Http2Connection>();
   const deps: ConnectionDeps = {
     sweep: engine.sweep,
     limits: engine.limits,
     begin(head, connection) {
-      const exchange = new Exchange(engine, connection, head);
+      const exchange = new Exchange(engine, connection, head, HTTP1);
       exchange.begin();
       return exchange;
     },
@@ -65,13 +67,19 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
     certificates === null
       ? null
       : createTlsServer({
-          ALPNProtocols: ["http/1.1"],
+          ALPNProtocols: ["h2", "http/1.1"],
           minVersion: "TLSv1.2",
           handshakeTimeout: HANDSHAKE_MS,
           allowHalfOpen: true,
           SNICallback: (name, done) => done(null, certificates.contextFor(name) ?? undefined),
         });
-  tls?.on("secureConnection", (socket) => serve(socket, claimed.get(endOf(socket)) ?? socket.remoteAddress ?? null));
+  tls?.on("secureConnection", (socket) => {
+    const address = claimed.get(endOf(socket)) ?? socket.remoteAddress ?? null;
+    if (socket.alpnProtocol !== "h2") return serve(socket, address);
+    const connection = new Http2Connection(socket, engine, { address, gone: (one) => void open.delete(one) });
+    open.add(connection);
+    if (draining) connection.draining = true;
+  });
   tls?.on("tlsClientError", (_error, socket) => socket.destroy());
   const secure = (socket: Socket, address: string | null): void => {
     if (tls === null) {

@@ -2,7 +2,7 @@
  * When to probe: every origin and every health check at its interval with jitter, one probe of a target in flight, and
  * what is out much more often, so that a healed cluster is back within a second and not after 30.
  */
-import { type EjectionKind, ejectionKind } from "../../core/health/outlier.ts";
+import { type EjectionKind, ejectionKind } from "../../core/health/outlier-state.ts";
 import { ORIGIN_PROBE, type ProbeTarget } from "../../core/health/probes.ts";
 import { originKey } from "../../core/health/view.ts";
 import type { Edge } from "../edge.ts";

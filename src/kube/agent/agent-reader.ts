@@ -1,5 +1,5 @@
 import type { Observation } from "../../core/objects.ts";
-import { apiObjects } from "../api-objects.ts";
+import { type ApiObjects, apiObjects } from "../api-objects.ts";
 import { MEMBER_RESOURCES } from "../api-reader.ts";
 import type { ObjectReader } from "../reader.ts";
 import type { AgentMessage } from "./message.ts";
@@ -67,11 +67,8 @@ export function agentReader(options: AgentReaderOptions): AgentReader {
     for (const change of changes) {
       // A kind that we did not ask for could name a Cluster, or a Secret.
       if (!kinds.has(change.kind)) continue;
-      if (change.op === "replace") {
-        objects.begin(change.kind);
-        objects.page(change.kind, change.items);
-        objects.commit(change.kind);
-      } else if (change.op === "store") objects.store(change.kind, change.item);
+      if (change.op === "replace") replaceAll(objects, change.kind, change.items);
+      else if (change.op === "store") objects.store(change.kind, change.item);
       else objects.remove(change.kind, change.item);
     }
     const { reachable, complete, error } = state;
@@ -122,4 +119,10 @@ export function agentReader(options: AgentReaderOptions): AgentReader {
 function silence(cluster: string, sinceMs: number | null): string {
   const since = sinceMs === null ? "has said nothing yet" : `is silent since ${new Date(sinceMs).toISOString()}`;
   return `Cannot read cluster ${JSON.stringify(cluster)}: its agent ${since}`;
+}
+
+function replaceAll(objects: ApiObjects, kind: string, items: readonly unknown[]): void {
+  objects.begin(kind);
+  objects.page(kind, items);
+  objects.commit(kind);
 }

@@ -2,6 +2,8 @@ import { isIP } from "node:net";
 import * as z from "zod";
 import type { LoadBalancerAddress } from "../../core/objects.ts";
 import { isRecord } from "../plain.ts";
+import type { DnsSettings } from "../../core/dns/settings.ts";
+import { dnsSettingsSchema } from "./dns-settings.ts";
 import { always, fields, perMode, type Report, text } from "./fields.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { envelope } from "./meta.ts";
@@ -43,6 +45,8 @@ export interface ControlSettings {
   readonly intervalMs: number;
   readonly claimClassless: boolean;
   readonly allowPrivateOrigins: boolean;
+  /** Zones to keep in step; null leaves DNS alone. */
+  readonly dns: DnsSettings | null;
 }
 
 /** Reads the `portolan.dev/v1alpha1` Control of a `portolan.yaml`. */
@@ -88,6 +92,7 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
     interval: duration(100, 30_000).nullish(),
     claimClassless: z.boolean().nullish(),
     allowPrivateOrigins: z.boolean().nullish(),
+    dns: dnsSettingsSchema().nullish(),
   });
   return envelope(strict, spec, { namespaced: false, name: dnsLabel }).transform(
     ({ spec }): ControlSettings => ({
@@ -112,6 +117,7 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
       intervalMs: spec.interval ?? 5000,
       claimClassless: spec.claimClassless ?? false,
       allowPrivateOrigins: spec.allowPrivateOrigins ?? false,
+      dns: spec.dns ?? null,
     }),
   );
 });

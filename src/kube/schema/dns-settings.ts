@@ -71,7 +71,8 @@ const zone = () =>
 
 type ReadZone = z.infer<ReturnType<typeof zone>>;
 
-function dnsSettingsSchema(): z.ZodType<DnsSettings> {
+/** The section `dns` of a Control, or a file of its own. */
+export function dnsSettingsSchema(): z.ZodType<DnsSettings> {
   return fields(true, {
     owner: text(ownerId),
     mode: mode().nullish(),

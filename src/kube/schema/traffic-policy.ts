@@ -5,6 +5,7 @@ import type { Affinity, Canary, Maintenance, Residency } from "../../core/steeri
 import { NO_SETTINGS } from "../../core/steering/settings.ts";
 import { isRecord } from "../plain.ts";
 import { always, fields, integer, number, perMode, text } from "./fields.ts";
+import { healthCheck } from "./health-check.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { point } from "./location.ts";
 import { envelope } from "./meta.ts";
@@ -32,6 +33,7 @@ export const trafficPolicySchema: (strict: boolean) => z.ZodType<TrafficPolicyOb
     affinity: affinity(strict).nullish(),
     maintenance: maintenance(strict).nullish(),
     limits: limits(strict).nullish(),
+    healthCheck: healthCheck(strict).nullish(),
     groups: z.array(group).nullish(),
     clientLocations: z.array(clientLocation).nullish(),
   });
@@ -49,6 +51,7 @@ export const trafficPolicySchema: (strict: boolean) => z.ZodType<TrafficPolicyOb
         limits: spec.limits ?? null,
         groups: (spec.groups ?? []).map(({ name, places }) => ({ name, places })),
       },
+      healthCheck: spec.healthCheck ?? null,
       clientLocations: spec.clientLocations ?? [],
     }),
   );

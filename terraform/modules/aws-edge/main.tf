@@ -9,41 +9,31 @@ locals {
   read_methods              = ["GET", "HEAD", "OPTIONS"]
   issues_certificate        = length(var.hosts) > 0 && var.certificate.zone_id != null
   certificate_hosts         = sort(var.hosts)
-  readable_secrets          = var.hop_keys_secret_arn == null ? [] : [var.hop_keys_secret_arn]
   snapshot_url              = "https://${aws_cloudfront_distribution.snapshots.domain_name}"
 
-  # Lambda@Edge has no environment: the function reads its settings from these headers of the origin, which CloudFront
-  # shows to it and which no client can send.
-  settings = merge(
-    {
-      x-portolan-audience     = var.audience
-      x-portolan-edge-name    = var.name
-      x-portolan-public-keys  = jsonencode(var.public_keys)
-      x-portolan-snapshot-url = local.snapshot_url
-    },
-    var.hop_keys_secret_arn == null ? {} : { x-portolan-hop-keys-secret = var.hop_keys_secret_arn },
-  )
+  # Lambda@Edge has no environment: the function reads its settings from a field of the origin, which CloudFront shows to
+  # it and which no viewer can send. What is secret is in the zip, see settings.mjs in docs/edges.md.
+  settings = jsonencode({
+    AUDIENCE     = var.audience
+    EDGE_NAME    = var.name
+    PUBLIC_KEYS  = var.public_keys
+    SNAPSHOT_URL = local.snapshot_url
+  })
+  members = {
+    first  = "1"
+    second = "2"
+  }
 
   edge_policy = {
     Version = "2012-10-17"
-    Statement = concat(
-      [
-        {
-          Sid      = "Logs"
-          Effect   = "Allow"
-          Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = "arn:aws:logs:*:*:log-group:/aws/lambda/us-east-1.${var.name}*"
-        }
-      ],
-      [
-        for arn in local.readable_secrets : {
-          Sid      = "HopKeys"
-          Effect   = "Allow"
-          Action   = ["secretsmanager:GetSecretValue"]
-          Resource = arn
-        }
-      ],
-    )
+    Statement = [
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "arn:aws:logs:*:*:log-group:/aws/lambda/us-east-1.${var.name}*"
+      }
+    ]
   }
 
   bucket_policy = {
@@ -256,12 +246,15 @@ resource "aws_cloudfront_distribution" "edge" {
         origin_keepalive_timeout = 60
       }
 
-      dynamic "custom_header" {
-        for_each = local.settings
-        content {
-          name  = custom_header.key
-          value = custom_header.value
-        }
+      custom_header {
+        name  = "Portolan-Settings"
+        value = local.settings
+      }
+
+      # Which member of the origin group is asked: at the second the function names the next candidate.
+      custom_header {
+        name  = "Portolan-Member"
+        value = local.members[origin.key]
       }
     }
   }
@@ -269,7 +262,7 @@ resource "aws_cloudfront_distribution" "edge" {
   origin_group {
     origin_id = "first-then-second"
     failover_criteria {
-      status_codes = [500, 502, 503, 504]
+      status_codes = [502, 503, 504]
     }
     member {
       origin_id = "first"

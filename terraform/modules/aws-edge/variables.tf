@@ -20,7 +20,7 @@ variable "snapshot_bucket" {
 }
 
 variable "artefact" {
-  description = "Package of the Lambda@Edge function: dist/lambda-edge.zip."
+  description = "Package of the Lambda@Edge function: dist/lambda-edge.zip. Keys that sign requests to gateways are built into it."
   type        = string
 
   validation {
@@ -121,17 +121,6 @@ variable "audience" {
   validation {
     condition     = can(regex("^[A-Za-z0-9._-]{1,63}$", var.audience))
     error_message = "Cannot use the audience \"${var.audience}\": use at most 63 letters, digits, dots, hyphens and underscores."
-  }
-}
-
-variable "hop_keys_secret_arn" {
-  description = "ARN of a secret of Secrets Manager with the keys that sign requests to gateways, which the function may read. Null: it signs none."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.hop_keys_secret_arn == null ? true : can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:", var.hop_keys_secret_arn))
-    error_message = "Cannot read the secret \"${var.hop_keys_secret_arn == null ? "" : var.hop_keys_secret_arn}\": give the ARN of a secret, never its value."
   }
 }
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { readHealthCheck } from "../../../src/core/compile/health-check.ts";
+import { compile } from "../../../src/core/compile/compile.ts";
+import { HEALTH_CHECK_DEFAULTS, readHealthCheck } from "../../../src/core/compile/health-check.ts";
+import { probeTargets } from "../../../src/core/health/probes.ts";
+import { NO_SETTINGS } from "../../../src/core/steering/settings.ts";
+import { cluster, ingress, meta, observation, rule, service } from "../../build/objects.ts";
 
 const PREFIX = "portolan.dev/health-check";
 
@@ -62,5 +66,38 @@ describe("readHealthCheck()", () => {
     const { check, problems } = readHealthCheck({ [PREFIX + name]: text });
     expect(problems).toMatchObject([{ annotation: PREFIX + name }]);
     expect(check).toMatchObject({ type: "http", path: "/", port: null, host: null, rise: 2, fall: 3 });
+  });
+});
+
+describe("compile() with the health check of a TrafficPolicy", () => {
+  const check = { ...HEALTH_CHECK_DEFAULTS, path: "/healthz" };
+  const checksOf = (annotations: Readonly<Record<string, string>>) => {
+    const policy = {
+      meta: meta("TrafficPolicy", "checks"),
+      hosts: ["shop.example.org"],
+      steering: NO_SETTINGS,
+      healthCheck: check,
+      clientLocations: [],
+    };
+    const rules = [rule("shop.example.org", "/", "shop"), rule("blog.example.org", "/", "blog")];
+    const config = observation(null, {
+      clusters: [cluster("a")],
+      ingresses: [ingress("i", { rules })],
+      trafficPolicies: [policy],
+    });
+    const members = [observation("a", { services: [service("shop", { meta: meta("Service", "shop", { annotations }) }), service("blog")] })];
+    const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 });
+    return probeTargets(snapshot.clusters, snapshot.hosts).flatMap((target) =>
+      target.check === null ? [] : [`${target.service ?? ""} ${target.check.type} ${target.check.path}`],
+    );
+  };
+
+  it("checks the Services behind the policy's hosts, and no others", () => {
+    expect(checksOf({})).toEqual(["default/shop/80 http /healthz"]);
+  });
+
+  it("leaves the last word to the Service", () => {
+    expect(checksOf({ [PREFIX]: "tcp" })).toEqual(["default/shop/80 tcp /"]);
+    expect(checksOf({ [PREFIX]: "none" })).toEqual([]);
   });
 });

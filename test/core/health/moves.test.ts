@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Choices, noteChoice } from "../../../src/core/health/moves.ts";
+import { newChoices, noteChoice } from "../../../src/core/health/moves.ts";
 import { decide } from "../../../src/core/decide.ts";
 import { healthView } from "../../../src/core/health/view.ts";
 import type { ForwardDecision, Vantage } from "../../../src/core/decision.ts";
@@ -28,7 +28,7 @@ function decision(down: ReadonlyMap<string, string>, of: Vantage["of"] = "edge")
 
 describe("noteChoice()", () => {
   it("tells who moved where, why, since when, and at what cost", () => {
-    const choices: Choices = new Map();
+    const choices = newChoices();
     expect(noteChoice(choices, decision(new Map()), 1000)).toBeNull();
     expect(noteChoice(choices, decision(new Map()), 2000)).toBeNull();
     const away = noteChoice(choices, decision(new Map([["eu", "on fire"]])), 3000);
@@ -47,7 +47,7 @@ describe("noteChoice()", () => {
   });
 
   it("says nothing at an edge that does not know its own place: its clients are everywhere", () => {
-    const choices: Choices = new Map();
+    const choices = newChoices();
     noteChoice(choices, decision(new Map(), "client"), 1000);
     expect(noteChoice(choices, decision(new Map([["eu", "on fire"]]), "client"), 2000)).toBeNull();
   });

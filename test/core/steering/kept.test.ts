@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { decide, decideWith } from "../../../src/core/decide.ts";
 import type { RoundTrip } from "../../../src/core/health/model.ts";
 import type { SteeringPolicy } from "../../../src/core/steering/policy.ts";
-import { client, clustersOf, healthOf, modelCluster, tableOf, toShop } from "../../build/steering.ts";
+import { client, clustersOf, healthOf, HOST, modelCluster, SERVICE, tableOf, toShop } from "../../build/steering.ts";
 import { randomFrom } from "../../../bench/random-world.ts";
 
+const HELD = `${HOST} ${SERVICE}`;
 const METHODS: readonly SteeringPolicy["method"][] = [
   { type: "nearest" },
   { type: "weighted" },
@@ -45,6 +46,8 @@ describe("decide() with what it keeps", () => {
       measured,
       { ...measured, roundTrips: healthOf({ trips: tripsOf(12, random) }).roundTrips },
       { ...measured, roundTrips: healthOf({ trips: tripsOf(12, random) }).roundTrips },
+      { ...measured, held: new Map([[HELD, { clusters: ["c2", "c9"], untilMs: 0 }]]) },
+      { ...measured, held: new Map([[HELD, { clusters: ["c4"], untilMs: 200_000 }]]) },
       healthOf(),
       healthOf({ down: ["c3"], ready: { c1: [1, 4] } }),
       healthOf({ trips: tripsOf(12, random), ejected: ["c0", "c5"], expiresAtMs: 300_000 }),

@@ -164,16 +164,19 @@ export async function startRoute53(options: EmulatorOptions = {}): Promise<Emula
         ? ok("GetChangeResponse", changeInfo(id))
         : error(404, "NoSuchChange", `No change with id ${id}`);
     }
+    if (resource === "healthcheck" && method === "GET" && id === "") {
+      count("ListHealthChecks");
+      const known = [...healthChecks].map(healthCheckXml);
+      return ok(
+        "ListHealthChecksResponse",
+        [tag("HealthChecks", known), tag("Marker", ""), tag("IsTruncated", false), tag("MaxItems", 100)].join(""),
+      );
+    }
     if (resource === "healthcheck" && method === "POST" && body !== null) {
       count("CreateHealthCheck");
       const check = `hc-${healthChecks.size + 1}`;
       healthChecks.add(check);
-      const config = tag("HealthCheckConfig", [tag("Type", "TCP")]);
-      return ok(
-        "CreateHealthCheckResponse",
-        tag("HealthCheck", [tag("Id", check), tag("CallerReference", "x"), config, tag("HealthCheckVersion", 1)]),
-        201,
-      );
+      return ok("CreateHealthCheckResponse", healthCheckXml(check), 201);
     }
     const zone = zones.get(id);
     if (resource !== "hostedzone") return error(404, "NotFound", `Cannot find ${url.pathname}`);
@@ -254,6 +257,11 @@ export async function startRoute53(options: EmulatorOptions = {}): Promise<Emula
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function healthCheckXml(id: string): string {
+  const config = tag("HealthCheckConfig", [tag("Type", "TCP")]);
+  return tag("HealthCheck", [tag("Id", id), tag("CallerReference", "x"), config, tag("HealthCheckVersion", 1)]);
 }
 
 function ok(name: string, content: string, status = 200): Answer {

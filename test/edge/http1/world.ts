@@ -2,7 +2,7 @@
 import { compile } from "../../../src/core/compile/compile.ts";
 import type { CircuitSettings } from "../../../src/core/health/circuit.ts";
 import type { Origin } from "../../../src/core/model.ts";
-import { publishSnapshot } from "../../../src/core/snapshot/publish.ts";
+import { generationKey, publishSnapshot } from "../../../src/core/snapshot/publish.ts";
 import type { NameSource } from "../../../src/edge/http1/name-cache.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { sha256Hex } from "../../../src/store/signature.ts";
@@ -23,8 +23,13 @@ export interface WorldParts {
   readonly accessLog?: (line: string) => void;
 }
 
+export interface World extends NodeEdge {
+  /** Publishes the same under the next generation; resolves when the edge serves it. */
+  swap(): Promise<void>;
+}
+
 /** Publishes and starts; resolves when the edge serves. */
-export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
+export async function startWorld(parts: WorldParts): Promise<World> {
   const store = memoryStore();
   const places = [FRANKFURT, NEW_YORK, TOKYO];
   const clusters = parts.gateways.map((gateway, index) =>
@@ -51,9 +56,18 @@ export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
     ...host,
     routes: host.routes.map((route) => ({ ...route, timeoutMs })),
   }));
-  const options = { epoch: 1, generation: 1, audience: "test", publishedAtMs: Date.now(), replaces: null };
   const sink = { put: textStore(store).put, digest: sha256Hex, sign: null };
-  await publishSnapshot(sink, { ...snapshot, hosts }, { ...options, knownSlices: new Set() });
+  let generation = 0;
+  let version: string | null = null;
+  const publish = async (): Promise<void> => {
+    generation += 1;
+    const options = { epoch: 1, generation, audience: "test", publishedAtMs: Date.now(), replaces: version };
+    const published = await publishSnapshot(sink, { ...snapshot, hosts }, { ...options, knownSlices: new Set() });
+    version = published?.version ?? null;
+    // As control's retention does.
+    await store.delete(generationKey({ epoch: 1, generation: generation - 3 }));
+  };
+  await publish();
   const edge = await startNodeEdge(
     {
       name: "test",
@@ -79,5 +93,11 @@ export async function startWorld(parts: WorldParts): Promise<NodeEdge> {
     },
   );
   await edge.edge.refresh();
-  return edge;
+  return {
+    ...edge,
+    async swap() {
+      await publish();
+      await edge.edge.refresh();
+    },
+  };
 }

@@ -83,9 +83,25 @@ export async function startDelegation(): Promise<Delegation> {
   start(
     process.execPath,
     join(ROOT, "bin/portolan.mjs"),
-    ...["dns", "serve", "--from", join(folder, "world"), "--zone", "gslb.example.org", "--listen", `${SERVER}:53`],
-    ...["--ns", `ns.gslb.example.org=${SERVER}`, "--geoip", places, "--ttl", "1", "--probe-interval", "1s"],
-    ...["--allow-private-origins", "--federation", "prod"],
+    "dns",
+    "serve",
+    "--from",
+    join(folder, "world"),
+    "--zone",
+    "gslb.example.org",
+    "--listen",
+    `${SERVER}:53`,
+    "--ns",
+    `ns.gslb.example.org=${SERVER}`,
+    "--geoip",
+    places,
+    "--ttl",
+    "1",
+    "--probe-interval",
+    "1s",
+    "--allow-private-origins",
+    "--federation",
+    "prod",
   );
   writeFileSync(join(folder, "example.org.zone"), PARENT);
   writeFileSync(join(folder, "named.conf"), namedConf(folder));

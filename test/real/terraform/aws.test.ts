@@ -99,7 +99,8 @@ describe.skipIf(missing !== null)("terraform/examples/aws-only on moto", () => {
   }, 900_000);
 
   function use(modules: string): void {
-    for (const name of readdirSync(PREVIOUS)) {
+    const names = readdirSync(PREVIOUS, { withFileTypes: true }).filter((one) => one.isDirectory());
+    for (const { name } of names) {
       const target = join(space.folder, "modules", name);
       rmSync(target, { recursive: true });
       cpSync(join(modules, name), target, { recursive: true });

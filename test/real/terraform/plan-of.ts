@@ -1,23 +1,22 @@
 /** The plan of a module with given variables, as its providers would see it. */
-import { createHash } from "node:crypto";
 import type { Run, Workspace } from "./terraform.ts";
 
 /** What a plan would make: values by address, sorted. Null with the output when Terraform refuses. */
 export type Planned = { readonly values: Readonly<Record<string, unknown>> } | { readonly refused: string };
 
-/** Plans with providers that name what they compute, so that a reference shows in the plan. */
+/** Plans a module with the variables of a file. */
 export async function planOf(space: Workspace, where: string, variables: string): Promise<Planned> {
+  return await planned(space, where, [`-var-file=${variables}`]);
+}
+
+/** Plans with providers that name what they compute, so that a reference shows in the plan. */
+export async function planned(space: Workspace, where: string, more: readonly string[]): Promise<Planned> {
   const env = { PORTOLAN_SCHEMA: "named", AWS_REGION: "us-east-1" };
-  const file = `plan-${createHash("sha256").update(variables).digest("hex").slice(0, 8)}`;
-  const made = await space.run(
-    where,
-    ["plan", "-refresh=false", "-input=false", "-lock=false", `-var-file=${variables}`, `-out=${file}`],
-    env,
-  );
+  const args = ["plan", "-refresh=false", "-input=false", "-lock=false", "-no-color", "-out=made"];
+  const made = await space.run(where, [...args, ...more], env);
   if (made.code !== 0) return { refused: made.output };
-  const shown = await space.run(where, ["show", "-json", file], env);
-  if (shown.code !== 0) return { refused: shown.output };
-  return { values: valuesOf(shown) };
+  const shown = await space.run(where, ["show", "-json", "made"], env);
+  return shown.code === 0 ? { values: valuesOf(shown) } : { refused: shown.output };
 }
 
 interface Shown {

@@ -174,6 +174,12 @@ const ANSWERS: readonly Known[] = [
     when: (difference) => count(difference.message, "content-length", /^/) > 1,
   },
   {
+    ours: "keeps",
+    theirs: "closes",
+    rfc: "RFC 9110 §15.2: an interim answer, of whatever version, is followed by a final one",
+    when: start(/^1\d\d$/),
+  },
+  {
     ours: "a switch of protocols that nobody asked for",
     theirs: "accepts",
     rfc: "RFC 9110 §15.2.2: 101 answers an Upgrade, and there was none",

@@ -1,0 +1,48 @@
+/**
+ * Hosts at an edge platform. Terraform owns the edge; a host that appears in an Ingress later is attached here, gets its
+ * certificate, and only then may DNS point at the edge (`mayMove`).
+ */
+
+export interface HostProvider {
+  /** For messages: `cloudflare custom hostnames`. */
+  readonly name: string;
+  /** What hosts that are attached here point at. */
+  readonly target: string;
+  /** Every host that is attached, by whomever, sorted. Complete or rejected: half a list would look like detached hosts. */
+  list(): Promise<readonly AttachedHost[]>;
+  /**
+   * Attaches one host and begins its certificate. Called twice, also by two at once, it is attached once. Never rejects
+   * for what the platform does: that is an outcome. After `failed` nobody knows; the next `list` tells.
+   */
+  attach(host: string): Promise<HostOutcome>;
+  /** Detaches one host; done when it was not attached. Its certificate goes with it, so DNS has to have moved away. */
+  detach(host: string): Promise<HostOutcome>;
+}
+
+export interface AttachedHost {
+  /** Lower case, without a final dot; a wildcard as `*.example.org`. */
+  readonly host: string;
+  readonly state: HostState;
+}
+
+export type HostState =
+  /** Answers, with a certificate that browsers take. */
+  | { readonly status: "serving" }
+  /** Waits for what `message` says, which may be these records. */
+  | { readonly status: "waiting"; readonly message: string; readonly needs: readonly NeededRecord[] }
+  /** The platform has given up; attach it again after `message` has been seen to. */
+  | { readonly status: "stuck"; readonly message: string };
+
+/** A record that proves the host to the platform or to its certificate authority. */
+export interface NeededRecord {
+  readonly name: string;
+  readonly type: "TXT" | "CNAME";
+  readonly value: string;
+}
+
+export type HostOutcome =
+  | { readonly status: "done" }
+  /** The platform will never take it as it is. */
+  | { readonly status: "refused"; readonly message: string }
+  /** Throttled or unreachable for longer than we are patient. */
+  | { readonly status: "failed"; readonly message: string };
