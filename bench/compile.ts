@@ -79,6 +79,7 @@ const config = observation(null, {
     gateway: null,
     originCidrs: [],
     access: null,
+    limits: null,
   })),
 });
 const members = names.map((name, cluster) => {

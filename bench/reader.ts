@@ -48,7 +48,7 @@ function slice(index: number): object {
 function serve(): void {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://api");
-    if (url.searchParams.has("watch")) return void response.writeHead(200).flushHeaders();
+    if (url.searchParams.has("watch")) return response.writeHead(200).flushHeaders();
     const isSlices = url.pathname.endsWith("/endpointslices");
     const from = Number(url.searchParams.get("continue") ?? 0);
     const to = Math.min(isSlices ? slices : 0, from + Number(url.searchParams.get("limit") ?? 500));

@@ -88,19 +88,19 @@ async function received(options: SourceOptions, listen: HostPort, keep: Keep): P
     bundled: null,
     banner: [`receives   ${api.url}`],
     follow(refresh) {
-      let isClosed = false;
+      const stop = new AbortController();
       const run = async () => {
         let known = "";
-        while (!isClosed) {
+        while (!stop.signal.aborted) {
           const now = await store.changes(known, POLL_MS);
-          if (now !== known && !isClosed) await refresh();
+          if (now !== known && !stop.signal.aborted) await refresh();
           known = now;
         }
       };
       void run();
       return {
         close() {
-          isClosed = true;
+          stop.abort();
           store.release();
         },
       };

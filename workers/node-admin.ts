@@ -44,6 +44,8 @@ async function startApi(
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
   const secure = tls === null ? {} : { createServer, serverOptions: tls };
   const server = serve({ fetch: api.fetch, hostname: listen.host, port: listen.port, ...secure }, resolve);
+  // Longer than clients keep theirs: a connection is closed by whoever uses it, not while a request is on its way.
+  if ("keepAliveTimeout" in server) server.keepAliveTimeout = 75_000;
   server.once("error", reject);
   const { address, port } = await promise;
   return {

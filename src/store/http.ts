@@ -13,7 +13,7 @@ export function httpStore(base: string, options: HttpStoreOptions = {}): Store {
   const { timeoutMs = 10_000 } = options;
   const root = base.endsWith("/") ? base : `${base}/`;
 
-  async function send(method: string, path: string, more: RequestInit = {}): Promise<Response> {
+  async function once(method: string, path: string, more: RequestInit): Promise<Response> {
     const token = await options.token?.();
     return fetch(root + path, {
       method,
@@ -25,6 +25,19 @@ export function httpStore(base: string, options: HttpStoreOptions = {}): Store {
       },
       signal: AbortSignal.timeout(timeoutMs),
     });
+  }
+
+  async function send(method: string, path: string, more: RequestInit = {}): Promise<Response> {
+    try {
+      return await once(method, path, more);
+    } catch (error) {
+      // The server may have closed an idle connection at the moment it was used. What has a condition is not repeated:
+      // it may have been carried out, and would then seem to have lost.
+      const isConditional = more.headers !== undefined && Object.keys(more.headers).length > 0;
+      const isTimeout = error instanceof Error && error.name === "TimeoutError";
+      if (isConditional || isTimeout) throw error;
+      return await once(method, path, more);
+    }
   }
   const failed = (act: string, response: Response) =>
     new Error(`Cannot ${act} ${root}: it answered ${response.status}`);

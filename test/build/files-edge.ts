@@ -13,7 +13,7 @@ export type Closing = (() => unknown)[];
 
 export async function temporaryFolder(closing: Closing): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "portolan-test-"));
-  closing.push(() => rm(dir, { recursive: true, force: true }));
+  closing.push(() => rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
   return dir;
 }
 

@@ -189,7 +189,10 @@ test("apiReader() lists no more than once a second, whatever the API answers to 
   const expired = { type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } };
   let lists = 0;
   const server = await scripted((request, response) => {
-    if (isWatch(request)) return void response.end(`${JSON.stringify(expired)}\n`);
+    if (isWatch(request)) {
+      response.end(`${JSON.stringify(expired)}\n`);
+      return;
+    }
     lists += 1;
     sendList(response);
   });

@@ -153,7 +153,7 @@ describe("startApiServer()", () => {
       { type: "ERROR", object: { code: 410 } },
     ]);
     const early = events(`${ingresses}?watch=true&resourceVersion=109`, 1);
-    for (const name of ["h", "i"]) await ask("POST", ingresses, { ...service(name), kind: "Ingress" });
+    for (const name of ["h", "i", "j"]) await ask("POST", ingresses, { ...service(name), kind: "Ingress" });
     expect(await early).toMatchObject([{ type: "ADDED", object: { metadata: { resourceVersion: "110" } } }]);
   });
 

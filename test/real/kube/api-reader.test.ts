@@ -52,7 +52,7 @@ function changeable(cluster: RealCluster): ChangeableApi {
     async close() {
       const list = sure(await client.list(SERVICES));
       for (const { metadata } of list.ok ? list.items : []) {
-        await client.delete(`${SERVICES}/${String((metadata as { name: string }).name)}`);
+        await client.delete(`${SERVICES}/${(metadata as { name: string }).name}`);
       }
     },
   };
