@@ -2,32 +2,30 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { Failure } from "../src/cli/failure.ts";
 import type { JoinOptions } from "../src/cli/kube-commands.ts";
-import { causeOf } from "../src/core/cause.ts";
 import { commentedYaml } from "../src/core/join/commented-yaml.ts";
 import { readContextName } from "../src/core/join/cluster-name.ts";
 import { guessGateway } from "../src/core/join/gateway-guess.ts";
 import { clusterLines, type InitCluster } from "../src/core/join/init-file.ts";
 import { guessLocation } from "../src/core/join/location.ts";
 import { joinObjects } from "../src/core/join/objects.ts";
-import { contextAccess } from "../src/kube/access/context-access.ts";
 import type { Kubeconfig } from "../src/kube/access/kubeconfig.ts";
-import { type ApiClient, apiClient } from "../src/kube/api-client.ts";
-import { addCluster, type ControlPlace, readControlPlace } from "../src/kube/join/config-source.ts";
+import type { ApiClient } from "../src/kube/api-client.ts";
+import type { ControlPlace } from "../src/kube/join/config-source.ts";
 import { firstToken, makeObjects, type PreparedJoin, prepareJoin } from "../src/kube/join/join.ts";
 import { joinedClusters, KUBECONFIG } from "../src/kube/join/joined.ts";
 import { renewalDueMs, tokenTimes } from "../src/kube/join/token.ts";
 import { isRecord } from "../src/kube/plain.ts";
 import { dnsLabel } from "../src/kube/schema/names.ts";
 import { yamlText } from "../src/kube/yaml-text.ts";
+import { openClient, openPlace, writeCluster } from "./kube-config.ts";
 import { openKubeconfig } from "./kube-init.ts";
 
-const TIMEOUT_MS = 10_000;
 const MARKS = { ok: "[ok]  ", warn: "[warn]", fail: "[fail]" };
 
 /** Joins; again it changes nothing. `say` is told everything before it happens. */
 export async function join(options: JoinOptions, say: (line: string) => void): Promise<void> {
   const kubeconfig = await openKubeconfig(options.kubeconfig);
-  const place = await openPlace(options.config);
+  const place = await openPlace(options.config, options.kubeconfig);
   const name = chooseName(place, options);
   const client = openClient(kubeconfig, options.context);
   try {
@@ -49,28 +47,10 @@ export async function join(options: JoinOptions, say: (line: string) => void): P
     say(await keepToken(client, joined, name, options));
     say(`credentials  context ${options.context} in ${KUBECONFIG}, beside ${options.config}`);
     if (isConfigured(place, name)) say(`Cluster      ${name} is in ${fileOf(place, name)} already`);
-    else say(`Cluster      ${name} in ${await addCluster(place, cluster)}: ${placeText(cluster)}`);
+    else say(`Cluster      ${name} in ${await writeCluster(place, cluster, kubeconfig)}: ${placeText(cluster)}`);
     say(`${name} is joined; next: portolan get clusters`);
   } finally {
     await client.close();
-  }
-}
-
-/** portolan.yaml, or what a person has to do to have one. */
-export async function openPlace(config: string): Promise<ControlPlace> {
-  try {
-    return await readControlPlace(config);
-  } catch (cause) {
-    throw new Failure(causeOf(cause), "portolan init, or --config FILE", { cause });
-  }
-}
-
-/** A client with the credentials of a person's own context. */
-export function openClient(kubeconfig: Kubeconfig, context: string): ApiClient {
-  try {
-    return apiClient(contextAccess(kubeconfig, context), { timeoutMs: TIMEOUT_MS });
-  } catch (cause) {
-    throw new Failure(causeOf(cause), "kubectl config get-contexts", { cause });
   }
 }
 

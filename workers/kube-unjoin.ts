@@ -2,19 +2,20 @@
 import { rm, rmdir, stat } from "node:fs/promises";
 import { Failure } from "../src/cli/failure.ts";
 import type { DestroyOptions, Owned, UnjoinOptions } from "../src/cli/kube-commands.ts";
+import { causeOf } from "../src/core/cause.ts";
 import { joinObjects } from "../src/core/join/objects.ts";
 import type { ApiClient } from "../src/kube/api-client.ts";
-import { type ControlPlace, removeCluster } from "../src/kube/join/config-source.ts";
+import { type ControlPlace, readControlPlace } from "../src/kube/join/config-source.ts";
 import { removeObjects } from "../src/kube/join/join.ts";
 import { type JoinedCluster, joinedClusters, KUBECONFIG } from "../src/kube/join/joined.ts";
 import { planObjects } from "../src/kube/join/plan.ts";
 import { releaseStatuses } from "../src/kube/write-back.ts";
 import { openKubeconfig } from "./kube-init.ts";
-import { openClient, openPlace } from "./kube-join.ts";
+import { dropCluster, openClient, openPlace } from "./kube-config.ts";
 
 /** Which Cluster an argument means: its name, or the context it was joined by. */
 export async function findJoined(config: string, word: string): Promise<JoinedCluster> {
-  const place = await openPlace(config);
+  const place = await folderOf(config);
   const all = await joinedClusters(place.folder).list();
   const found = all.find(({ name }) => name === word) ?? all.find(({ context }) => context === word);
   if (found !== undefined) return found;
@@ -26,17 +27,21 @@ export async function findJoined(config: string, word: string): Promise<JoinedCl
 }
 
 /** Takes the cluster out of the config source, so that its removal is explained when its credentials go. */
-export async function forgetCluster(config: string, name: string, say: (line: string) => void): Promise<void> {
-  const place = await openPlace(config);
+export async function forgetCluster(
+  { config, kubeconfig }: DestroyOptions,
+  name: string,
+  say: (line: string) => void,
+): Promise<void> {
+  const place = await openPlace(config, kubeconfig);
   const cluster = place.clusters.find((one) => one.name === name);
   if (cluster === undefined) return say(`Cluster      ${name} was gone already`);
-  await removeCluster(cluster);
+  await dropCluster(place, cluster, kubeconfig);
   say(`Cluster      ${name} is out of ${cluster.file}`);
 }
 
 /** Removes what join made, and compares: fails when something of it is left. */
 export async function unjoin(options: UnjoinOptions, say: (line: string) => void): Promise<void> {
-  const place = await openPlace(options.config);
+  const place = await folderOf(options.config);
   const cluster = await findJoined(options.config, options.cluster);
   if (options.lost) say(`in the cluster nothing is done: it is lost`);
   else await cleanCluster(options, cluster, say);
@@ -91,7 +96,7 @@ async function ownedIn(client: ApiClient, { name }: JoinedCluster): Promise<read
 
 /** Everything that Portolan owns, everywhere it can see. */
 export async function owned(options: DestroyOptions): Promise<readonly Owned[]> {
-  const place = await openPlace(options.config);
+  const place = await openPlace(options.config, options.kubeconfig);
   const kubeconfig = await openKubeconfig(options.kubeconfig);
   const list: Owned[] = [];
   for (const cluster of await joinedClusters(place.folder).list()) {
@@ -112,7 +117,7 @@ export async function owned(options: DestroyOptions): Promise<readonly Owned[]> 
 
 /** Removes the local store, which is the last thing that edges could still read. */
 export async function removeStore(config: string): Promise<void> {
-  const place = await openPlace(config);
+  const place = await folderOf(config);
   const store = storeOf(place);
   if (store === null) return;
   await rm(store, { recursive: true, force: true });
@@ -131,4 +136,11 @@ async function hasStore(place: ControlPlace): Promise<boolean> {
 
 function storeOf({ folder, store }: ControlPlace): string | null {
   return store === null ? null : store.startsWith("/") ? store : `${folder}/${store}`;
+}
+
+/** portolan.yaml without a look at a config cluster. */
+async function folderOf(config: string): Promise<ControlPlace> {
+  return await readControlPlace(config).catch((cause: unknown) => {
+    throw new Failure(causeOf(cause), "portolan init, or --config FILE", { cause });
+  });
 }

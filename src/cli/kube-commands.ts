@@ -100,7 +100,7 @@ export interface KubeCommands {
   /** Name of the joined Cluster that a word means: its own, or its context. */
   readonly joinedName: (config: string, word: string) => Promise<string>;
   /** Takes a Cluster object out of the config source. */
-  readonly forget: (config: string, cluster: string, say: (line: string) => void) => Promise<void>;
+  readonly forget: (where: DestroyOptions, cluster: string, say: (line: string) => void) => Promise<void>;
   /** Removes what join made in the cluster, and its credentials here. */
   readonly unjoin: (options: UnjoinOptions, say: (line: string) => void) => Promise<void>;
   readonly owned: (options: DestroyOptions) => Promise<readonly Owned[]>;

@@ -140,6 +140,24 @@ describe("portolan unjoin", () => {
     expect(readFileSync(file("clusters.yaml"), "utf8")).toBe(`---\n${cluster("eu")}`);
   });
 
+  it("keeps the Cluster in the config cluster, where portolan.yaml names one", async () => {
+    writeFileSync(file("portolan.yaml"), CONTROL.replace("{ directory: . }", "{ context: eu }"));
+    const path = "/apis/portolan.dev/v1alpha1/clusters/us";
+    const before = objects(apis.eu);
+    const joined = await run("join", "us");
+    expect([joined.code, joined.err]).toEqual([0, ""]);
+    expect(joined.out).toContain("Cluster      us in the config cluster eu: ");
+    expect(apis.eu.objects.get(path)).toMatchObject({ kind: "Cluster", spec: { access: { context: "us" } } });
+    expect((await run("join", "us")).out).toContain("Cluster      us is in the config cluster eu already");
+    expect((await run("destroy")).out).toContain("Cluster us in the config cluster eu");
+    const { code, out } = await run("unjoin", "us", "--no-drain");
+    expect(code).toBe(0);
+    expect(out).toContain("Cluster      us is out of the config cluster eu");
+    expect(objects(apis.eu)).toBe(before);
+    apis.eu.refuse = (_method, asked) => (asked.includes("portolan.dev") ? { code: 404, reason: "NotFound" } : null);
+    expect((await run("join", "us")).err).toContain("Next: portolan schema --crds | kubectl --context eu apply");
+  });
+
   it("knows only what was joined", async () => {
     expect((await run("unjoin", "mars")).err).toBe(
       'Cannot unjoin "mars": no cluster is joined\nNext: portolan join CONTEXT\n',

@@ -31,7 +31,7 @@ store; then it lists again and fails when something is left. What it does not ow
       before.flatMap(({ cluster, what }) => (what.startsWith("credentials") && cluster !== null ? [cluster] : [])),
     );
     for (const cluster of new Set(before.flatMap((one) => one.cluster ?? []))) {
-      await deps.kube.forget(values.config, cluster, say);
+      await deps.kube.forget(options, cluster, say);
       if (joined.has(cluster)) await deps.kube.unjoin({ ...options, cluster, context: null, lost: false }, say);
     }
     await deps.kube.removeStore(values.config);

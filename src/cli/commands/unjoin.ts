@@ -43,7 +43,8 @@ objects that join made in the cluster, compares, and forgets the credentials her
     const word = required("a cluster", positionals[0], "portolan unjoin us-east1");
     const name = await deps.kube.joinedName(values.config, word);
     if (!values["no-drain"]) say(await drainFirst(values.admin, name, values.force || values.lost));
-    await deps.kube.forget(values.config, name, say);
+    const where = { config: values.config, kubeconfig: values.kubeconfig ?? null };
+    await deps.kube.forget(where, name, say);
     await deps.kube.unjoin(
       {
         cluster: name,

@@ -8,14 +8,12 @@ import { isRecord } from "../plain.ts";
 import { parseManifests } from "../yaml.ts";
 import { textAt } from "./facts.ts";
 
-/** A Cluster object, and the file that holds it. */
+/** A Cluster object, and the file (or the config cluster) that holds it. */
 export interface ConfiguredCluster {
   readonly name: string;
   /** Null for a cluster that is read in another way. */
   readonly context: string | null;
   readonly file: string;
-  /** Where bytes for it go; null without a gateway. */
-  readonly gateway: Readonly<Record<string, unknown>> | null;
 }
 
 export interface ControlPlace {
@@ -76,12 +74,15 @@ export async function removeCluster(cluster: ConfiguredCluster): Promise<void> {
 }
 
 function clustersOf(text: string, file: string): readonly ConfiguredCluster[] {
-  return plainDocuments(text, file).flatMap((value) => {
-    const name = textAt(value, "metadata", "name");
-    if (value["kind"] !== "Cluster" || name === null) return [];
-    const gateway = isRecord(value["spec"]) && isRecord(value["spec"]["gateway"]) ? value["spec"]["gateway"] : null;
-    return [{ name, context: textAt(value, "spec", "access", "context"), file, gateway }];
-  });
+  return plainDocuments(text, file).flatMap((value) =>
+    value["kind"] === "Cluster" ? (clusterOf(value, file) ?? []) : [],
+  );
+}
+
+/** A plain Cluster object as joining needs it; null when it has no name. */
+export function clusterOf(value: Readonly<Record<string, unknown>>, file: string): ConfiguredCluster | null {
+  const name = textAt(value, "metadata", "name");
+  return name === null ? null : { name, context: textAt(value, "spec", "access", "context"), file };
 }
 
 function plainDocuments(text: string, file: string): readonly Readonly<Record<string, unknown>>[] {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApiClient } from "../../../src/kube/api-client.ts";
 import { type CliResult, runCli } from "../../build/run-cli.ts";
+import { eventually } from "../../scenarios/until.ts";
 import type { RealClusters } from "./clusters.ts";
 
 export interface Operator {
@@ -77,4 +78,35 @@ export async function everything(client: ApiClient): Promise<Readonly<Record<str
     }
   }
   return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const CALM_MS = 2_000;
+
+/** The same, once the controllers of a new cluster have made what they make by themselves. */
+export async function everythingSettled(client: ApiClient): Promise<Readonly<Record<string, string>>> {
+  let last = await everything(client);
+  let sinceMs = Date.now();
+  return await eventually(
+    async () => {
+      const now = await everything(client);
+      if (JSON.stringify(now) !== JSON.stringify(last)) sinceMs = Date.now();
+      last = now;
+      return now;
+    },
+    () => Date.now() - sinceMs >= CALM_MS,
+    60_000,
+  );
+}
+
+/** Names of what differs between two states; short enough to be read. */
+export function differences(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): readonly string[] {
+  const added = Object.keys(after).flatMap((key) => (key in before ? [] : [`+ ${key}`]));
+  const removed = Object.keys(before).flatMap((key) => (key in after ? [] : [`- ${key}`]));
+  const changed = Object.keys(after).flatMap((key) =>
+    key in before && before[key] !== after[key] ? [`~ ${key}: ${before[key]} → ${after[key]}`] : [],
+  );
+  return [...added, ...removed, ...changed];
 }
