@@ -1,5 +1,6 @@
 /** A person's orders, checked before they are written: what `portolan approve`, `rollback` and `drain` do. */
 import type { Snapshot, Version } from "../core/model.ts";
+import { hostOption } from "../core/status.ts";
 import type { Store } from "../store/store.ts";
 import { isOpen } from "./drain.ts";
 import {
@@ -111,8 +112,7 @@ export function orders(deps: OrderDeps): Orders {
 
 /** What people call a drain, and the command that orders it. */
 function named({ cluster, host }: Drained): readonly [of: string, command: string] {
-  if (host === null) return [cluster, `portolan drain ${cluster}`];
-  return [`${cluster} for ${host}`, `portolan drain ${cluster} --host ${host}`];
+  return [host === null ? cluster : `${cluster} for ${host}`, `portolan drain ${cluster}${hostOption(host)}`];
 }
 
 /** Hosts of which a service has backends, but none outside what would be drained and what is drained already. */

@@ -31,6 +31,12 @@ export interface EdgeStatus {
   readonly requests: number;
 }
 
+/** The option that names a host in a command; a shell would take a bare `*` for files. */
+export function hostOption(host: string | null): string {
+  if (host === null) return "";
+  return host.includes("*") ? ` --host '${host}'` : ` --host ${host}`;
+}
+
 export interface StatusReport {
   readonly nowMs: number;
   readonly snapshot: {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { StatusReport } from "../../core/status.ts";
+import { hostOption, type StatusReport } from "../../core/status.ts";
 import { callAdmin } from "../admin-client.ts";
 import type { Command } from "../command.ts";
 import type { Check } from "../kube-commands.ts";
@@ -154,8 +154,13 @@ async function controlChecks(admin: string | null): Promise<readonly Check[]> {
       ? []
       : [check("orders", "warn", `rolled back to ${rollback.epoch}.${rollback.generation}`, "portolan rollback end")]),
     ...drains.map(({ cluster, host }) => {
-      const [of, option] = host === null ? ["", ""] : [` for ${host}`, ` --host ${host}`];
-      return check("orders", "warn", `${cluster} is drained${of}`, `portolan drain ${cluster}${option} --end`);
+      const of = host === null ? "" : ` for ${host}`;
+      return check(
+        "orders",
+        "warn",
+        `${cluster} is drained${of}`,
+        `portolan drain ${cluster}${hostOption(host)} --end`,
+      );
     }),
   ];
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { StatusReport } from "../../core/status.ts";
+import { hostOption, type StatusReport } from "../../core/status.ts";
 import { callAdmin, DEFAULT_ADMIN } from "../admin-client.ts";
 import { outputIsJson } from "../arguments.ts";
 import type { Command } from "../command.ts";
@@ -64,8 +64,10 @@ function statusText(report: StatusReport): string {
   for (const { cluster, host, sinceMs, deadlineMs } of report.drains) {
     const pins =
       deadlineMs === null || deadlineMs <= nowMs ? "" : `, pinned clients for ${age(deadlineMs - nowMs)} more`;
-    const [of, option] = host === null ? [cluster, ""] : [`${cluster}, ${host} alone,`, ` --host ${host}`];
-    parts.push(`Drained: ${of} for ${age(nowMs - sinceMs)}${pins}, until: portolan drain ${cluster}${option} --end`);
+    const of = host === null ? cluster : `${cluster}, ${host} alone,`;
+    parts.push(
+      `Drained: ${of} for ${age(nowMs - sinceMs)}${pins}, until: portolan drain ${cluster}${hostOption(host)} --end`,
+    );
   }
   if (report.withheld.length > 0) {
     const hosts = report.withheld.map((one) => `  ${one.host}: ${one.reason}`);

@@ -24,7 +24,9 @@ export function unitVector(point: GeoPoint): UnitVector {
 
 /** Great-circle distance of two unit vectors in km: 2R·asin(chord/2). */
 export function vectorDistanceKm(a: UnitVector, b: UnitVector): number {
-  const [x, y, z] = [a.x - b.x, a.y - b.y, a.z - b.z];
+  const x = a.x - b.x;
+  const y = a.y - b.y;
+  const z = a.z - b.z;
   return 2 * EARTH_RADIUS_KM * asin(Math.sqrt(x * x + y * y + z * z) / 2);
 }
 

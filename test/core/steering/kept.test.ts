@@ -83,4 +83,26 @@ describe("decide() with what it keeps", () => {
       expect(clustersOf(few)).toHaveLength(4);
     }
   });
+
+  /** A million take a minute or two: `PORTOLAN_RUNS=1000000 npx vitest run --project unit test/core/steering/kept.test.ts`. */
+  it("gives the same answer every time, whatever was asked in between", { timeout: 3_600_000 }, () => {
+    const random = randomFrom(815);
+    const clusters = fleet(20, random, [1, 100]);
+    for (const method of METHODS) {
+      const table = tableOf(clusters, { method });
+      const views = [healthOf({ trips: tripsOf(20, random) }), healthOf({ down: ["c1"] })];
+      const [view = healthOf()] = views;
+      const vantage = { of: "edge" as const, place: "fra", point: { latitude: 50, longitude: 8 } };
+      const who = client(7, { vantage, seed: 3 });
+      const first = JSON.stringify(decide(table, view, toShop, who));
+      const times = Number(process.env["PORTOLAN_RUNS"] ?? 8000) / METHODS.length;
+      for (let time = 0; time < times; time += 1) {
+        const other = views[time % 7 === 0 ? 1 : 0] ?? view;
+        decide(table, other, toShop, client(time, { vantage, nowMs: time % 5000, seed: time }));
+        const again = JSON.stringify(decide(table, view, toShop, who));
+        // `expect` for each of a million would be most of the time.
+        if (again !== first) expect(again).toBe(first);
+      }
+    }
+  });
 });
