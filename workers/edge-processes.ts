@@ -27,7 +27,7 @@ interface One {
   readonly exited: Promise<void>;
 }
 
-const START_MS = 20_000;
+const START_MS = 60_000;
 const METRICS_MS = 2000;
 /** Between the end of a process that broke and the next start. */
 const RESTART_MS = 200;
@@ -61,6 +61,7 @@ export async function startProcesses(
       switch (message.type) {
         case "ready":
           one.ready = true;
+          log(JSON.stringify({ event: "process-ready", process: name, pid: worker.process.pid }));
           ({ url, plainUrl } = message);
           resolve(one);
           break;
@@ -88,7 +89,7 @@ export async function startProcesses(
       clearTimeout(timer);
       one.ready = false;
       exit();
-      reject(new Error(`Cannot start the process ${name}: it ended`));
+      reject(new Error(`Cannot start the process ${name}: it ended with ${signal ?? code}`));
       if (one.stopping || closing || running.get(name) !== one) return;
       log(JSON.stringify({ event: "process-ended", process: name, code, signal }));
       setTimeout(() => void replace(name), RESTART_MS);
@@ -125,10 +126,8 @@ export async function startProcesses(
   };
 
   try {
-    for (let index = 1; index <= options.processes; index += 1) {
-      const name = `edge-${index}`;
-      running.set(name, await start(name));
-    }
+    const names = Array.from({ length: options.processes }, (_, index) => `edge-${index + 1}`);
+    await Promise.all(names.map(async (name) => void running.set(name, await start(name))));
   } catch (error) {
     await close();
     throw error;
