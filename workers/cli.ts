@@ -47,9 +47,10 @@ process.exitCode = await main(process.argv.slice(2), {
   jsonSchema,
   schemaKinds: SCHEMA_KINDS,
   kube: kubeCommands(process.stdin),
-  untilStopped: () =>
+  untilStopped: (onHangup) =>
     new Promise((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+      process.on("SIGHUP", onHangup ?? (() => resolve()));
     }),
   version,
 });

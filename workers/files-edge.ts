@@ -1,4 +1,5 @@
 /** `portolan edge --from DIR`: control and edge in one process, joined by a store in memory. */
+import type { AdminDeps } from "../src/api/admin.ts";
 import { causeOf } from "../src/core/cause.ts";
 import type { CliDeps, EdgeOptions, Running } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
@@ -15,6 +16,7 @@ import { listenerFor, openCertificates, secretFolders } from "./certificates.ts"
 import { openDatabase } from "./database.ts";
 import { type DnsControl, startDns } from "./dns-control.ts";
 import { dnsStateFolder, loadDnsSettings } from "./dns-settings.ts";
+import { type EdgeProcesses, startProcesses } from "./edge-processes.ts";
 import { filesControl, type Keep, treeOf } from "./files-control.ts";
 import { refuseEmpty } from "./manifests.ts";
 import { lineBuffer } from "./line-buffer.ts";
@@ -23,7 +25,7 @@ import { orderActions } from "./order-actions.ts";
 import { edgeStore, startNodeEdge } from "./node-edge.ts";
 import { addressOf, resourcesOf, statusOf } from "./status.ts";
 
-const AUDIENCE = "files";
+export const AUDIENCE = "files";
 
 /** Starts everything or fails with what is wrong and what to try; what was started is stopped again then. */
 export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">): Promise<Running> {
@@ -36,7 +38,7 @@ export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "
     for (const part of running.splice(0).reverse()) await part.close();
   };
   try {
-    return { banner: await startParts(options, deps, keep), close };
+    return { ...(await startParts(options, deps, keep)), close };
   } catch (error) {
     // A watcher that stays open would keep the process alive after it said that it cannot start.
     await close();
@@ -49,13 +51,10 @@ async function startParts(
   options: EdgeOptions,
   deps: Pick<CliDeps, "out" | "err">,
   keep: Keep,
-): Promise<readonly string[]> {
+): Promise<Omit<Running, "close">> {
   const directory = keep(await directoryReaders(options.from));
   refuseBadStart(directory, options.from);
-  const log = (line: string): void => deps.err(`${line}\n`);
-  const keys = options.hopKeys === null ? null : keep(await openHopKeys(options.hopKeys, { log }));
   refuseUnsigned(directory, options);
-  const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
   let note = (_event: HealthEvent): void => undefined;
   // The orders that people give are in the store that control reads; what DNS was made of is in a folder of its own.
   const store = memoryStore();
@@ -67,15 +66,60 @@ async function startParts(
     keep,
   );
   note = control.note;
-  const { listener } = options;
-  const certificates =
-    listener.tls === null
-      ? null
-      : keep(await openCertificates(listener.tls, () => secretFolders(directory, options.from), log));
+  const edge = await (options.processes > 0 ? inProcesses : inThisProcess)(options, { directory, store, keep, deps });
+  const banner = [`edge       ${edge.url}`, ...(edge.plainUrl === null ? [] : [`plain      ${edge.plainUrl}`])];
+  const { reload } = edge;
+  if (options.admin === null) return { banner, reload };
+  const admin = keep(
+    await startAdmin(options.admin, {
+      metricsText: async () => `${await edge.metricsText()}${dns?.metricsText() ?? ""}`,
+      notReady: edge.notReady,
+      status: () => statusOf(store, control.last(), dns?.status()),
+      resources: () => resourcesOf(store, control.last(), [addressOf(edge.url)]),
+      events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
+      ...(edge.tap === null ? {} : { tap: edge.tap }),
+      actions: orderActions(store, control, () => dns?.status() ?? []),
+    }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
+  );
+  return { banner: [...banner, `admin      ${admin.url}`], reload };
+}
+
+interface ServingParts {
+  readonly directory: ManifestDirectory;
+  readonly store: Store;
+  readonly keep: Keep;
+  readonly deps: Pick<CliDeps, "out" | "err">;
+}
+
+/** What serves, whether it is one process or several. */
+interface ServingEdges extends Pick<EdgeProcesses, "url" | "plainUrl" | "notReady" | "reload"> {
+  readonly metricsText: () => string | Promise<string>;
+  /** Null where decisions are made in other processes. */
+  readonly tap: NonNullable<AdminDeps["tap"]> | null;
+}
+
+async function inProcesses(options: EdgeOptions, { store, keep, deps }: ServingParts): Promise<ServingEdges> {
+  const log = (line: string): void => deps.err(`${line}\n`);
+  const processes = await startProcesses(options, { store: edgeStore(store), log }).catch((error: unknown) =>
+    portFailure(error, "--listen", options.listen),
+  );
+  return { ...keep(processes), tap: null };
+}
+
+async function inThisProcess(
+  options: EdgeOptions,
+  { directory, store, keep, deps }: ServingParts,
+): Promise<ServingEdges> {
+  const log = (line: string): void => deps.err(`${line}\n`);
+  const { hopKeys, geoip, listener } = options;
+  const keys = hopKeys === null ? null : keep(await openHopKeys(hopKeys, { log }));
+  const locator = geoip === null ? null : keep(await openDatabase(geoip, { onProblem: log }));
+  const folders = () => secretFolders(directory, options.from);
+  const certificates = listener.tls === null ? null : keep(await openCertificates(listener.tls, folders, log));
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
-  const edge = keep(
+  const { edge, url, plainUrl } = keep(
     await startNodeEdge(
       {
         ...options,
@@ -96,20 +140,14 @@ async function startParts(
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
-  const banner = [`edge       ${edge.url}`, ...(edge.plainUrl === null ? [] : [`plain      ${edge.plainUrl}`])];
-  if (options.admin === null) return banner;
-  const admin = keep(
-    await startAdmin(options.admin, {
-      metricsText: () => `${edge.edge.metricsText()}${dns?.metricsText() ?? ""}`,
-      notReady: edge.edge.notReady,
-      status: () => statusOf(store, control.last(), dns?.status()),
-      resources: () => resourcesOf(store, control.last(), [addressOf(edge.url)]),
-      events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
-      tap: (query) => tap.listen(tapFilter(query)),
-      actions: orderActions(store, control, () => dns?.status() ?? []),
-    }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
-  );
-  return [...banner, `admin      ${admin.url}`];
+  return {
+    url,
+    plainUrl,
+    metricsText: edge.metricsText,
+    notReady: edge.notReady,
+    reload: async () => await certificates?.reload(),
+    tap: (query) => tap.listen(tapFilter(query)),
+  };
 }
 
 /** Zones that follow control; null without a file of settings. */

@@ -72,6 +72,7 @@ export async function startGateway(
       certificates: certificates?.table ?? null,
       proxyProtocolFrom: parseCidrs(proxyProtocolFrom).cidrs,
       drainMs,
+      idleGraceMs: 0,
     },
     engine,
   ).catch((error: unknown) => abandon(error, "--listen", options.listen));

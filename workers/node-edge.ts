@@ -55,6 +55,7 @@ export interface NodeEdgeOptions {
   readonly limits?: Partial<EngineLimits>;
   readonly connectMs?: number;
   readonly drainMs?: number;
+  readonly idleGraceMs?: number;
   /** CIDRs of load balancers that send a PROXY header, and must. */
   readonly proxyProtocolFrom?: readonly string[];
   /** PEM, for origins that ask for a certificate. */
@@ -138,12 +139,13 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const proxyProtocolFrom = readCidrs(options.proxyProtocolFrom ?? []);
   const certificates = options.certificates ?? null;
   const drainMs = options.drainMs ?? DRAIN_MS;
-  const server = await serveHttp1({ ...options.listen, certificates, proxyProtocolFrom, drainMs }, engine);
+  const { idleGraceMs = 0 } = options;
+  const server = await serveHttp1({ ...options.listen, certificates, proxyProtocolFrom, drainMs, idleGraceMs }, engine);
   const { plainListen = null } = options;
   const plain =
     plainListen === null
       ? null
-      : await serveHttp1({ ...plainListen, certificates: null, proxyProtocolFrom, drainMs }, engine).catch(
+      : await serveHttp1({ ...plainListen, certificates: null, proxyProtocolFrom, drainMs, idleGraceMs }, engine).catch(
           async (error: unknown) => {
             await server.close();
             throw error;

@@ -5,7 +5,7 @@ import { RESOURCES, type ResourceLists } from "../core/listing/resource.ts";
 
 export interface AdminDeps {
   /** Prometheus text, version 0.0.4. */
-  readonly metricsText: () => string;
+  readonly metricsText: () => string | Promise<string>;
   /** Null when ready, otherwise why not. */
   readonly notReady: () => string | null;
   /** Anything that can be printed as JSON. */
@@ -43,9 +43,9 @@ export function adminApi(deps: AdminDeps): Hono {
     const reason = deps.notReady();
     return reason === null ? context.text("ok\n") : context.text(`not ready: ${reason}\n`, 503);
   });
-  app.get("/metrics", (context) => {
+  app.get("/metrics", async (context) => {
     context.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
-    return context.body(deps.metricsText());
+    return context.body(await deps.metricsText());
   });
   app.get("/status", async (context) => context.json(await deps.status()));
   const { events, tap, resources } = deps;

@@ -44,6 +44,8 @@ export interface ListenerOptions {
 }
 
 export interface EdgeOptions extends EdgeSettings {
+  /** Processes that share the port; 0 serves in the one that runs everything else. */
+  readonly processes: number;
   readonly from: string;
 }
 
@@ -160,6 +162,8 @@ export interface UpOptions {
 export interface Running {
   /** Lines for the person who started it. */
   readonly banner: readonly string[];
+  /** Reads again what is not watched, and replaces processes; left out where there is nothing of that. */
+  readonly reload?: () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -193,7 +197,7 @@ export interface CliDeps {
   readonly jsonSchema: (kind: string) => object | null;
   readonly schemaKinds: readonly string[];
   readonly kube: KubeCommands;
-  /** Resolves when the person asks to stop. */
-  readonly untilStopped: () => Promise<void>;
+  /** Resolves when the person asks to stop; SIGHUP is that too, unless somebody wants to be told of it. */
+  readonly untilStopped: (onHangup?: () => void) => Promise<void>;
   readonly version: string;
 }

@@ -22,6 +22,7 @@ export function edgeOptions(from: string, more: Partial<EdgeOptions> = {}): Edge
   return {
     listener: listenerOf(),
     plainListen: null,
+    processes: 0,
     httpsPort: null,
     from,
     listen: { host: "127.0.0.1", port: 0 },

@@ -4,12 +4,13 @@ import { LOCATION_HEADERS } from "../../core/geo/platform-location.ts";
 import { count, hostPort, oneOf, outputIsJson, place, required } from "../arguments.ts";
 import { capabilitiesText } from "../capabilities-text.ts";
 import type { Command } from "../command.ts";
-import type { EdgeSettings, StoreEdgeOptions } from "../deps.ts";
+import type { EdgeSettings, Running, StoreEdgeOptions } from "../deps.ts";
 import { Failure } from "../failure.ts";
 import { LISTENER_ARGUMENTS, LISTENER_USAGE, listenerOptions } from "../listener-arguments.ts";
 
 /** More proxies in a row than anybody has: a typing error, which would believe clients. */
 const MAX_HOPS = 16;
+const MAX_PROCESSES = 256;
 
 /** `portolan edge`: one edge, from a control function's store or from Kubernetes YAML alone. */
 export const edgeCommand: Command = {
@@ -29,6 +30,7 @@ export const edgeCommand: Command = {
   [--hop-keys FILE]              keys that sign requests to a portolan gateway, "ID BASE64" a line, the first one signs
   [--dns FILE]                   keeps DNS zones in step with what is served: docs/dns-commands.md
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
+  [--processes N]                so many processes share the port, with --from; SIGHUP replaces them one by one
 ${LISTENER_USAGE}
   [--tls-secrets]                end TLS with the Secrets that spec.tls names, from the same files
   [--plain-listen HOST:PORT]     beside TLS: plain requests there are sent to https
@@ -46,6 +48,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
       args: [...args],
       options: {
         ...LISTENER_ARGUMENTS,
+        processes: { type: "string", default: "0" },
         "tls-secrets": { type: "boolean", default: false },
         "plain-listen": { type: "string" },
         "https-port": { type: "string" },
@@ -88,9 +91,15 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
     if (plain !== undefined && values["https-port"] === undefined && values.listen?.endsWith(":0") === true) {
       throw new Failure("Cannot send plain requests to https: its port is not known", "--https-port 443");
     }
+    const processes = count("--processes", values.processes, MAX_PROCESSES);
+    if (processes > 0 && values.from === undefined) {
+      throw new Failure("Cannot start processes: --processes is for --from", "portolan edge --from DIR --processes 2");
+    }
     const example = "portolan edge --from DIR --listen 127.0.0.1:8080";
     // Listened for before the start: whoever sees the first line may signal before the next one runs.
-    const stopped = deps.untilStopped();
+    // By then there may be nothing to reload yet.
+    let reload: Running["reload"];
+    const stopped = deps.untilStopped(() => void reload?.());
     const settings: EdgeSettings = {
       listener,
       plainListen: plain === undefined ? null : hostPort("--plain-listen", plain),
@@ -110,8 +119,9 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
     };
     const edge =
       values.store === undefined && values.receive === undefined
-        ? await deps.startEdge({ ...settings, from: required("--from", values.from, example) }, deps)
+        ? await deps.startEdge({ ...settings, processes, from: required("--from", values.from, example) }, deps)
         : await deps.startStoreEdge(storeOptions(settings, values), deps);
+    reload = edge.reload;
     deps.out(`${edge.banner.join("\n")}\n`);
     await stopped;
     await edge.close();

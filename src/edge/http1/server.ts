@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly certificates: CertificateTable | null;
   /** Load balancers that send a PROXY header, and must. */
   readonly proxyProtocolFrom: readonly Cidr[];
+  /** Clients whose connection is idle have so long to send one more request, whose answer tells them to leave; 0 closes at once. */
+  readonly idleGraceMs: number;
   /** What is under way may end for this long after `close`, then it is cut. */
   readonly drainMs: number;
 }
@@ -117,10 +119,10 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const connection of open) {
-        connection.draining = true;
-        if (connection.idle) connection.close();
-      }
+      for (const connection of open) connection.draining = true;
+      // Who sends a request in the moment in which its idle connection is closed would lose it.
+      if (options.idleGraceMs > 0) await Promise.race([closed, pause(options.idleGraceMs)]);
+      for (const connection of open) if (connection.idle) connection.close();
       const timer = setTimeout(() => {
         for (const connection of open) connection.cut();
         for (const socket of sockets) socket.destroy();
@@ -129,6 +131,10 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
       clearTimeout(timer);
     },
   };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function endOf({ remoteAddress, remotePort }: Socket): string {
