@@ -10,7 +10,7 @@ import type { Snapshot } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
 import { type LoadedSnapshot, loadSnapshot } from "../core/snapshot/load.ts";
 import { overlayText } from "../core/snapshot/overlay.ts";
-import { publishSnapshot, snapshotSlices } from "../core/snapshot/publish.ts";
+import { hashedSlices, publishSnapshot } from "../core/snapshot/publish.ts";
 import type { ObjectReader } from "../kube/reader.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
@@ -154,10 +154,10 @@ async function publishIfChanged(
   const current = state.published;
   // A store that was wiped holds nothing any more, whatever this process remembers.
   const known = new Set(replaces === null ? [] : current?.manifest.slices.map((slice) => slice.hash));
+  const slices = await hashedSlices(snapshot, deps.digest);
   if (current !== null && replaces !== null) {
-    const slices = snapshotSlices(snapshot);
-    const hashes = await Promise.all(slices.map((slice) => deps.digest(slice.text)));
-    if (hashes.length === current.manifest.slices.length && hashes.every((hash) => known.has(hash))) return "unchanged";
+    const isSame = slices.length === current.manifest.slices.length && slices.every(({ hash }) => known.has(hash));
+    if (isSame) return "unchanged";
   }
   // Without a manifest to go on from, time gives an epoch that is newer than whatever edges still hold.
   const epoch = current?.manifest.epoch ?? Math.floor(nowMs / 1000);
@@ -168,6 +168,7 @@ async function publishIfChanged(
     publishedAtMs: nowMs,
     replaces,
     knownSlices: known,
+    slices,
   });
   if (published === null) return "lost-race";
   const subject = `${version.epoch}.${version.generation}`;

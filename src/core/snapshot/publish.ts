@@ -39,6 +39,17 @@ function slice(key: string, value: unknown, dryRun: { ok: boolean; problem?: str
   return { key, text: json };
 }
 
+/** A slice with the hash that it is stored under. */
+export type HashedSlice = Slice & { readonly hash: string };
+
+/** The slices of a snapshot under their hashes: the work of publishing that does not depend on the store. */
+export async function hashedSlices(
+  snapshot: Snapshot,
+  digest: (text: string) => Promise<string>,
+): Promise<readonly HashedSlice[]> {
+  return await Promise.all(snapshotSlices(snapshot).map(async (one) => ({ ...one, hash: await digest(one.text) })));
+}
+
 /** Where the manifest of a generation is kept; the order of these keys is the order of versions. */
 export function generationKey({ epoch, generation }: Version): string {
   return `manifests/${epoch}-${String(generation).padStart(10, "0")}`;
@@ -59,6 +70,8 @@ export interface PublishOptions extends Version {
   readonly replaces: string | null;
   /** Hashes that the store is known to hold already. */
   readonly knownSlices: ReadonlySet<string>;
+  /** The snapshot's slices where the caller has them already. */
+  readonly slices?: readonly HashedSlice[];
 }
 
 export interface Published {
@@ -75,8 +88,7 @@ export async function publishSnapshot(
   options: PublishOptions,
 ): Promise<Published | null> {
   const refs: SliceRef[] = [];
-  for (const { key, text } of snapshotSlices(snapshot)) {
-    const hash = await sink.digest(text);
+  for (const { key, text, hash } of options.slices ?? (await hashedSlices(snapshot, sink.digest))) {
     if (!options.knownSlices.has(hash)) await sink.put(`slices/${hash}`, text, "any");
     refs.push({ key, hash });
   }
