@@ -79,7 +79,6 @@ const config = observation(null, {
     gateway: null,
     originCidrs: [],
     access: null,
-    limits: null,
   })),
 });
 const members = names.map((name, cluster) => {
