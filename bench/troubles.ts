@@ -43,7 +43,7 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 async function run(scenario: Scenario): Promise<string> {
-  const up = await startUp({ port: 0 }, { out: () => undefined, err: () => undefined });
+  const up = await startUp({ port: 0, dns: null }, { out: () => undefined, err: () => undefined });
   const find = (pattern: RegExp) => up.banner.flatMap((line) => pattern.exec(line)?.[1] ?? [])[0] ?? "";
   const [edge, admin] = [find(/^ {2}frankfurt +(\S+)/), find(/^admin +(\S+)/)];
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });

@@ -112,7 +112,8 @@ async function startParts(
   return [...banner, `admin      ${admin.url}`];
 }
 
-async function openDns(
+/** Zones that follow control; null without a file of settings. */
+export async function openDns(
   file: string | null,
   orders: Store,
   onEvent: (event: HealthEvent) => void,

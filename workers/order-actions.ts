@@ -27,13 +27,13 @@ export function orderActions(
     ["/rollback", async (to) => said(await given.rollback(to))],
     [
       "/drain",
-      async (cluster, { deadlineMs, force }) => {
+      async (cluster, { host = null, deadlineMs, force }) => {
         const until = deadlineMs === undefined ? null : Date.now() + Number(deadlineMs);
         if (until !== null && !Number.isSafeInteger(until))
           throw new RangeError("Cannot read deadlineMs: it is not a number");
-        return said(await given.drain(cluster, { deadlineMs: until, force: force === "true" }));
+        return said(await given.drain(cluster, { host, deadlineMs: until, force: force === "true" }));
       },
     ],
-    ["/undrain", async (cluster) => said(await given.undrain(cluster))],
+    ["/undrain", async (cluster, { host = null }) => said(await given.undrain(cluster, host))],
   ]);
 }

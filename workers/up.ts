@@ -9,6 +9,7 @@ import { type RunningControl, runControl } from "../src/control/control.ts";
 import { distanceKm, priorUs } from "../src/core/geo/distance.ts";
 import { regionPoint } from "../src/core/geo/regions/regions.ts";
 import type { AdminAction } from "../src/api/admin.ts";
+import type { HealthEvent } from "../src/core/health/model.ts";
 import type { GeoPoint } from "../src/core/model.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
@@ -21,7 +22,7 @@ import { maxmindLocator } from "../src/locate/maxmind.ts";
 import { writeMmdb } from "../src/locate/mmdb-writer.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from "../src/store/signature.ts";
-import { portFailure } from "./files-edge.ts";
+import { openDns, portFailure } from "./files-edge.ts";
 import { startAdmin } from "./node-admin.ts";
 import { edgeStore, type NodeEdge, startNodeEdge } from "./node-edge.ts";
 import { orderActions } from "./order-actions.ts";
@@ -67,6 +68,8 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
     const keys = await generateSigningKeys();
     const verify = manifestVerifier(new Map([[KEY_ID, keys.publicKey]]));
     const store = memoryStore();
+    let note = (_event: HealthEvent): void => undefined;
+    const dns = await openDns(options.dns, store, (event) => note(event), keep);
     const control = keep(
       await runControl(
         {
@@ -83,11 +86,12 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           allowPrivateOrigins: true,
           debounceMs: 10,
           intervalMs: 250,
-          onResult: () => undefined,
+          onResult: (result) => dns?.offer(result),
           onError: (error) => deps.err(`Cannot reconcile: ${String(error)}\n`),
         },
       ),
     );
+    note = control.note;
     const locator = keep(await clientDatabase(configDir));
     const pinKeys = await generatePinKeys();
     const edges: NodeEdge[] = [];
@@ -117,13 +121,16 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
     const adminListen = { host: HOST, port: options.port === 0 ? 0 : options.port + 80 };
     const admin = keep(
       await startAdmin(adminListen, {
-        metricsText: () => mergeMetrics(edges.map(({ edge }) => ({ edge: edge.state.name, text: edge.metricsText() }))),
+        metricsText() {
+          const each = edges.map(({ edge }) => ({ edge: edge.state.name, text: edge.metricsText() }));
+          return `${mergeMetrics(each)}${dns?.metricsText() ?? ""}`;
+        },
         notReady: () => edges.map(({ edge }) => edge.notReady()).find((reason) => reason !== null) ?? null,
-        status: () => statusOf(store, control.last()),
+        status: () => statusOf(store, control.last(), dns?.status()),
         resources: () => resourcesOf(store, control.last(), [{ ip: HOST, hostname: null }]),
         events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
         tap: (query) => tap.listen(tapFilter(query)),
-        actions: new Map([...simActions(world), ...orderActions(store, control)]),
+        actions: new Map([...simActions(world), ...orderActions(store, control, () => dns?.status() ?? [])]),
       }).catch((error: unknown) => portFailure(error, "portolan up --port", adminListen)),
     );
     const banner = upBanner({

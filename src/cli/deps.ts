@@ -152,6 +152,8 @@ export interface HostPort {
 export interface UpOptions {
   /** Edges listen on port + 1 … + 4, the admin API on port + 80; 0 lets the system choose all of them. */
   readonly port: number;
+  /** File of the settings of DNS; null leaves DNS alone. */
+  readonly dns: string | null;
 }
 
 /** Something that runs until it is closed. */

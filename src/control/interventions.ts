@@ -4,7 +4,7 @@
  * function and two people never overwrite each other.
  */
 import { canonicalJson } from "../core/snapshot/canonical.ts";
-import { integer, list, nullable, parse, type Read, record, sha256, text } from "../core/snapshot/guard.ts";
+import { integer, list, nullable, orDefault, parse, type Read, record, sha256, text } from "../core/snapshot/guard.ts";
 import { textStore } from "../store/text.ts";
 import type { Store } from "../store/store.ts";
 
@@ -18,6 +18,8 @@ export interface Rollback {
 /** A cluster that gets no new requests, whatever its weight. */
 export interface OrderedDrain {
   readonly cluster: string;
+  /** As the snapshot spells it; null drains the cluster for all hosts. */
+  readonly host: string | null;
   readonly sinceMs: number;
   /** Until then clients that are pinned to the cluster stay; null ends all pins at once. */
   readonly deadlineMs: number | null;
@@ -38,7 +40,15 @@ const NONE: Interventions = { approved: [], rollback: null, drains: [] };
 const readInterventions: Read<Interventions> = record<Interventions>({
   approved: list(sha256, MAX_APPROVED),
   rollback: nullable(record<Rollback>({ epoch: integer(), generation: integer(), sinceMs: integer() })),
-  drains: list(record<OrderedDrain>({ cluster: text(253), sinceMs: integer(), deadlineMs: nullable(integer()) }), 1000),
+  drains: list(
+    record<OrderedDrain>({
+      cluster: text(253),
+      host: orDefault(nullable(text(253)), null),
+      sinceMs: integer(),
+      deadlineMs: nullable(integer()),
+    }),
+    1000,
+  ),
 });
 
 /** What is in force. Rejects when the store cannot be reached or holds something else there. */
@@ -69,12 +79,20 @@ export function rollBackTo(current: Interventions, rollback: Rollback | null): I
 
 /** Begins or changes a drain. */
 export function drain(current: Interventions, order: OrderedDrain): Interventions {
-  return { ...undrain(current, order.cluster), drains: [...undrain(current, order.cluster).drains, order] };
+  return { ...current, drains: [...undrain(current, order).drains, order] };
 }
 
+/** What a drain is of. */
+export type Drained = Pick<OrderedDrain, "cluster" | "host">;
+
 /** Ends a drain; no change when there is none. */
-export function undrain(current: Interventions, cluster: string): Interventions {
-  return { ...current, drains: current.drains.filter((one) => one.cluster !== cluster) };
+export function undrain(current: Interventions, drained: Drained): Interventions {
+  return { ...current, drains: current.drains.filter((one) => !isSameDrain(one, drained)) };
+}
+
+/** Whether two drains are of the same cluster, for the same host or both for all. */
+export function isSameDrain(one: Drained, other: Drained): boolean {
+  return one.cluster === other.cluster && one.host === other.host;
 }
 
 function decode(json: string | null): Interventions {

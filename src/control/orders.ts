@@ -1,7 +1,17 @@
 /** A person's orders, checked before they are written: what `portolan approve`, `rollback` and `drain` do. */
 import type { Snapshot, Version } from "../core/model.ts";
 import type { Store } from "../store/store.ts";
-import { approve, changeOrders, drain, readOrders, rollBackTo, undrain } from "./interventions.ts";
+import { isOpen } from "./drain.ts";
+import {
+  approve,
+  changeOrders,
+  drain,
+  type Drained,
+  isSameDrain,
+  readOrders,
+  rollBackTo,
+  undrain,
+} from "./interventions.ts";
 
 export type OrderResult =
   | { readonly ok: true; readonly did: string }
@@ -23,10 +33,12 @@ export interface Orders {
   /** To a kept generation, `previous`, or `end` to serve what the objects say again. */
   rollback(to: string): Promise<OrderResult>;
   drain(cluster: string, options: DrainOptions): Promise<OrderResult>;
-  undrain(cluster: string): Promise<OrderResult>;
+  undrain(cluster: string, host: string | null): Promise<OrderResult>;
 }
 
 export interface DrainOptions {
+  /** Null for all hosts. */
+  readonly host: string | null;
   readonly deadlineMs: number | null;
   /** Drain although hosts are left without a backend. */
   readonly force: boolean;
@@ -69,43 +81,52 @@ export function orders(deps: OrderDeps): Orders {
       await changeOrders(store, (current) => rollBackTo(current, { ...target, sinceMs: deps.now() }));
       return done(`rolled back to ${target.epoch}.${target.generation}, until: portolan rollback end`);
     },
-    async drain(cluster, { deadlineMs, force }) {
+    async drain(cluster, { host, deadlineMs, force }) {
       const snapshot = deps.served()?.snapshot ?? null;
       const known = snapshot?.clusters.map((one) => one.name) ?? [];
       if (snapshot === null || !known.includes(cluster)) return unknownCluster(cluster, known);
-      const emptied = hostsLeftEmpty(snapshot, cluster);
+      const hosts = snapshot.hosts.map((one) => one.host);
+      if (host !== null && !hosts.includes(host)) return unknownHost(cluster, host, hosts);
+      const [of, command] = named({ cluster, host });
+      const emptied = hostsLeftEmpty(snapshot, { cluster, host });
       if (emptied.length > 0 && !force) {
-        const problem = `Cannot drain ${cluster}: ${emptied.join(", ")} would be left without a backend`;
-        return refuse(problem, `portolan drain ${cluster} --force, if that is meant`);
+        const problem = `Cannot drain ${of}: ${emptied.join(", ")} would be left without a backend`;
+        return refuse(problem, `${command} --force, if that is meant`);
       }
-      await changeOrders(store, (current) => drain(current, { cluster, sinceMs: deps.now(), deadlineMs }));
-      return done(`${cluster} is drained, until: portolan drain ${cluster} --end`);
+      await changeOrders(store, (current) => drain(current, { cluster, host, sinceMs: deps.now(), deadlineMs }));
+      return done(`${of} is drained, until: ${command} --end`);
     },
-    async undrain(cluster) {
+    async undrain(cluster, host) {
+      const drained = { cluster, host };
+      const [of] = named(drained);
       const current = await readOrders(store);
-      if (!current.drains.some((one) => one.cluster === cluster)) {
-        return refuse(`Cannot end the drain of ${cluster}: nobody ordered one`, "portolan status");
+      if (!current.drains.some((one) => isSameDrain(one, drained))) {
+        return refuse(`Cannot end the drain of ${of}: nobody ordered one`, "portolan status");
       }
-      await changeOrders(store, (now) => undrain(now, cluster));
-      return done(`${cluster} takes requests again, by its weight`);
+      await changeOrders(store, (now) => undrain(now, drained));
+      return done(`${of} takes requests again, by its weight`);
     },
   };
 }
 
-/** Hosts of which a service has backends, but none outside this cluster and the ones that are drained already. */
-export function hostsLeftEmpty(snapshot: Snapshot, cluster: string): readonly string[] {
-  const open = new Set(
-    snapshot.clusters.filter((one) => one.weight > 0 && one.name !== cluster).map((one) => one.name),
-  );
+/** What people call a drain, and the command that orders it. */
+function named({ cluster, host }: Drained): readonly [of: string, command: string] {
+  if (host === null) return [cluster, `portolan drain ${cluster}`];
+  return [`${cluster} for ${host}`, `portolan drain ${cluster} --host ${host}`];
+}
+
+/** Hosts of which a service has backends, but none outside what would be drained and what is drained already. */
+export function hostsLeftEmpty(snapshot: Snapshot, { cluster, host }: Drained): readonly string[] {
   return snapshot.hosts
-    .filter((host) =>
-      host.services.some(
+    .filter((one) => host === null || one.host === host)
+    .filter((one) =>
+      one.services.some(
         ({ backends }) =>
           backends.some((backend) => backend.cluster === cluster) &&
-          !backends.some((backend) => open.has(backend.cluster)),
+          !backends.some((backend) => backend.cluster !== cluster && isOpen(snapshot, one, backend.cluster)),
       ),
     )
-    .map((host) => host.host);
+    .map((one) => one.host);
 }
 
 /** Keys are `manifests/<epoch>-<generation, ten digits>`: their order is the order of versions. */
@@ -123,6 +144,12 @@ function findVersion(kept: readonly Version[], to: string, served: Version | nul
   );
   if (to === "previous") return older.at(-1) ?? null;
   return older.findLast((one) => String(one.generation) === to || `${one.epoch}.${one.generation}` === to) ?? null;
+}
+
+function unknownHost(cluster: string, host: string, known: readonly string[]): OrderResult {
+  const some = known.slice(0, 5).join(", ");
+  const only = known.length > 5 ? `among ${known.length} are ${some}` : `only ${some || "none"}`;
+  return refuse(`Cannot drain ${cluster} for "${host}": no rule is for that host, ${only}`, "portolan status");
 }
 
 function unknownCluster(cluster: string, known: readonly string[]): OrderResult {

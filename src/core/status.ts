@@ -55,6 +55,8 @@ export interface StatusReport {
   /** Drains that people have ordered, beside what the Cluster objects say. */
   readonly drains: readonly {
     readonly cluster: string;
+    /** Null for all hosts. */
+    readonly host: string | null;
     readonly sinceMs: number;
     readonly deadlineMs: number | null;
   }[];

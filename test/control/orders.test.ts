@@ -2,9 +2,14 @@ import { describe, expect, it } from "vitest";
 import { type OrderResult, orders } from "../../src/control/orders.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../../src/control/reconcile.ts";
 import type { Observation } from "../../src/core/objects.ts";
+import { allPolicies } from "../../src/core/all-policies.ts";
+import { decide } from "../../src/core/decide.ts";
+import { healthView } from "../../src/core/health/view.ts";
+import { buildRoutingTable } from "../../src/core/routing-table.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { sha256Hex } from "../../src/store/signature.ts";
 import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
+import { circumstancesAt, request } from "../build/world.ts";
 
 const host = (name: string) => ingress(name, { rules: [rule(`${name}.example.org`, "/", "shop")] });
 
@@ -100,9 +105,9 @@ describe("orders().rollback()", () => {
     await rollback("1");
     await run();
     for (let index = 0; index < 12; index += 1) {
-      await drain("us", { deadlineMs: null, force: false });
+      await drain("us", { host: null, deadlineMs: null, force: false });
       await run();
-      await undrain("us");
+      await undrain("us", null);
       expect(hostsOf(await run())).toEqual(["shop.example.org"]);
     }
   });
@@ -117,15 +122,28 @@ describe("orders().rollback()", () => {
   });
 });
 
+/** What an edge with this snapshot would do with a request for the host. */
+function answers(result: ReconcileResult, host: string): { candidates: string[]; drained: string[] } {
+  const snapshot = result.published?.snapshot;
+  if (snapshot === undefined) throw new Error("nothing is published");
+  const table = buildRoutingTable(snapshot, allPolicies);
+  const decision = decide(table, healthView(null, new Map()), request(host, "/"), circumstancesAt(null));
+  if (decision.action !== "forward") throw new Error(`not forwarded: ${JSON.stringify(decision)}`);
+  return {
+    candidates: decision.candidates.map((one) => one.cluster).sort(),
+    drained: decision.excluded.filter((one) => one.code === "drained").map((one) => one.cluster),
+  };
+}
+
 describe("orders().drain()", () => {
   it("takes the weight away until it is ended, also across a restart", async () => {
     const { drain, undrain, run, restart } = world();
     await run();
-    expect(text(await drain("us", { deadlineMs: null, force: false }))).toContain("us is drained");
+    expect(text(await drain("us", { host: null, deadlineMs: null, force: false }))).toContain("us is drained");
     expect(weightOf(await run(), "us")).toBe(0);
     restart();
     expect(weightOf(await run(), "us")).toBe(0);
-    await undrain("us");
+    await undrain("us", null);
     expect(weightOf(await run(), "us")).toBe(100);
   });
 
@@ -133,27 +151,75 @@ describe("orders().drain()", () => {
     const { drain, run, leave } = world();
     leave("eu");
     await run();
-    expect(text(await drain("us", { deadlineMs: null, force: false }))).toBe(
+    expect(text(await drain("us", { host: null, deadlineMs: null, force: false }))).toBe(
       "Cannot drain us: shop.example.org would be left without a backend | portolan drain us --force, if that is meant",
     );
     expect(weightOf(await run(), "us")).toBe(100);
-    await drain("us", { deadlineMs: null, force: true });
+    await drain("us", { host: null, deadlineMs: null, force: true });
     expect(weightOf(await run(), "us")).toBe(0);
   });
 
   it("counts clusters that are drained already", async () => {
     const { drain, run } = world();
     await run();
-    await drain("us", { deadlineMs: null, force: false });
+    await drain("us", { host: null, deadlineMs: null, force: false });
     await run();
-    expect(text(await drain("eu", { deadlineMs: null, force: false }))).toMatch(/shop\.example\.org would be left/);
+    expect(text(await drain("eu", { host: null, deadlineMs: null, force: false }))).toMatch(
+      /shop\.example\.org would be left/,
+    );
+  });
+
+  it("drains one host alone, until it is ended", async () => {
+    const { drain, undrain, run, say, restart } = world();
+    say(["shop", "news"]);
+    await run();
+    const host = "shop.example.org";
+    expect(text(await drain("us", { host, deadlineMs: null, force: false }))).toBe(
+      "us for shop.example.org is drained, until: portolan drain us --host shop.example.org --end",
+    );
+    restart();
+    const drained = await run();
+    expect(weightOf(drained, "us")).toBe(100);
+    expect(answers(drained, host)).toEqual({ candidates: ["eu"], drained: ["us"] });
+    expect(answers(drained, "news.example.org")).toEqual({ candidates: ["eu", "us"], drained: [] });
+    expect(text(await undrain("us", null))).toMatch(/nobody ordered one/);
+    await undrain("us", host);
+    expect(answers(await run(), host)).toEqual({ candidates: ["eu", "us"], drained: [] });
+  });
+
+  it("refuses a drain that would leave the host without a backend, and a host that nobody has", async () => {
+    const { drain, run, say } = world();
+    say(["shop", "news"]);
+    await run();
+    const host = "shop.example.org";
+    await drain("us", { host, deadlineMs: null, force: false });
+    await run();
+    const left = /shop\.example\.org would be left without a backend/;
+    expect(text(await drain("eu", { host, deadlineMs: null, force: false }))).toMatch(left);
+    expect(text(await drain("eu", { host: null, deadlineMs: null, force: false }))).toMatch(left);
+    expect(text(await drain("eu", { host: "news.example.org", deadlineMs: null, force: false }))).toMatch(/is drained/);
+    expect(text(await drain("us", { host: "x.example.org", deadlineMs: null, force: false }))).toMatch(
+      /no rule is for that host, only news\.example\.org, shop\.example\.org/,
+    );
+  });
+
+  it("lets pinned clients stay until the deadline", async () => {
+    const { drain, run } = world();
+    await run();
+    const deadlineMs = 1_764_000_600_000;
+    await drain("us", { host: null, deadlineMs, force: false });
+    const { published } = await run();
+    expect(published?.snapshot.clusters.find((one) => one.name === "us")).toMatchObject({
+      weight: 0,
+      drainUntilMs: deadlineMs,
+    });
   });
 
   it("names the clusters that there are", async () => {
     const { drain, undrain, run } = world();
     await run();
-    expect(text(await drain("mars", { deadlineMs: null, force: false }))).toMatch(/only eu, us/);
-    expect(text(await undrain("us"))).toMatch(/nobody ordered one/);
+    expect(text(await drain("mars", { host: null, deadlineMs: null, force: false }))).toMatch(/only eu, us/);
+    expect(text(await undrain("us", null))).toMatch(/nobody ordered one/);
   });
 });
 

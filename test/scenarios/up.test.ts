@@ -10,7 +10,7 @@ let edges: readonly string[];
 let admin: string;
 
 beforeAll(async () => {
-  up = await startUp({ port: 0 }, { out: () => undefined, err: () => undefined });
+  up = await startUp({ port: 0, dns: null }, { out: () => undefined, err: () => undefined });
   const urls = up.banner.flatMap((line) => /^ {2}(?:new-york|frankfurt|tokyo|anywhere) +(\S+)/.exec(line)?.[1] ?? []);
   edges = urls;
   admin = up.banner.flatMap((line) => /^admin +(\S+)/.exec(line)?.[1] ?? [])[0] ?? "";

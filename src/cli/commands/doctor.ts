@@ -153,6 +153,9 @@ async function controlChecks(admin: string | null): Promise<readonly Check[]> {
     ...(rollback === null
       ? []
       : [check("orders", "warn", `rolled back to ${rollback.epoch}.${rollback.generation}`, "portolan rollback end")]),
-    ...drains.map(({ cluster }) => check("orders", "warn", `${cluster} is drained`, `portolan drain ${cluster} --end`)),
+    ...drains.map(({ cluster, host }) => {
+      const [of, option] = host === null ? ["", ""] : [` for ${host}`, ` --host ${host}`];
+      return check("orders", "warn", `${cluster} is drained${of}`, `portolan drain ${cluster}${option} --end`);
+    }),
   ];
 }

@@ -6,9 +6,10 @@ import type { Command } from "../command.ts";
 /** `portolan drain`: no new requests for a cluster, without touching an object. */
 export const drainCommand: Command = {
   summary: "send a cluster no new requests, until it is ended",
-  usage: `portolan drain CLUSTER [--deadline 10m] [--force] [--admin URL]
-portolan drain CLUSTER --end [--admin URL]
+  usage: `portolan drain CLUSTER [--host HOST] [--deadline 10m] [--force] [--admin URL]
+portolan drain CLUSTER [--host HOST] --end [--admin URL]
 
+--host       for this host alone, as its rules spell it
 --deadline   pinned clients stay this long; without it they move at once
 --force      also where a host is left without a backend, which is refused otherwise
 --end        its weight counts again`,
@@ -17,6 +18,7 @@ portolan drain CLUSTER --end [--admin URL]
       args: [...args],
       allowPositionals: true,
       options: {
+        host: { type: "string" },
         deadline: { type: "string" },
         force: { type: "boolean", default: false },
         end: { type: "boolean", default: false },
@@ -26,8 +28,9 @@ portolan drain CLUSTER --end [--admin URL]
     const cluster = encodeURIComponent(required("a cluster", positionals[0], "portolan drain us-east1"));
     const query = new URLSearchParams();
     if (values.deadline !== undefined) query.set("deadlineMs", String(duration("--deadline", values.deadline)));
+    if (values.host !== undefined) query.set("host", values.host.toLowerCase());
     if (values.force) query.set("force", "true");
-    const path = values.end ? `/undrain/${cluster}` : `/drain/${cluster}?${query.toString()}`;
+    const path = `/${values.end ? "undrain" : "drain"}/${cluster}?${query.toString()}`;
     const { did } = await callAdmin<{ did: string }>(values.admin, path, "POST");
     deps.out(`${did}\n`);
     return 0;

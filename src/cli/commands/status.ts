@@ -61,10 +61,11 @@ function statusText(report: StatusReport): string {
     const { epoch, generation, sinceMs } = report.rollback;
     parts.push(`Rolled back to ${epoch}.${generation} for ${age(nowMs - sinceMs)}, until: portolan rollback end`);
   }
-  for (const { cluster, sinceMs, deadlineMs } of report.drains) {
+  for (const { cluster, host, sinceMs, deadlineMs } of report.drains) {
     const pins =
       deadlineMs === null || deadlineMs <= nowMs ? "" : `, pinned clients for ${age(deadlineMs - nowMs)} more`;
-    parts.push(`Drained: ${cluster} for ${age(nowMs - sinceMs)}${pins}, until: portolan drain ${cluster} --end`);
+    const [of, option] = host === null ? [cluster, ""] : [`${cluster}, ${host} alone,`, ` --host ${host}`];
+    parts.push(`Drained: ${of} for ${age(nowMs - sinceMs)}${pins}, until: portolan drain ${cluster}${option} --end`);
   }
   if (report.withheld.length > 0) {
     const hosts = report.withheld.map((one) => `  ${one.host}: ${one.reason}`);

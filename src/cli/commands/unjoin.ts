@@ -98,7 +98,7 @@ async function endDrain(admin: string, cluster: string, say: (line: string) => v
   for (let waitedMs = 0; waitedMs < GONE_TIMEOUT_MS; waitedMs += POLL_MS) {
     const { clusters, drains } = await callAdmin<StatusReport>(admin, "/status", "GET");
     const isThere = clusters.some((one) => one.cluster === cluster);
-    if (!isThere && drains.every((one) => one.cluster !== cluster)) return;
+    if (!isThere && drains.every((one) => one.cluster !== cluster || one.host !== null)) return;
     if (!isThere) return void (await callAdmin(admin, `/undrain/${encodeURIComponent(cluster)}`, "POST"));
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -85,7 +85,11 @@ describe("compile() with the health check of a TrafficPolicy", () => {
       ingresses: [ingress("i", { rules })],
       trafficPolicies: [policy],
     });
-    const members = [observation("a", { services: [service("shop", { meta: meta("Service", "shop", { annotations }) }), service("blog")] })];
+    const members = [
+      observation("a", {
+        services: [service("shop", { meta: meta("Service", "shop", { annotations }) }), service("blog")],
+      }),
+    ];
     const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 });
     return probeTargets(snapshot.clusters, snapshot.hosts).flatMap((target) =>
       target.check === null ? [] : [`${target.service ?? ""} ${target.check.type} ${target.check.path}`],
