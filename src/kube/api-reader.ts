@@ -119,7 +119,7 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
         objects.begin(kind);
       },
       page(items: readonly unknown[]) {
-        if (options.tap !== undefined) tapped.push(...items);
+        if (options.tap !== undefined) for (const item of items) tapped.push(item);
         objects.page(kind, items);
       },
       listed() {

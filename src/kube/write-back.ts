@@ -23,6 +23,8 @@ const CONTROLLER = "portolan.dev/control";
 const AT_ONCE = 8;
 /** Events are told once; so many of them are remembered. */
 const MAX_TOLD = 20_000;
+/** Conditions that somebody else changed are written again after so long. */
+const LOOK_AGAIN_MS = 60_000;
 /** After a refusal for want of rights a cluster is left alone for so long. */
 const FORBIDDEN_PAUSE_MS = 600_000;
 
@@ -30,6 +32,8 @@ const FORBIDDEN_PAUSE_MS = 600_000;
 export function writeBack({ clientOf, now, log }: WriteBackDeps): WriteBack {
   const conflicts = new Set<string>();
   const told = new Set<string>();
+  /** Conditions by uid that stood there when they were last looked at. */
+  const standing = new Map<string, { readonly text: string; readonly atMs: number }>();
   const forbiddenUntil = new Map<string | null, number>();
 
   function clientFor(cluster: string | null): ApiClient | null {
@@ -98,13 +102,18 @@ export function writeBack({ clientOf, now, log }: WriteBackDeps): WriteBack {
 
   async function conditions(write: ConditionWrite): Promise<void> {
     const client = clientFor(write.cluster);
-    if (client === null) return;
+    const text = JSON.stringify(write.status);
+    const known = standing.get(write.uid);
+    if (client === null || (known?.text === text && now() - known.atMs < LOOK_AGAIN_MS)) return;
     const found = await client.get(pathOf(write));
     if (!found.ok) return void refused(write.cluster, "conditions", found);
+    standing.set(write.uid, { text, atMs: now() });
     const wanted = statusOf(write, found.object, now());
     if (wanted === null) return;
     const answer = await client.apply(`${pathOf(write)}/status`, { ...identity(write), status: wanted });
-    if (answer.ok || refused(write.cluster, "conditions", answer)) return;
+    if (answer.ok) return;
+    standing.delete(write.uid);
+    if (refused(write.cluster, "conditions", answer)) return;
     log(`Cannot write the status of ${nameOf(write)}: ${answer.cause}`);
   }
 

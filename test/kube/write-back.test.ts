@@ -106,6 +106,10 @@ describe("writeBack()", () => {
     const time = () => JSON.stringify(api.objects.get(path)?.["status"]);
     await back.carryOut(plan({ conditions: [write("", "True")] }));
     const first = time();
+    // Within a minute the API is not even asked.
+    const asked = api.requests.length;
+    await back.carryOut(plan({ conditions: [write("", "True")] }));
+    expect(api.requests.length).toBe(asked);
     nowMs += 60_000;
     await back.carryOut(plan({ conditions: [write("", "True")] }));
     expect(time()).toBe(first);
