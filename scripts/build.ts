@@ -1,17 +1,19 @@
 /**
  * `npm run build`: the artefacts that are uploaded to edge platforms, a folder in dist/ for each, and the zip of the
  * Lambda@Edge function. `-- --settings FILE` puts its settings (JSON) into the zip: a function there has no environment.
+ * `-- --control DIR` puts a folder with `portolan.yaml` into the zip of the control function.
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleEdge } from "./bundle.ts";
+import { controlFiles } from "./bundle-control.ts";
 import { zip } from "./zip.ts";
 
 const DIST = join(import.meta.dirname, "../dist");
 const ENTRIES = ["cloudflare", "fetch", "lambda-edge"] as const;
 
-const { values } = parseArgs({ options: { settings: { type: "string" } } });
+const { values } = parseArgs({ options: { settings: { type: "string" }, control: { type: "string" } } });
 
 for (const entry of ENTRIES) {
   const folder = join(DIST, entry);
@@ -26,6 +28,11 @@ for (const entry of ENTRIES) {
   }
   if (entry === "lambda-edge") await writeZip(modules);
 }
+
+const control = zip(await controlFiles(values.control ?? null));
+await writeFile(join(DIST, "control-lambda.zip"), control);
+const lacking = values.control === undefined ? ", without portolan.yaml" : "";
+console.log(`dist/control-lambda.zip ${control.length} bytes${lacking}`);
 
 async function writeZip(modules: readonly { readonly name: string; readonly code: string }[]): Promise<void> {
   const files = new Map(modules.map(({ name, code }) => [name, code]));

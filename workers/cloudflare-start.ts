@@ -44,8 +44,8 @@ async function withSecrets(env: CloudflareEnv): Promise<IsolateEnv> {
   return Object.assign({}, plain, ...(await Promise.all(read)));
 }
 
-/** KV first; the second store is asked only when the first cannot be reached. */
-function storeOf({ SNAPSHOTS: namespace, SNAPSHOT_URL: url }: CloudflareEnv): IsolateStore {
+/** KV first; the second store is asked when the first cannot be reached or does not have it. */
+export function storeOf({ SNAPSHOTS: namespace, SNAPSHOT_URL: url }: CloudflareEnv): IsolateStore {
   const http = url === undefined ? null : httpReader(url);
   if (namespace === undefined) {
     if (http !== null) return { get: http, report: null };
@@ -55,7 +55,7 @@ function storeOf({ SNAPSHOTS: namespace, SNAPSHOT_URL: url }: CloudflareEnv): Is
   }
   const kv = workersKvReader(namespace);
   return {
-    get: http === null ? kv : (key) => kv(key).catch(() => http(key)),
+    get: http === null ? kv : async (key) => (await kv(key).catch(() => null)) ?? (await http(key)),
     report: workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now),
   };
 }

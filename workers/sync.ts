@@ -12,14 +12,19 @@ import { changedProblems } from "./files-control.ts";
 /** Another writer that wins again and again is a second control function: the next run of the scheduler comes. */
 const ATTEMPTS = 5;
 
-/** Reads everything, reconciles once and ends. */
+/**
+ * Reads everything, reconciles once and ends. With a signal it goes no further than the step during which that aborts,
+ * and rejects with its reason: every step leaves what the next run goes on from.
+ */
 export async function syncOnce(
   options: ControlOptions,
   deps: Pick<CliDeps, "out" | "err">,
+  signal: AbortSignal | null = null,
 ): Promise<ReconcileResult["outcome"] | "dns-failing"> {
   const setup = await openSetup(options.file);
   const sources = await openSources(setup, (line) => deps.err(`${line}\n`));
   try {
+    signal?.throwIfAborted();
     const state = newControlState(setup.store);
     const parts = controlDeps(setup, setup.store, sources);
     let result = await reconcile(parts, state, setup.settings);
@@ -27,10 +32,12 @@ export async function syncOnce(
       result = await reconcile(parts, state, setup.settings);
     }
     for (const target of setup.push) {
+      signal?.throwIfAborted();
       const pushed = mirror({ source: setup.store, target, onProblem: (line) => deps.err(`${line}\n`) });
       pushed.push();
       await pushed.settled();
     }
+    signal?.throwIfAborted();
     const log = (line: string) => deps.err(`${line}\n`);
     const { accessOf } = sources;
     const written = startWriteBack({ ...setup.settings, file: options.file, accessOf, store: setup.store, log });
@@ -39,6 +46,7 @@ export async function syncOnce(
     await written.close();
     changedProblems(deps.err)(result.problems);
     deps.out(`${summary(result)}\n`);
+    signal?.throwIfAborted();
     return (await syncZones(setup, options, result, deps)) ? result.outcome : "dns-failing";
   } finally {
     await sources.close();

@@ -48,7 +48,5 @@ module "control" {
   artefact              = var.control_artefact
   zones                 = [module.zone.zone]
   publish_to            = [module.edge.snapshot_bucket]
-  eks_clusters          = var.eks_clusters
-  secrets               = { signing-key = var.signing_key_secret_arn }
   keep_store_on_destroy = false
 }

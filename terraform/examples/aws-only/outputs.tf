@@ -9,7 +9,7 @@ output "snapshot_url" {
 }
 
 output "control_role_arn" {
-  description = "Let this role into your clusters."
+  description = "Role of the control function."
   value       = module.control.role_arn
 }
 

@@ -29,17 +29,6 @@ variable "public_keys" {
   type        = map(object({ kty = string, crv = string, x = string, y = string }))
 }
 
-variable "signing_key_secret_arn" {
-  description = "Secret with the private one of these keys; make it outside of Terraform."
-  type        = string
-}
-
-variable "eks_clusters" {
-  description = "ARNs of the EKS clusters."
-  type        = list(string)
-  default     = []
-}
-
 variable "edge_artefact" {
   description = "The package of the edge."
   type        = string

@@ -1,5 +1,5 @@
 output "snapshot_store" {
-  description = "The store that control publishes to for this edge, as control-lambda takes it."
+  description = "The KV namespace that the edge reads first. No command of Portolan writes to it yet: until then the edge reads snapshot_url."
   value = {
     kind         = "workers-kv"
     account_id   = var.account_id

@@ -1,15 +1,4 @@
 locals {
-  publish_buckets = [for one in var.publish_to : one if one.kind == "s3"]
-
-  # What the function reads at its start; names and addresses only.
-  config = {
-    store     = { kind = "s3", bucket = aws_s3_bucket.store.id }
-    publishTo = [for one in var.publish_to : { for key, value in one : key => value if value != null && key != "arn" }]
-    zones     = [for zone in var.zones : { provider = "route53", id = zone.id, name = zone.name }]
-    clusters  = [for arn in var.eks_clusters : { provider = "eks", arn = arn }]
-    secrets   = var.secrets
-  }
-
   # Condition keys of Route 53: only these names and types, whatever the function is made to try. Names are compared in
   # their normal form: lower case, no final dot, and \052 for a wildcard.
   zone_statements = [
@@ -43,13 +32,13 @@ locals {
           Sid      = "Store"
           Effect   = "Allow"
           Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-          Resource = [for bucket in concat([aws_s3_bucket.store.arn], local.publish_buckets[*].arn) : "${bucket}/*"]
+          Resource = [for bucket in concat([aws_s3_bucket.store.arn], var.publish_to[*].arn) : "${bucket}/*"]
         },
         {
           Sid      = "ListStore"
           Effect   = "Allow"
           Action   = ["s3:ListBucket"]
-          Resource = concat([aws_s3_bucket.store.arn], local.publish_buckets[*].arn)
+          Resource = concat([aws_s3_bucket.store.arn], var.publish_to[*].arn)
         },
       ],
       local.zone_statements,
@@ -60,18 +49,6 @@ locals {
             Effect   = "Allow"
             Action   = ["route53:GetHostedZone", "route53:ListResourceRecordSets"]
             Resource = var.zones[*].arn
-          },
-          {
-            Sid      = "SeeClusters"
-            Effect   = "Allow"
-            Action   = ["eks:DescribeCluster"]
-            Resource = var.eks_clusters
-          },
-          {
-            Sid      = "ReadSecrets"
-            Effect   = "Allow"
-            Action   = ["secretsmanager:GetSecretValue"]
-            Resource = [for name in sort(keys(var.secrets)) : var.secrets[name]]
           },
         ] : statement if length(statement.Resource) > 0
       ],
@@ -201,12 +178,6 @@ resource "aws_lambda_function" "control" {
   # A lock on the platform's side: a run that is still going on makes the next one wait for the next minute.
   reserved_concurrent_executions = 1
   tags                           = var.tags
-
-  environment {
-    variables = {
-      PORTOLAN_CONFIG = jsonencode(local.config)
-    }
-  }
 
   # Lambda writes to the group of its name, and would make one that keeps everything for ever.
   depends_on = [aws_cloudwatch_log_group.control, aws_iam_role_policy.control]

@@ -20,7 +20,7 @@ variable "store_bucket" {
 }
 
 variable "artefact" {
-  description = "Package of the function: dist/control-lambda.zip."
+  description = "Package of the function: dist/control-lambda.zip, built with the folder that portolan.yaml is in."
   type        = string
 
   validation {
@@ -69,49 +69,16 @@ variable "record_types" {
 }
 
 variable "publish_to" {
-  description = "Where edges read besides the store: the output snapshot_bucket of aws-edge, or snapshot_store of cloudflare-edge."
+  description = "Buckets of edges that it may write to besides its own: the output snapshot_bucket of aws-edge. The store of portolan.yaml is one of these or its own."
   type = list(object({
-    kind         = optional(string, "s3")
-    name         = optional(string)
-    arn          = optional(string)
-    account_id   = optional(string)
-    namespace_id = optional(string)
+    name = string
+    arn  = string
   }))
   default = []
 
   validation {
-    condition     = alltrue([for one in var.publish_to : contains(["s3", "workers-kv"], one.kind)])
-    error_message = "Cannot publish to ${join(", ", [for one in var.publish_to : "\"${one.kind}\"" if !contains(["s3", "workers-kv"], one.kind)])}: kind is s3 or workers-kv."
-  }
-  validation {
-    condition     = alltrue([for one in var.publish_to : one.kind == "s3" ? one.name != null && one.arn != null : one.account_id != null && one.namespace_id != null])
-    error_message = "Cannot publish to entry ${join(", ", [for index, one in var.publish_to : index if !(one.kind == "s3" ? one.name != null && one.arn != null : one.account_id != null && one.namespace_id != null)])}: s3 takes name and arn, workers-kv account_id and namespace_id."
-  }
-}
-
-variable "eks_clusters" {
-  description = "ARNs of the EKS clusters that it observes."
-  type        = list(string)
-  default     = []
-
-  validation {
-    condition     = alltrue([for arn in var.eks_clusters : can(regex("^arn:aws[a-z-]*:eks:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9_-]{1,100}$", arn))])
-    error_message = "Cannot observe ${join(", ", [for arn in var.eks_clusters : "\"${arn}\"" if !can(regex("^arn:aws[a-z-]*:eks:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-z0-9_-]{1,100}$", arn))])}: not the ARN of an EKS cluster."
-  }
-}
-
-variable "secrets" {
-  description = "ARNs of secrets of Secrets Manager by what they are for: signing-key, hop-keys, cloudflare-token. The values never come here."
-  type        = map(string)
-  default     = {}
-
-  validation {
-    condition     = length(setsubtract(keys(var.secrets), ["signing-key", "hop-keys", "cloudflare-token"])) == 0
-    error_message = "Cannot use ${join(", ", [for name in setsubtract(keys(var.secrets), ["signing-key", "hop-keys", "cloudflare-token"]) : "\"${name}\""])}: the function knows signing-key, hop-keys and cloudflare-token."
-  }
-  validation {
-    condition     = alltrue([for arn in values(var.secrets) : can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:", arn))])
-    error_message = "Cannot read ${join(", ", [for name, arn in var.secrets : "\"${name}\"" if !can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:", arn))])}: give the ARN of a secret, never its value."
+    condition     = alltrue([for one in var.publish_to : can(regex("^arn:aws[a-z-]*:s3:::[^/*]+$", one.arn)) && endswith(one.arn, ":${one.name}")])
+    error_message = "Cannot publish to ${join(", ", [for one in var.publish_to : "\"${one.name}\"" if !(can(regex("^arn:aws[a-z-]*:s3:::[^/*]+$", one.arn)) && endswith(one.arn, ":${one.name}"))])}: arn is not the ARN of the bucket of that name."
   }
 }
 

@@ -115,8 +115,6 @@ describe.skipIf(missing !== null)("terraform/examples/aws-only on moto", () => {
       TF_VAR_domain_zone_id: zoneId,
       TF_VAR_origins: '{ first = "fra.origins.example.org", second = "iad.origins.example.org" }',
       TF_VAR_public_keys: `{ k1 = { kty = "EC", crv = "P-256", x = "${"A".repeat(43)}", y = "${"B".repeat(43)}" } }`,
-      TF_VAR_signing_key_secret_arn: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:signing-AbCdEf",
-      TF_VAR_eks_clusters: '["arn:aws:eks:eu-central-1:123456789012:cluster/fra"]',
       TF_VAR_edge_artefact: artefact("aws-edge", "lambda-edge.zip"),
       TF_VAR_control_artefact: artefact("control-lambda", "control-lambda.zip"),
     };

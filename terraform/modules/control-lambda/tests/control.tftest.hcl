@@ -39,8 +39,8 @@ run "may_write_its_own_names_only" {
     error_message = "The role must be limited to the zone, its types and its names."
   }
   assert {
-    condition     = !contains(jsondecode(aws_iam_role_policy.control.policy).Statement[*].Sid, "ReadSecrets")
-    error_message = "Without secrets there is nothing to read."
+    condition     = !contains(jsondecode(aws_iam_role_policy.control.policy).Statement[*].Sid, "SeeClusters")
+    error_message = "It has no right that it does not use."
   }
   assert {
     condition     = aws_lambda_function.control.reserved_concurrent_executions == 1 && aws_lambda_function_event_invoke_config.control.maximum_retry_attempts == 0

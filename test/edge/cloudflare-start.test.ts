@@ -1,5 +1,8 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { KVNamespace } from "@cloudflare/workers-types";
 import { describe, expect, it } from "vitest";
-import { startCloudflare } from "../../workers/cloudflare-start.ts";
+import { startCloudflare, storeOf } from "../../workers/cloudflare-start.ts";
 
 async function bindings() {
   const { publicKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
@@ -30,5 +33,21 @@ describe("startCloudflare()", () => {
   it("does not start without a secret that is bound and not there", async () => {
     const gone = { get: () => Promise.reject(new Error("Secret not found")) };
     await expect(startCloudflare({ ...(await bindings()), DEBUG_TOKEN: gone })).rejects.toThrow("Secret not found");
+  });
+});
+
+describe("storeOf()", () => {
+  it("asks the second store for what KV does not have, as for what it cannot give", async () => {
+    const server = createServer((request, response) => void response.end(`http ${request.url}`));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const kv = (get: (key: string) => Promise<string | null>) => ({ get }) as unknown as KVNamespace;
+    const ask = (get: (key: string) => Promise<string | null>) =>
+      storeOf({ SNAPSHOTS: kv(get), SNAPSHOT_URL: `http://127.0.0.1:${port}/` }).get("manifest");
+    expect(await ask(() => Promise.resolve("kv"))).toBe("kv");
+    expect(await ask(() => Promise.resolve(null))).toBe("http /manifest");
+    expect(await ask(() => Promise.reject(new Error("KV is down")))).toBe("http /manifest");
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 });
