@@ -73,7 +73,7 @@ describe("Http2Connection", () => {
   it("carries many requests of one connection side by side, a slow one among them", async () => {
     const { session, lines } = await world((request, response) => {
       if (request.url === "/slow") setTimeout(() => response.end("slow"), 300);
-      else response.end(`${request.url} ${request.headers["x-forwarded-proto"]}`);
+      else response.end(`${request.url} ${String(request.headers["x-forwarded-proto"])}`);
     });
     const slow = text(get(session, "/slow"));
     const fast = await Promise.all(Array.from({ length: 50 }, (_, index) => text(get(session, `/${index}`))));
@@ -85,7 +85,10 @@ describe("Http2Connection", () => {
   it("lets go of the origin when a stream is reset, and of that one alone", async () => {
     const left: string[] = [];
     const { session } = await world((request, response) => {
-      if (request.url === "/quick") return void response.end("quick");
+      if (request.url === "/quick") {
+        response.end("quick");
+        return;
+      }
       request.socket.once("close", () => left.push(request.url ?? ""));
       response.write("begun");
     });
