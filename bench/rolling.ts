@@ -1,5 +1,5 @@
 /**
- * Requests against `portolan edge --processes 2` while its processes are replaced one after the other, killed not at all,
+ * Requests against `portolan edge --processes 2` while its processes are replaced one after the other,
  * and its snapshot changes: how many fail. `node bench/rolling.ts [REQUESTS]`, 100,000 unless said otherwise.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const WANTED = Number(process.argv[2] ?? "100000");
-const CONNECTIONS = 16;
-const RELOAD_MS = 3000;
+const CONNECTIONS = 32;
+const RELOAD_MS = 10_000;
 const CHANGE_MS = 500;
 
 const folder = await mkdtemp(join(tmpdir(), "portolan-rolling-"));
@@ -51,9 +51,11 @@ const edge = spawn(
   { cwd: join(import.meta.dirname, ".."), stdio: ["ignore", "pipe", "pipe"] },
 );
 const url = await started(edge);
-let ended = 0;
+let [ended, ready] = [0, 0];
 edge.stderr.on("data", (bytes: Buffer) => {
-  ended += bytes.toString().split("process-ended").length - 1;
+  const text = bytes.toString();
+  ended += text.split("process-ended").length - 1;
+  ready += text.split("process-ready").length - 1;
 });
 let [sent, failed, reloads, changes] = [0, 0, 0, 0];
 const reasons = new Map<string, number>();
@@ -78,7 +80,7 @@ origin.close();
 origin.closeAllConnections();
 await rm(folder, { recursive: true });
 console.log(
-  `${sent} requests in ${seconds.toFixed(1)} s, ${reloads} rolling restarts, ${changes} snapshots: ${failed} failed; ` +
+  `${sent} requests in ${seconds.toFixed(1)} s, ${reloads} times SIGHUP, ${ready} processes started, ${changes} snapshots: ${failed} failed; ` +
     `${ended} processes broke; exit ${code}`,
 );
 for (const [reason, count] of reasons) console.log(`  ${count} × ${reason}`);

@@ -133,6 +133,7 @@ export async function startProcesses(
     throw error;
   }
   let reloading: Promise<void> = Promise.resolve();
+  let queued = false;
   return {
     url,
     plainUrl,
@@ -156,7 +157,11 @@ export async function startProcesses(
     },
     notReady: () => ([...running.values()].some(({ ready }) => ready) ? null : "no process is ready"),
     reload() {
+      // One that waits stands for all that were asked for since.
+      if (queued) return reloading;
+      queued = true;
       reloading = reloading.then(async () => {
+        queued = false;
         for (const name of running.keys()) await replace(name);
       });
       return reloading;

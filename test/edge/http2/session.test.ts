@@ -85,11 +85,12 @@ describe("Http2Connection", () => {
   it("lets go of the origin when a stream is reset, and of that one alone", async () => {
     const left: string[] = [];
     const { session } = await world((request, response) => {
-      if (request.url === "/quick") response.end("quick");
-      else {
-        request.socket.once("close", () => left.push(request.url ?? ""));
-        response.write("begun");
+      if (request.url === "/quick") {
+        response.end("quick");
+        return;
       }
+      request.socket.once("close", () => left.push(request.url ?? ""));
+      response.write("begun");
     });
     const [one, other] = [get(session, "/one"), get(session, "/other")];
     await Promise.all([once(one, "data"), once(other, "data")]);
