@@ -1,11 +1,12 @@
 /**
  * The edge against nginx, HAProxy and Caddy, where they are on the machine: one core for the proxy, one for load and
- * origin, rounds by turns in one run. `node bench/proxy.ts [rounds] [seconds] [load]`; writes bench/results.md.
+ * origin, rounds by turns in one run. `node bench/proxy.ts [rounds] [seconds] [load] [--write]`; the last
+ * writes bench/results.md.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Load, LOADS, measure, type Round, wrkScript } from "./proxy/load.ts";
@@ -16,9 +17,10 @@ const LOAD_CORE = 1;
 const ORIGIN_PORT = 18_080;
 const FIRST_PORT = 18_100;
 
-const rounds = Number(process.argv[2] ?? 5);
-const seconds = Number(process.argv[3] ?? 5);
-const only = process.argv[4];
+const words = process.argv.slice(2).filter((word) => word !== "--write");
+const writes = process.argv.includes("--write");
+const [rounds, seconds] = [Number(words[0] ?? 5), Number(words[1] ?? 5)];
+const only = words[2];
 const loads = LOADS.filter((load) => only === undefined || load.name === only);
 
 function has(binary: string): boolean {
@@ -39,8 +41,8 @@ process.on("exit", () => {
 
 const hosts = shuffled(Array.from({ length: 10_000 }, (_, index) => `h${index}.example.org`));
 const origin = fileURLToPath(new URL("proxy/origin-main.ts", import.meta.url));
-start(LOAD_CORE, process.execPath, [origin, String(ORIGIN_PORT)]);
-await listening(ORIGIN_PORT);
+const originChild = start(LOAD_CORE, process.execPath, [origin, String(ORIGIN_PORT)]);
+if (!(await listening(ORIGIN_PORT, originChild))) throw new Error(`Cannot measure: port ${ORIGIN_PORT} is taken`);
 
 interface Running {
   readonly peer: Peer;
@@ -55,7 +57,11 @@ for (const [index, peer] of peers.entries()) {
   const port = FIRST_PORT + index;
   const { args, shown } = peer.configure(join(folder, String(index)), { port, originPort: ORIGIN_PORT, hosts });
   const child = start(PROXY_CORE, peer.binary, args);
-  await listening(port);
+  // One that does not start, such as a version that knows another configuration, is left out.
+  if (!(await listening(port, child))) {
+    console.log(`${peer.name} does not listen and is left out`);
+    continue;
+  }
   const pid = child.pid ?? 0;
   running.push({ peer, name: peer.name, url: `http://127.0.0.1:${port}`, pids: [pid, ...childrenOf(pid)], shown });
 }
@@ -74,7 +80,7 @@ for (const load of loads) {
   }
   console.log(`\n${table(load)}\n`);
 }
-writeFileSync(new URL("results.md", import.meta.url), report());
+if (writes) writeFileSync(new URL("results.md", import.meta.url), report());
 process.exit(0);
 
 function start(core: number, binary: string, args: readonly string[]): ChildProcess {
@@ -83,17 +89,18 @@ function start(core: number, binary: string, args: readonly string[]): ChildProc
   return child;
 }
 
-/** Waits for a port; a process that never listens is seen by the run that hangs and is stopped by hand. */
-async function listening(port: number): Promise<void> {
-  for (;;) {
+/** Waits for a port; false when the process has ended, or has not listened for a minute. */
+async function listening(port: number, child: ChildProcess): Promise<boolean> {
+  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs && child.exitCode === null; ) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect({ port, host: "127.0.0.1" }, () => resolve(true));
       socket.once("error", () => resolve(false));
       socket.once("connect", () => socket.destroy());
     });
-    if (open) return;
+    if (open) return child.exitCode === null;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  return false;
 }
 
 function childrenOf(pid: number): number[] {
@@ -145,7 +152,7 @@ function report(): string {
   const configurations = running.map(({ name, shown }) => `### ${name}\n\n\`\`\`\n${shown}\`\`\``);
   return [
     "# Proxies compared",
-    `${machine}. Proxy on one core, load (wrk) and origin on another; ${rounds} rounds of ${seconds} s by turns; medians. 10,000 hosts in shuffled order; location look-up, steering, metrics and access log are on, in the peers as far as they have them. Written by \`node bench/proxy.ts\`.`,
+    `${machine}. Proxy on one core, load (wrk) and origin on another; ${rounds} rounds of ${seconds} s by turns; medians. 10,000 hosts in shuffled order; location look-up, steering, metrics and access log are on, in the peers as far as they have them. Load of the machine at the end: ${loadavg()[0]?.toFixed(1)}. Written by \`node bench/proxy.ts --write\`.`,
     ...loads.map(table),
     "## Every round",
     results.map(line).join("\n\n"),

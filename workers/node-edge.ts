@@ -28,6 +28,11 @@ import { textStore } from "../src/store/text.ts";
 const CONNECT_MS = 1000;
 const DRAIN_MS = 5000;
 
+/** Sockets are read between two turns of `setImmediate`. */
+async function nextTurn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
 export interface NodeEdgeOptions {
   readonly name: string;
   readonly listen: { readonly host: string; readonly port: number };
@@ -107,7 +112,7 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const { allowPrivateOrigins, audience } = options;
   const sign = deps.sign ?? null;
   const lacking = sign === null ? { [SIGNED_HOP]: "but it was given no hop keys" } : {};
-  const source = { get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience, lacking };
+  const source = { turn: nextTurn, get: deps.store.get, digest: sha256Hex, verify: deps.verify, audience, lacking };
   const otlp = startOtlp(options.name, () => edge.metricsText());
   const edge: Edge = createEdge(
     { ...options, ...(options.probeIntervalMs === undefined ? {} : { dwellMs: 6 * options.probeIntervalMs }) },

@@ -67,6 +67,18 @@ export function needsPolicies({ hosts, clusters }: Snapshot): boolean {
 
 /** Indexes a snapshot; linear in its size. `policies` may be null only where `needsPolicies` says no. */
 export function buildRoutingTable(snapshot: Snapshot, policies: Policies | null): RoutingTable {
+  const steps = routingTableSteps(snapshot, policies);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same with a pause behind each host, for a caller whose requests are not to wait for ten thousand of them. */
+export function* routingTableSteps(
+  snapshot: Snapshot,
+  policies: Policies | null,
+): Generator<void, RoutingTable, undefined> {
   const exactHosts = new Map<string, HostTable>();
   const wildcardHosts = new Map<string, HostTable>();
   let anyHost: HostTable | null = null;
@@ -84,6 +96,7 @@ export function buildRoutingTable(snapshot: Snapshot, policies: Policies | null)
     if (entry.host === "*") anyHost = table;
     else if (entry.host.startsWith("*.")) wildcardHosts.set(entry.host.slice(2), table);
     else exactHosts.set(entry.host, table);
+    yield;
   }
   return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost, memo: newMemo(), shared: new Map() };
 }

@@ -8,7 +8,7 @@ import { overrideTable } from "../core/geo/override-table.ts";
 import { keepTargets, probeTargets } from "../core/health/probes.ts";
 import type { EdgeReport } from "../core/health/model.ts";
 import type { Snapshot } from "../core/model.ts";
-import { buildRoutingTable } from "../core/routing-table.ts";
+import { type RoutingTable, routingTableSteps } from "../core/routing-table.ts";
 import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
 import { compareVersions } from "../core/snapshot/manifest.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
@@ -18,6 +18,8 @@ import { type EdgeState, useOverlay } from "./state.ts";
 
 /** DESIGN.md rule 2: a cold start waits once for the store, then serves what is bundled. */
 const COLD_START_MS = 250;
+/** Hosts that are indexed between two turns of requests. */
+const BETWEEN_TURNS = 100;
 /** A read that takes longer is given up on: in a Worker it never ends when the request that began it was cancelled. */
 const STUCK_MS = 10_000;
 
@@ -50,17 +52,19 @@ export function follower(deps: FollowDeps): Follower {
   let running: { readonly done: Promise<void>; readonly startedMs: number } | null = null;
 
   const take = async (loaded: LoadedSnapshot) => {
-    const policies = await deps.bring(loaded.snapshot);
+    const table = await tableOf(loaded.snapshot, await deps.bring(loaded.snapshot), deps.source.turn);
+    const targets = probeTargets(loaded.snapshot.clusters, loaded.snapshot.hosts);
+    await deps.source.turn?.();
     const { serving } = state;
     // Of a bundle and a store that are read at the same time, the older one must not come last.
     if (serving !== null && compareVersions(loaded.manifest, serving.loaded.manifest) < 0) return;
     state.serving = {
       loaded,
-      table: buildRoutingTable(loaded.snapshot, policies),
+      table,
       overrides: overrideTable(loaded.snapshot.locationOverrides),
       loadedAtMs: deps.now(),
     };
-    state.targets = probeTargets(loaded.snapshot.clusters, loaded.snapshot.hosts);
+    state.targets = targets;
     keepTargets(state.probes, state.targets);
   };
   const load = async (source: SnapshotSource) => {
@@ -108,6 +112,19 @@ export function follower(deps: FollowDeps): Follower {
       if (state.serving === null && bundled !== null) await load(bundled).catch(() => undefined);
     },
   };
+}
+
+async function tableOf(
+  snapshot: Snapshot,
+  policies: Policies | null,
+  turn: SnapshotSource["turn"],
+): Promise<RoutingTable> {
+  const steps = routingTableSteps(snapshot, policies);
+  for (let count = 1; ; count += 1) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (count % BETWEEN_TURNS === 0) await turn?.();
+  }
 }
 
 /** What this edge tells control: its generation, what it found out about origins and backends, and how far they are. */

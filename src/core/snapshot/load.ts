@@ -17,6 +17,8 @@ export interface SnapshotSource {
   readonly audience: string;
   /** Features that this reader cannot carry out as it is set up, and why, as a clause; one that only reads lacks none. */
   readonly lacking?: Readonly<Record<string, string>>;
+  /** Lets whatever else there is have its turn; left out where nothing waits. */
+  readonly turn?: () => Promise<void>;
 }
 
 export interface LoadedSnapshot {
@@ -36,6 +38,8 @@ export type LoadResult =
   | { readonly result: "refused"; readonly problems: readonly string[] };
 
 const PARALLEL_READS = 16;
+/** Slices that are parsed between two turns of others. */
+const BETWEEN_TURNS = 64;
 
 /** Reads the newest snapshot; `previous` is what the caller serves now. Rejects only when `source.get` does. */
 export async function loadSnapshot(source: SnapshotSource, previous: LoadedSnapshot | null): Promise<LoadResult> {
@@ -46,6 +50,7 @@ export async function loadSnapshot(source: SnapshotSource, previous: LoadedSnaps
   const { envelope, manifest } = parsed;
   const hash = await source.digest(envelope.payload);
   if (previous !== null && previous.hash === hash) return { result: "unchanged" };
+  await source.turn?.();
   const problem = whyNot(manifest, source, previous);
   if (problem !== null) return refused(problem);
   if (source.verify !== null) {
@@ -97,12 +102,14 @@ async function loadSlices(
       else texts.set(ref.hash, text);
     });
     await Promise.all(reads);
+    await source.turn?.();
   }
   if (problems.length > 0) return { result: "refused", problems };
   const base = parse(readBase, texts.get(baseRef.hash) ?? "");
   if (!base.ok) return refused(`slice "base": ${base.problem}`);
   const hosts = new Map<string, HostRoutes>();
-  for (const ref of manifest.slices) {
+  for (const [index, ref] of manifest.slices.entries()) {
+    if (index % BETWEEN_TURNS === 0) await source.turn?.();
     if (ref === baseRef) continue;
     const kept = previous?.hosts.get(ref.hash);
     const parsed =

@@ -24,7 +24,9 @@ export interface WorldParts {
 }
 
 export interface World extends NodeEdge {
-  /** Publishes the same under the next generation; resolves when the edge serves it. */
+  /** Publishes the same under the next generation; the edge reads it at its next refresh. */
+  publish(): Promise<void>;
+  /** `publish`, and resolves when the edge serves it. */
   swap(): Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export async function startWorld(parts: WorldParts): Promise<World> {
   await edge.edge.refresh();
   return {
     ...edge,
+    publish,
     async swap() {
       await publish();
       await edge.edge.refresh();
