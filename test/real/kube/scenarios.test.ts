@@ -311,6 +311,12 @@ describe.skipIf(reason !== null)("three real clusters", () => {
     await pause();
     expect(await generation()).toBe(settled[1]);
     await Promise.all(["Ingress", "Service"].map((kind) => europe.client.delete(`${collectionOf(kind)}/pair`)));
+    // A deletion that nobody saw would be withheld in the next test, as it should be.
+    await eventually(
+      () => zoneOf(frankfurt, "pair.example.org"),
+      (zone) => zone.startsWith("404"),
+      WAIT_MS,
+    );
   }, 120_000);
 
   it("all three APIs gone for good: edges go on, also after a restart of control", async () => {
