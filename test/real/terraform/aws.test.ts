@@ -96,7 +96,7 @@ describe.skipIf(missing !== null)("terraform/examples/aws-only on moto", () => {
     expect(destroyed.output).toMatch(/Destroy complete! Resources: 2\d destroyed/);
     // Only the parent zone, which the test made.
     expect(await left()).toEqual(["route53 list-hosted-zones: example.org."]);
-  }, 900_000);
+  }, 1_800_000);
 
   function use(modules: string): void {
     const names = readdirSync(PREVIOUS, { withFileTypes: true }).filter((one) => one.isDirectory());
