@@ -82,6 +82,11 @@ describe("portolan edge --processes", () => {
     const started = [...errors().matchAll(pids)].map(([, pid]) => Number(pid));
     expect(started).toHaveLength(2);
     process.kill(started[0] ?? 0, "SIGKILL");
+    // Until its end is known, connections are handed to it: those are the ones that are lost with it.
+    await eventually(
+      () => Promise.resolve(errors()),
+      (text) => text.includes('"event":"process-ended"'),
+    );
     const statuses: number[] = [];
     await eventually(
       async () => {
@@ -92,7 +97,6 @@ describe("portolan edge --processes", () => {
       60_000,
     );
     expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(errors()).toContain('"event":"process-ended"');
     expect(edgesIn((await ask(admin, "/metrics", { host: "127.0.0.1" })).text).size).toBe(2);
   }, 150_000);
 
