@@ -197,7 +197,7 @@ const ANSWERS: readonly Known[] = [
     theirs: "accepts",
     rfc: "RFC 9112 §4: a reason phrase is HTAB, SP, visible characters and obs-text",
     // oxlint-disable-next-line no-control-regex -- they are what it is about
-    when: inBytes(/HTTP\/1\.[01] \d{3} [^\n]*[\0-\x08\x0b-\x1f\x7f]/),
+    when: inBytes(/HTTP\/\d\.\d \d{3} [^\n]*[\0-\x08\x0b-\x1f\x7f]/),
   },
   ...["line-end", "start-line"].map((problem) => ({
     ours: `${HEAD}${problem}`,
