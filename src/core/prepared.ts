@@ -7,6 +7,7 @@ import { backendKey, originKey } from "./health/view.ts";
 import type { Exclusion, RouteRef } from "./decision.ts";
 import type { Backend, Cluster, Origin, Route, ServiceKey, WeightedBackend } from "./model.ts";
 import type { Out, Verdicts } from "./verdict.ts";
+import { hash32 } from "./steering/hash.ts";
 import type { PolicyIndex, Terms } from "./steering/policy-index.ts";
 
 /** A cluster that may serve the route, as far as configuration is concerned. */
@@ -26,7 +27,7 @@ export interface PreparedBackend {
   /** Name of the route's pin cookie; empty where no policy pins. */
   readonly cookie: string;
   readonly weight: number;
-  /** Host and Service: what an edge holds its choice by. */
+  /** Host, Service and policy: what an edge holds its choice by. A policy that a person changes holds nothing. */
   readonly holdKey: string;
   readonly shared: Prepared;
 }
@@ -75,7 +76,7 @@ export function prepare(parts: PrepareParts): PreparedBackend {
     routeRef: refer(parts),
     cookie: parts.cookie,
     weight: wanted.weight,
-    holdKey: `${parts.host} ${wanted.service}`,
+    holdKey: `${parts.host} ${wanted.service} ${hash32(JSON.stringify(parts.policy.policy))}`,
     shared,
   };
 }
