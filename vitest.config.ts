@@ -9,6 +9,8 @@ const config: ViteUserConfig = defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/cases/**", "test/real/**"],
           testTimeout: 20_000,
+          // Most of them wait for processes and servers: one worker on two cores leaves both idle.
+          maxWorkers: 3,
         },
       },
       { test: { name: "cases", include: ["test/cases/**/*.test.ts"], testTimeout: 60_000 } },
