@@ -12,6 +12,9 @@ import type { FromProcess, ToProcess } from "./process-messages.ts";
 /** Clients that are connected have so long to come with the request whose answer tells them to leave. */
 const IDLE_GRACE_MS = 1000;
 
+/** The store is in the first process, which has a snapshot already. */
+const SNAPSHOT_WITHIN_MS = 10_000;
+
 const waiting = new Map<number, (text: string | null) => void>();
 let asked = 0;
 let edge: NodeEdge | null = null;
@@ -69,6 +72,7 @@ async function start(options: EdgeOptions, name: string, pinKeys: string): Promi
       name,
       audience: AUDIENCE,
       pollIntervalMs: 100,
+      snapshotWithinMs: SNAPSHOT_WITHIN_MS,
       idleGraceMs: IDLE_GRACE_MS,
     },
     {
@@ -89,11 +93,6 @@ async function start(options: EdgeOptions, name: string, pinKeys: string): Promi
       ...(keys === null ? {} : { sign: (request) => keys.current().sign(request, Date.now()) }),
     },
   );
-  // A process that has no snapshot yet must not be given requests that another one could answer.
-  for (let wait = 0; wait < 50 && edge.edge.notReady() !== null; wait += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await edge.edge.refresh();
-  }
   say({ type: "ready", url: edge.url, plainUrl: edge.plainUrl });
 }
 

@@ -46,6 +46,8 @@ export interface NodeEdgeOptions {
   readonly audience: string;
   readonly allowPrivateOrigins: boolean;
   readonly pollIntervalMs: number;
+  /** Beyond the cold start, how long to wait for a first snapshot before listening; not at all when left out. */
+  readonly snapshotWithinMs?: number;
   /** Shortens the intervals of probes to at most this; left out, they are as configured. */
   readonly probeIntervalMs?: number;
   /** Only for a world on one machine: the part of the way to a cluster that its bytes do not travel here. */
@@ -145,6 +147,14 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
   const certificates = options.certificates ?? null;
   const drainMs = options.drainMs ?? DRAIN_MS;
   const { idleGraceMs = 0 } = options;
+  const bundled = deps.bundled ?? null;
+  await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
+  // A process that has no snapshot yet must not be given requests that another one on its port could answer.
+  const patientUntilMs = Date.now() + (options.snapshotWithinMs ?? 0);
+  while (edge.notReady() !== null && Date.now() < patientUntilMs) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await edge.refresh();
+  }
   const server = await serveHttp1({ ...options.listen, certificates, proxyProtocolFrom, drainMs, idleGraceMs }, engine);
   const { plainListen = null } = options;
   const plain =
@@ -156,8 +166,6 @@ export async function startNodeEdge(options: NodeEdgeOptions, deps: NodeEdgeDeps
             throw error;
           },
         );
-  const bundled = deps.bundled ?? null;
-  await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
   const probes = probeOrigins(edge, farther(nodeProber({ allowPrivateOrigins }), options.missingWayUs ?? null), {
     intervalMs: options.probeIntervalMs ?? null,
     exchange: options.missingWayUs !== undefined,

@@ -45,7 +45,7 @@ describe("decide() on every runtime", () => {
     folder = await mkdtemp(join(tmpdir(), "portolan-decisions-"));
     await writeFile(join(folder, "print.mjs"), await bundle("print", input));
     expected = await decisionHash(input);
-  });
+  }, 120_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it("has something to decide", () => {

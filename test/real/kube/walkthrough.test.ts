@@ -199,6 +199,7 @@ describe.skipIf(why !== null)("the article's walk-through on real API servers", 
       const url = await eventually(
         () => Promise.resolve(/http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? ""),
         (one) => one !== "",
+        60_000,
       );
       edges[edges.length - 1] = { url, stop };
     }
@@ -210,6 +211,7 @@ describe.skipIf(why !== null)("the article's walk-through on real API servers", 
             return stdout.trim();
           },
           (body) => body.includes("zone"),
+          60_000,
         ),
       ),
     );
@@ -217,7 +219,7 @@ describe.skipIf(why !== null)("the article's walk-through on real API servers", 
       '{"hostname":"k8shserver-us-east1","zone":"us-east1"}',
       '{"hostname":"k8shserver-europe-west1","zone":"europe-west1"}',
     ]);
-  }, 60_000);
+  }, 180_000);
 
   it("5-destroy.sh leaves nothing of ours, in the clusters and here", async () => {
     await control?.close();
