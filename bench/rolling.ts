@@ -105,6 +105,7 @@ async function ask(): Promise<string> {
       answer.on("error", (error) => resolve(String(error)));
     });
     outgoing.on("error", (error) => resolve(String(error)));
+    outgoing.setTimeout(10_000, () => void outgoing.destroy(new Error("no answer in 10 s")));
     outgoing.end();
   });
 }
