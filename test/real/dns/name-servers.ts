@@ -1,7 +1,6 @@
 /** BIND and Knot from Debian's packages, with one zone that takes updates signed by one key. */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RecordSet } from "../../../src/core/dns/records.ts";
@@ -10,6 +9,7 @@ import type { TsigKey } from "../../../src/dns/rfc2136/tsig.ts";
 import type { RunningDns } from "../../conformance/dns-provider.ts";
 import { virtualTime } from "../../dns/virtual-time.ts";
 import { troubledLine } from "./proxy.ts";
+import { freePort } from "../../build/free-port.ts";
 
 export interface NameServerProcess {
   readonly port: number;
@@ -118,14 +118,6 @@ async function start(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** BIND's own client: an independent hand. The sets of these names and types become exactly this. */

@@ -1,6 +1,5 @@
 /** Route 53's wire protocol judged from both sides: the AWS command line on our emulator, our provider on moto. */
 import { execFile, spawn } from "node:child_process";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -8,6 +7,7 @@ import type { Zone } from "../../../src/core/dns/records.ts";
 import { route53 } from "../../../src/dns/route53.ts";
 import { create, recordSet, remove, replace, weighted } from "../../build/dns.ts";
 import { route53World } from "../../dns/route53-world.ts";
+import { freePort } from "../../build/free-port.ts";
 
 const VENV = join(import.meta.dirname, "../../../.venv/bin");
 const CREDENTIALS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI" };
@@ -96,14 +96,6 @@ describe("the emulator as the AWS command line sees it", () => {
     await close();
   }, 120_000);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe("route53() on moto", () => {
   it("creates, replaces and deletes what moto shows to the command line", async () => {

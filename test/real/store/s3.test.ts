@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { s3Store } from "../../../src/store/s3.ts";
@@ -10,20 +9,12 @@ import { signed } from "../../../src/store/s3/sign.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { storeTests } from "../../conformance/store.ts";
 import { eventually } from "../../scenarios/until.ts";
+import { freePort } from "../../build/free-port.ts";
 
 const MOTO = join(import.meta.dirname, "../../../.venv/bin/moto_server");
 const CREDENTIALS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI", sessionToken: null };
 const hasMoto = existsSync(MOTO);
 if (!hasMoto) console.warn("\n*** SKIPPED, S3: moto is not in .venv; .ci/run installs it ***\n");
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 describe.skipIf(!hasMoto)("store: s3 on moto", () => {
   let endpoint = "";

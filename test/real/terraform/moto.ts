@@ -1,9 +1,9 @@
 /** moto's server: AWS' wire protocols with something behind them, and distributions of our own before it. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { cloudFrontBefore } from "./cloudfront.ts";
+import { freePort } from "../../build/free-port.ts";
 
 const SERVER = join(import.meta.dirname, "../../../.venv/bin/moto_server");
 const START_MS = 60_000;
@@ -57,12 +57,4 @@ async function answering(url: string): Promise<void> {
     if (answered) return;
     if (performance.now() > deadline) throw new Error("Cannot reach moto: it does not start");
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
