@@ -4,6 +4,7 @@ import { dnsName, managedNameProblem } from "../../core/dns/names.ts";
 import { count, duration, hostPort, place, required } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import type { EdgeAt, NameServerOptions, NamesFromStore } from "../deps.ts";
+import { storeAccess, type StoreValues } from "../store-values.ts";
 import { Failure } from "../failure.ts";
 
 const EXAMPLE = "portolan dns serve --from DIR --zone gslb.example.org --listen 127.0.0.1:5300";
@@ -98,26 +99,10 @@ URL is the store of a control function, or the folder where it is.`,
   },
 };
 
-interface StoreValues {
-  readonly from?: string | undefined;
-  readonly name: string;
-  readonly audience: string;
-  readonly "public-keys"?: string | undefined;
-  readonly "store-token-file"?: string | undefined;
-  readonly cache?: string | undefined;
-}
-
 function storeOf(values: StoreValues, store: string): NamesFromStore {
   const example = "portolan dns serve --store URL --public-keys FILE --zone NAME --listen 127.0.0.1:5300";
   if (values.from !== undefined) throw new Failure("Cannot choose between --from and --store: give one", example);
-  return {
-    store,
-    name: values.name,
-    audience: values.audience,
-    publicKeys: required("--public-keys", values["public-keys"], example),
-    tokenFile: values["store-token-file"] ?? null,
-    cache: values.cache ?? null,
-  };
+  return { store, ...storeAccess(values, example) };
 }
 
 function name(argument: string, text: string): string {

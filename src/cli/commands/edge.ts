@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { storeAccess, type StoreValues } from "../store-values.ts";
 import { FORWARDING_HEADERS } from "../../core/address/client-address.ts";
 import { LOCATION_HEADERS } from "../../core/geo/platform-location.ts";
 import { count, hostPort, oneOf, outputIsJson, place, required } from "../arguments.ts";
@@ -129,18 +130,12 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
   },
 };
 
-interface StoreValues {
+interface EdgeStoreValues extends StoreValues {
   readonly store?: string | undefined;
   readonly receive?: string | undefined;
-  readonly from?: string | undefined;
-  readonly name: string;
-  readonly audience: string;
-  readonly "public-keys"?: string | undefined;
-  readonly "store-token-file"?: string | undefined;
-  readonly cache?: string | undefined;
 }
 
-function storeOptions(settings: EdgeSettings, values: StoreValues): StoreEdgeOptions {
+function storeOptions(settings: EdgeSettings, values: EdgeStoreValues): StoreEdgeOptions {
   const example = "portolan edge --store URL --public-keys FILE --listen 127.0.0.1:8080";
   const given = [values.from, values.store, values.receive].filter((one) => one !== undefined);
   if (given.length > 1) throw new Failure("Cannot choose between --from, --store and --receive: give one", example);
@@ -154,10 +149,6 @@ function storeOptions(settings: EdgeSettings, values: StoreValues): StoreEdgeOpt
   return {
     ...settings,
     store: receive === undefined ? required("--store", store, example) : { receive: hostPort("--receive", receive) },
-    name: values.name,
-    audience: values.audience,
-    publicKeys: required("--public-keys", values["public-keys"], example),
-    tokenFile: values["store-token-file"] ?? null,
-    cache: values.cache ?? null,
+    ...storeAccess(values, example),
   };
 }
