@@ -1,7 +1,9 @@
 /** Every policy beyond plain nearest: residency, canary, tiers, weights, capacity, affinity and maintenance. */
-import { candidatesOf, drainingCandidate } from "./candidates.ts";
+import { candidatesOf, rotate } from "./candidates.ts";
 import type { Choosing, Chosen, Policies, Refusal } from "./choosing.ts";
 import type { Candidate, Exclusion, PinOrder } from "./decision.ts";
+import type { Origin } from "./model.ts";
+import type { Member } from "./prepared.ts";
 import { clientHash, pinCookie, pinFor, pinOrder } from "./steering/affinity.ts";
 import { canarySide } from "./steering/canary.ts";
 import { preferencesFor } from "./steering/geolocation.ts";
@@ -93,6 +95,23 @@ function pinnedCandidate(
   const verdict = judgeMember(draining, health, { fresh, ejected: nowMs });
   if (verdict.trouble !== null) return null;
   return { candidate: drainingCandidate(pool, draining, { origins: verdict.origins, seed }), draining: true };
+}
+
+/** A drained cluster for a client that is pinned to it. */
+function drainingCandidate(
+  pool: Pool,
+  { cluster, index, terms }: Member,
+  { origins, seed }: { readonly origins: readonly Origin[]; readonly seed: number },
+): Candidate {
+  return {
+    cluster: cluster.name,
+    service: pool.prepared.service,
+    costUs: pool.ranking.costUs[index] ?? 0,
+    basis: pool.ranking.basis[index] ?? "none",
+    panic: null,
+    limits: terms.limits,
+    origins: rotate(origins, (seed >>> 0) % origins.length),
+  };
 }
 
 /** Why each other cluster is not a candidate. Without residency and panic it is the list that was made before. */

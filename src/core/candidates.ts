@@ -1,7 +1,7 @@
 /** From members in order to the candidates of a decision: what the edge needs to try them. */
 import type { Candidate } from "./decision.ts";
 import type { Origin } from "./model.ts";
-import type { Member } from "./prepared.ts";
+import type { Kept } from "./steering/kept.ts";
 import type { Pool } from "./steering/pool.ts";
 
 /** The candidates for members of a pool, in the same order. */
@@ -15,16 +15,23 @@ export function candidatesOf(pool: Pool, members: readonly number[], seed: numbe
 }
 
 function candidateOf(pool: Pool, member: number, seed: number): Candidate | null {
+  const known = keptCandidate(pool.kept, member, seed);
+  if (known !== undefined) return known;
   const origins = pool.verdicts.origins[member] ?? [];
-  const first = origins.length < 2 ? 0 : (seed >>> 0) % origins.length;
-  const kept = pool.kept.candidates[member]?.[first];
-  if (kept !== undefined) return kept;
+  const first = firstOrigin(pool.kept, member, seed);
   const candidate = newCandidate(pool, member, rotate(origins, first));
-  if (candidate !== null) {
-    const known = (pool.kept.candidates[member] ??= []);
-    known[first] = candidate;
-  }
+  if (candidate !== null) (pool.kept.candidates[member] ??= [])[first] = candidate;
   return candidate;
+}
+
+/** The candidate for a member, if a request like this one has had it. */
+export function keptCandidate(kept: Kept, member: number, seed: number): Candidate | undefined {
+  return kept.candidates[member]?.[firstOrigin(kept, member, seed)];
+}
+
+function firstOrigin({ verdicts }: Kept, member: number, seed: number): number {
+  const count = verdicts.origins[member]?.length ?? 0;
+  return count < 2 ? 0 : (seed >>> 0) % count;
 }
 
 function newCandidate(pool: Pool, member: number, origins: readonly Origin[]): Candidate | null {
@@ -42,23 +49,6 @@ function newCandidate(pool: Pool, member: number, origins: readonly Origin[]): C
 }
 
 /** Spreads requests over the origins of one cluster. */
-function rotate(origins: readonly Origin[], start: number): readonly Origin[] {
+export function rotate(origins: readonly Origin[], start: number): readonly Origin[] {
   return start === 0 ? origins : [...origins.slice(start), ...origins.slice(0, start)];
-}
-
-/** A drained cluster for a client that is pinned to it. */
-export function drainingCandidate(
-  pool: Pool,
-  { cluster, index, terms }: Member,
-  { origins, seed }: { readonly origins: readonly Origin[]; readonly seed: number },
-): Candidate {
-  return {
-    cluster: cluster.name,
-    service: pool.prepared.service,
-    costUs: pool.ranking.costUs[index] ?? 0,
-    basis: pool.ranking.basis[index] ?? "none",
-    panic: null,
-    limits: terms.limits,
-    origins: rotate(origins, (seed >>> 0) % origins.length),
-  };
 }

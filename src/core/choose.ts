@@ -21,7 +21,8 @@ export interface Choice {
   readonly refusal: Refusal;
 }
 
-const NOBODY: readonly string[] = [];
+/** No clusters, without an array of its own for every request. */
+export const NO_NAMES: readonly string[] = [];
 
 /** Chooses. Every member that residency allows and health does not doubt is a candidate, unless more were found than asked for. */
 export function choose(choosing: Choosing): Choice {
@@ -50,12 +51,14 @@ export function choose(choosing: Choosing): Choice {
         : beyond.excluded(choosing, { allowed, panic, first: candidates[0]?.cluster ?? "" }),
     panic,
     passedBy:
-      healthy.passedBy.length === 0 ? NOBODY : healthy.passedBy.map((one) => prepared.members[one]?.cluster.name ?? ""),
+      healthy.passedBy.length === 0
+        ? NO_NAMES
+        : healthy.passedBy.map((one) => prepared.members[one]?.cluster.name ?? ""),
     setPin,
     hold:
       healthy.group === null || !isHolding(choosing, allowed)
         ? null
-        : { key: choosing.holdKey, clusters: healthy.group },
+        : { key: prepared.holdKey, clusters: healthy.group },
     refusal: beyond?.refusal(choosing) ?? NO_BACKEND,
   };
 }
@@ -80,7 +83,7 @@ function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
     policy,
     verdicts,
     ranking,
-    held: isHolding(choosing, allowed) ? (choosing.health.held.get(choosing.holdKey) ?? null) : null,
+    held: isHolding(choosing, allowed) ? (choosing.health.held.get(prepared.holdKey) ?? null) : null,
     kept,
     healthy: true,
     allowed,
@@ -95,4 +98,5 @@ function poolOf(choosing: Choosing, allowed: readonly boolean[] | null): Pool {
   };
 }
 
-const NO_BACKEND: Refusal = { status: 503, code: "no-backend", reason: "no cluster may take the request" };
+/** What is said where nobody may take the request, and no policy says more. */
+export const NO_BACKEND: Refusal = { status: 503, code: "no-backend", reason: "no cluster may take the request" };

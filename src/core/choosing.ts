@@ -35,7 +35,6 @@ export interface Choosing extends Asked {
   readonly prepared: Prepared;
   /** Name of the route's pin cookie. */
   readonly cookie: string;
-  readonly holdKey: string;
   readonly verdicts: Verdicts;
   readonly policy: PolicyIndex;
   /** Null for plain nearest. */

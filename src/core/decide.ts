@@ -3,10 +3,12 @@
  * Pure: same table, health, request and circumstances, same decision, on every runtime (DESIGN.md rule 11).
  */
 import { choose } from "./choose.ts";
+import { chooseKept } from "./choose-kept.ts";
 import type { Asked } from "./choosing.ts";
 import type { HealthView } from "./health/view.ts";
 import { matchHost, matchRoute } from "./match-route.ts";
 import { turnTo } from "./memo.ts";
+import type { Held } from "./steering/held.ts";
 import { keptFor } from "./steering/kept.ts";
 import type { Circumstances, Decision, Exclusion, RejectDecision, RequestFacts } from "./decision.ts";
 import { type Prepared, type PreparedBackend, prepare } from "./prepared.ts";
@@ -59,23 +61,30 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
   const answer = beyond?.maintenance(policy, backend.routeRef, asked) ?? null;
   if (answer !== null) return answer;
   const ranking = rank(policy.ranker, circumstances.vantage, health, { nowMs, serial: table.memo.serial });
-  const choice = choose({
-    request,
-    circumstances,
-    limit: asked.limit,
-    trace: asked.trace,
-    prepared: shared,
-    cookie: backend.cookie,
-    holdKey: backend.holdKey,
-    verdicts,
-    policy,
-    beyond,
-    ranking,
-    kept: keptFor(table.memo.kept, shared, verdicts, ranking),
-    residency,
-    health,
-    fresh,
-  });
+  const { limit, trace } = asked;
+  const kept = keptFor(table.memo.kept, shared, verdicts, ranking);
+  const like =
+    beyond === null && trace === null
+      ? chooseKept({ kept, policy, held: heldBy(shared, health, circumstances), circumstances, limit })
+      : null;
+  const choice =
+    like ??
+    choose({
+      request,
+      circumstances,
+      limit,
+      trace,
+      prepared: shared,
+      cookie: backend.cookie,
+      verdicts,
+      policy,
+      beyond,
+      ranking,
+      kept,
+      residency,
+      health,
+      fresh,
+    });
   if (choice.candidates.length === 0) {
     const { status, code, reason } = choice.refusal;
     return { ...reject(status, code, reason), route: backend.routeRef, forwardPath, excluded: choice.excluded };
@@ -86,7 +95,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
     host: host.host,
     forwardPath,
     timeoutMs: route.timeoutMs,
-    asks: route.route.asks,
+    asks: route.asks,
     candidates: choice.candidates,
     excluded: choice.excluded,
     panic: choice.panic,
@@ -113,6 +122,11 @@ function preparedOf(table: RoutingTable, host: HostTable, found: TableRoute): re
   found.prepared = made;
   if (made.length === 1) found.single = made[0] ?? null;
   return made;
+}
+
+/** Only an edge's own place is always the same: clients are each in another. */
+function heldBy({ holdKey }: Prepared, { held }: HealthView, { vantage }: Circumstances): Held | null {
+  return vantage.place === null ? null : (held.get(holdKey) ?? null);
 }
 
 /** Health as one request sees it. */

@@ -142,7 +142,8 @@ export interface RouteRef {
   readonly pathType: string | null;
   readonly service: string;
   readonly port: string;
-  readonly why: string;
+  /** The only method that the route takes; null for all. */
+  readonly method: string | null;
 }
 
 export interface ForwardDecision {

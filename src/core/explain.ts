@@ -5,6 +5,7 @@ import type { Circumstances, ClientLocation, Decision, ForwardDecision, RequestF
 import type { RoutingTable } from "./routing-table.ts";
 import type { Step } from "./steering/trace.ts";
 import { newTrace } from "./trace-choice.ts";
+import { whyRoute } from "./why-route.ts";
 
 export interface ExplainedRoute {
   readonly kind: RouteRef["kind"];
@@ -98,7 +99,7 @@ export function explain(
 }
 
 function explainRoute(route: RouteRef): ExplainedRoute {
-  const { kind, namespace, name, host, path, pathType, service, port, why } = route;
+  const { kind, namespace, name, host, path, pathType, service, port } = route;
   const number = Number(port);
   return {
     kind,
@@ -109,7 +110,7 @@ function explainRoute(route: RouteRef): ExplainedRoute {
     pathType,
     service,
     port: Number.isInteger(number) && port !== "" ? number : port,
-    why,
+    why: whyRoute(route),
   };
 }
 

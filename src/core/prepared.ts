@@ -27,8 +27,6 @@ export interface PreparedBackend {
   /** Name of the route's pin cookie; empty where no policy pins. */
   readonly cookie: string;
   readonly weight: number;
-  /** Host, Service and policy: what an edge holds its choice by. A policy that a person changes holds nothing. */
-  readonly holdKey: string;
   readonly shared: Prepared;
 }
 
@@ -36,6 +34,8 @@ export interface Prepared {
   /** Unique in its table. */
   readonly number: number;
   readonly service: ServiceKey;
+  /** Service, policy and members: what an edge holds its choice by. What a person changes holds nothing. */
+  readonly holdKey: string;
   /** Sorted by cluster name. */
   readonly members: readonly Member[];
   /** Drained, but clients that are pinned there may stay for a while. */
@@ -76,7 +76,6 @@ export function prepare(parts: PrepareParts): PreparedBackend {
     routeRef: refer(parts),
     cookie: parts.cookie,
     weight: wanted.weight,
-    holdKey: `${parts.host} ${wanted.service} ${hash32(JSON.stringify(parts.policy.policy))}`,
     shared,
   };
 }
@@ -104,6 +103,7 @@ function prepareShared(parts: PrepareParts): Prepared {
   return {
     number: parts.shared.size,
     service: wanted.service,
+    holdKey: holdKeyOf(wanted.service, policy, members),
     members,
     draining,
     memberOf,
@@ -113,6 +113,10 @@ function prepareShared(parts: PrepareParts): Prepared {
     memo: null,
     ejected: null,
   };
+}
+
+function holdKeyOf(service: ServiceKey, { policy }: PolicyIndex, members: readonly Member[]): string {
+  return `${service} ${hash32(JSON.stringify([policy, members.map(({ cluster }) => cluster.name)]))}`;
 }
 
 function member(
@@ -176,17 +180,6 @@ function refer({ host, route, wanted }: PrepareParts): RouteRef {
     pathType: route.pathType,
     service,
     port,
-    why: `${whyHost(host)}; ${whyPath(route)}`,
+    method: route.method,
   };
-}
-
-function whyHost(host: string): string {
-  if (host === "*") return "no other rule names the host, this one is for every host";
-  return host.startsWith("*.") ? `no rule names the host itself, ${host} covers it` : "the host is named exactly";
-}
-
-function whyPath(route: Route): string {
-  if (route.pathType === null) return "no path matches, this is the default backend";
-  if (route.path.type === "Exact") return "its path is equal, which wins over every prefix";
-  return `its path is the longest prefix that matches${route.method === null ? "" : ` for ${route.method}`}`;
 }

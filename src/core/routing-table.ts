@@ -2,7 +2,7 @@
 import type { Policies } from "./choosing.ts";
 import { type UnitVector, unitVector } from "./geo/distance.ts";
 import { type Memo, newMemo } from "./memo.ts";
-import type { Backend, Cluster, HostRoutes, Route, ServiceKey, Snapshot } from "./model.ts";
+import type { Backend, Cluster, HostRoutes, Route, RouteAsks, ServiceKey, Snapshot } from "./model.ts";
 import type { Prepared, PreparedBackend } from "./prepared.ts";
 import type { PolicyIndex } from "./steering/policy-index.ts";
 import { isPlain, policyIndexer } from "./steering/policy-indexer.ts";
@@ -13,6 +13,7 @@ export interface TableRoute {
   /** Exact paths as they are; prefixes without trailing slashes, so that the root is the empty text. */
   readonly path: string;
   readonly timeoutMs: number;
+  readonly asks: RouteAsks;
   /** Whether more than the path has to match. */
   readonly hasConditions: boolean;
   /** The next shorter prefix of the host, or the next route of the same one. */
@@ -123,7 +124,8 @@ function tableRoute(route: Route, texts: Map<string, string>): TableRoute {
   const path = texts.get(own) ?? own;
   texts.set(path, path);
   const hasConditions = route.method !== null || route.headers.length > 0 || route.query.length > 0;
-  return { route, path, timeoutMs: route.timeoutMs, hasConditions, next: null, prepared: null, single: null };
+  const { timeoutMs, asks } = route;
+  return { route, path, timeoutMs, asks, hasConditions, next: null, prepared: null, single: null };
 }
 
 /** Comparing up to this many prefixes takes less than hashing each element of a request's path. */

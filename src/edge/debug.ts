@@ -1,5 +1,6 @@
 /** The decision in the answer's headers, for callers who know the debug token. */
 import type { Candidate, Decision } from "../core/decision.ts";
+import { whyRoute } from "../core/why-route.ts";
 import type { RequestEvent } from "./event.ts";
 import type { HeaderField } from "./message.ts";
 
@@ -34,7 +35,7 @@ function summary(decision: Decision): string {
   const route = decision.route === null ? "none" : `${decision.route.namespace}/${decision.route.name}`;
   switch (decision.action) {
     case "forward":
-      return `forward; route=${quoted(route)}; why=${quoted(decision.route.why)}; panic=${decision.panic ? "?1" : "?0"}`;
+      return `forward; route=${quoted(route)}; why=${quoted(whyRoute(decision.route))}; panic=${decision.panic ? "?1" : "?0"}`;
     case "reject":
       return `reject; status=${decision.status}; code=${decision.code}; reason=${quoted(decision.reason)}`;
     case "redirect":

@@ -27,7 +27,7 @@ function sinNearZero(x: number): number {
   return x * (1 + sum);
 }
 
-/** Arc sine of −1…1 in radians; error below 1e-13. Outside it is the nearer end. */
+/** Arc sine of −1…1 in radians; error below 1e-11, which is a tenth of a millimetre. Outside it is the nearer end. */
 export function asin(x: number): number {
   if (x < 0) return -asin(-x);
   if (x >= 1) return HALF_PI;
@@ -35,14 +35,27 @@ export function asin(x: number): number {
   return x > 0.5 ? HALF_PI - 2 * asinSeries(Math.sqrt((1 - x) / 2)) : asinSeries(x);
 }
 
-/** Taylor series for |x| ≤ 0.5; the terms shrink at least by a factor of 4. */
+/** Coefficients of x³, x⁵ … x³³ of the Taylor series. */
+const ASIN_TERMS = asinTerms();
+
+function asinTerms(): Float64Array {
+  let term = 1;
+  return Float64Array.from({ length: 16 }, (_, at) => {
+    const n = at + 1;
+    term *= (2 * n - 1) / (2 * n);
+    return term / (2 * n + 1);
+  });
+}
+
+/** Taylor series for |x| ≤ 0.5: two sums, of every second term, that a processor works out side by side. */
 function asinSeries(x: number): number {
   const square = x * x;
-  let term = x;
-  let sum = x;
-  for (let n = 1; n <= 24; n += 1) {
-    term *= (square * (2 * n - 1)) / (2 * n);
-    sum += term / (2 * n + 1);
+  const fourth = square * square;
+  let odd = 0;
+  let even = 0;
+  for (let at = ASIN_TERMS.length - 1; at > 0; at -= 2) {
+    odd = odd * fourth + (ASIN_TERMS[at] ?? 0);
+    even = even * fourth + (ASIN_TERMS[at - 1] ?? 0);
   }
-  return sum;
+  return x + x * square * (even + square * odd);
 }

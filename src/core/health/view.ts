@@ -35,7 +35,7 @@ export interface HealthView {
   readonly ejections: ReadonlyMap<string, Ejection>;
   /** Clusters taken as down as a whole, with the cause: a person's "what if". */
   readonly down: ReadonlyMap<string, string>;
-  /** What this edge chose before, by host and Service: it does not leave it for a little. */
+  /** What this edge chose before, by `Prepared.holdKey`: it does not leave it for a little. */
   readonly held: ReadonlyMap<string, Held>;
 }
 

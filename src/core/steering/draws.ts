@@ -3,18 +3,26 @@
  * draws. Where no group has two members the order is the same for everybody.
  */
 import { CERTAIN_DRAW, clientPart, drawOf, SCORE_SCALE, weightedScore } from "./hash.ts";
+import type { Held } from "./held.ts";
 import { groupOf } from "./hold.ts";
+import type { Kept } from "./kept.ts";
+import type { PolicyIndex } from "./policy-index.ts";
 import type { Pool } from "./pool.ts";
 import { type Draws, NOBODY, type Steered } from "./steered.ts";
+import type { Verdicts } from "../verdict.ts";
 import type { Walk } from "./walk.ts";
 
 /** Whether every member takes all of its share at this moment, so that nobody is passed on. */
 export function isSteady({ policy, verdicts, prepared, offered, nowMs }: Pool): boolean {
-  const { slowStart, spill } = policy.policy;
-  const { latestReturnMs } = verdicts;
-  const starting = slowStart !== null && latestReturnMs >= 0 && nowMs - latestReturnMs < slowStart.windowMs;
-  if (starting || policy.hasRamp) return false;
+  if (isStarting(policy, verdicts, nowMs) || policy.hasRamp) return false;
+  const { spill } = policy.policy;
   return (offered === null || !prepared.hasCapacity) && (!spill.byReadiness || verdicts.allReady);
+}
+
+/** Whether a member came back so lately that it does not take all of its share yet. */
+export function isStarting({ policy }: PolicyIndex, { latestReturnMs }: Verdicts, nowMs: number): boolean {
+  const { slowStart } = policy;
+  return slowStart !== null && latestReturnMs >= 0 && nowMs - latestReturnMs < slowStart.windowMs;
 }
 
 /** What a walk has collected, ready for clients. */
@@ -31,7 +39,7 @@ export function drawsOf({ pool, collected }: Walk): Draws {
     limit: pool.limit,
     group,
     heldBy: pool.held?.clusters ?? null,
-    dwelling: isDwelling(pool),
+    dwelling: isDwelling(pool.held, pool.nowMs),
     members,
     ends,
     hashes: Uint32Array.from(indexes, (index) => pool.policy.hashes[index] ?? 0),
@@ -52,7 +60,6 @@ export function draw(draws: Draws, clientHash: number, limit: number): Steered {
   for (const end of ends) {
     if (taken.length >= limit) break;
     if (end === from + 1) taken.push(members[from] ?? -1);
-    else if (draws.uniform) drawEquals(draws, { part, from, end, limit }, taken);
     else drawGroup(draws, { part, from, end, limit }, taken);
     from = end;
   }
@@ -67,7 +74,7 @@ function isSame(one: readonly string[] | null, other: readonly string[] | null):
   return true;
 }
 
-function isDwelling({ held, nowMs }: Pool): boolean {
+function isDwelling(held: Held | null, nowMs: number): boolean {
   return held !== null && nowMs < held.untilMs;
 }
 
@@ -78,45 +85,20 @@ interface Group {
   readonly limit: number;
 }
 
-/** The same for equal weights: the larger draw has the smaller score, so none is worked out. */
-function drawEquals({ members, hashes }: Draws, { part, from, end, limit }: Group, taken: number[]): void {
-  const first = taken.length;
-  const room = limit - first;
-  const drawn: number[] = [];
-  let worst = -1;
-  for (let at = from; at < end; at += 1) {
-    const own = drawOf(part, hashes[at] ?? 0);
-    if (own < worst) continue;
-    const member = members[at] ?? -1;
-    let spot = drawn.length;
-    while (spot > 0) {
-      const before = drawn[spot - 1] ?? 0;
-      if (before > own || (before === own && (taken[first + spot - 1] ?? 0) < member)) break;
-      if (spot < room) {
-        drawn[spot] = before;
-        taken[first + spot] = taken[first + spot - 1] ?? -1;
-      }
-      spot -= 1;
-    }
-    if (spot >= room) continue;
-    drawn[spot] = own;
-    taken[first + spot] = member;
-    if (drawn.length === room) worst = drawn[room - 1] ?? 0;
-  }
-}
-
 /** The best of a group in order: score, then member, as in `ordered.ts`. */
 function drawGroup(draws: Draws, { part, from, end, limit }: Group, taken: number[]): void {
-  const { members, hashes, weights, scales } = draws;
+  const { members, hashes, weights, scales, uniform } = draws;
   const first = taken.length;
   const room = limit - first;
   const scores: number[] = [];
   let worst = Number.POSITIVE_INFINITY;
   for (let at = from; at < end; at += 1) {
     const drawn = drawOf(part, hashes[at] ?? 0);
+    // For equal weights the larger draw has the smaller score, so none is worked out.
+    const least = uniform ? -drawn : (CERTAIN_DRAW - drawn) * (scales[at] ?? 0);
     // Nearly all of a large group end here: a logarithm for each would be most of the decision.
-    if ((CERTAIN_DRAW - drawn) * (scales[at] ?? 0) > worst) continue;
-    const score = weightedScore(drawn, weights[at] ?? 0);
+    if (least > worst) continue;
+    const score = uniform ? least : weightedScore(drawn, weights[at] ?? 0);
     const member = members[at] ?? -1;
     let spot = scores.length;
     while (spot > 0) {
@@ -147,18 +129,26 @@ export function keptDraws(pool: Pool, collect: (pool: Pool) => Walk): Draws | nu
     !isSteady(pool)
   )
     return null;
-  const held = pool.held?.clusters ?? null;
-  const at = held !== null ? 3 : only === null ? 0 : only ? 1 : 2;
-  const known = kept.draws[at];
-  if (
-    known !== undefined &&
-    known.limit >= pool.limit &&
-    isSame(known.heldBy, held) &&
-    known.dwelling === isDwelling(pool)
-  ) {
-    return known;
-  }
+  const { limit, held, nowMs } = pool;
+  const at = held !== null ? HOLDING : only === null ? 0 : only ? 1 : 2;
+  const known = knownDraws(kept, at, { limit, held, nowMs });
+  if (known !== null) return known;
   const draws = drawsOf(collect(pool));
   kept.draws[at] = draws;
   return draws;
+}
+
+/** Where an entry keeps the draws of those that hold a choice. */
+export const HOLDING = 3;
+
+/** Draws that were kept and hold for this request; null where there are none. */
+export function knownDraws(
+  kept: Kept,
+  at: number,
+  { limit, held, nowMs }: { readonly limit: number; readonly held: Held | null; readonly nowMs: number },
+): Draws | null {
+  const known = kept.draws[at];
+  if (known === undefined || known.limit < limit) return null;
+  if (!isSame(known.heldBy, held === null ? null : held.clusters)) return null;
+  return known.dwelling === isDwelling(held, nowMs) ? known : null;
 }

@@ -9,7 +9,7 @@ export interface Held {
 
 /** What an edge is to remember of a decision. */
 export interface Hold {
-  /** Host and Service. */
+  /** Service, policy and members (`Prepared.holdKey`): hosts that share them move together. */
   readonly key: string;
   readonly clusters: readonly string[];
 }

@@ -24,12 +24,12 @@ export interface Kept {
   readonly draws: (Draws | undefined)[];
 }
 
-/** By place: at most 2,048 entries of a few kilobytes each at 100 clusters; another backend takes the place of one. */
+/** By place: at most 8,192 entries of one or two kilobytes each at 100 clusters; another backend takes the place of one. */
 export type KeptTable = Map<number, Kept>;
 
 /** The entry for a backend as health and a ranking have it now. */
 export function keptFor(table: KeptTable, prepared: Prepared, verdicts: Verdicts, ranking: Ranking): Kept {
-  const at = (Math.imul(prepared.number, 0x9e3779b1) + Math.imul(ranking.number, 0x85ebca6b)) >>> 21;
+  const at = (Math.imul(prepared.number, 0x9e3779b1) + Math.imul(ranking.number, 0x85ebca6b)) >>> 19;
   const known = table.get(at);
   if (
     known !== undefined &&

@@ -93,10 +93,9 @@ function decisionFor(
   origins: readonly Origin[],
 ): ForwardDecision {
   const [namespace = "", service = "", port = ""] = backend.split("/");
-  const why = "the edge chose the backend and signed it";
   return {
     action: "forward",
-    route: { kind: "hop", namespace, name: "", host, path: "", pathType: null, service, port, why },
+    route: { kind: "hop", namespace, name: "", host, path: "", pathType: null, service, port, method: null },
     host,
     // As it was signed; the edge made it canonical.
     forwardPath: head.target,
