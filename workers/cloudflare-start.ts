@@ -12,7 +12,7 @@ export interface StoredSecret {
   get(): Promise<string>;
 }
 
-const SECRETS = ["HOP_KEYS", "PIN_KEYS", "DEBUG_TOKEN"] as const;
+const SECRETS = ["HOP_KEYS", "PIN_KEYS", "DEBUG_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"] as const;
 type Secret = (typeof SECRETS)[number];
 
 export interface CloudflareEnv
@@ -35,7 +35,7 @@ export async function startCloudflare(env: CloudflareEnv): Promise<IsolateStart>
 
 /** Secrets as text, wherever they are kept; rejects when the Secrets Store does not hold one that is bound. */
 async function withSecrets(env: CloudflareEnv): Promise<IsolateEnv> {
-  const { HOP_KEYS: _hop, PIN_KEYS: _pin, DEBUG_TOKEN: _debug, ...plain } = env;
+  const { HOP_KEYS: _hop, PIN_KEYS: _pin, DEBUG_TOKEN: _debug, OTEL_EXPORTER_OTLP_HEADERS: _otlp, ...plain } = env;
   const read = SECRETS.map(async (name): Promise<Partial<Record<Secret, string>>> => {
     const value = env[name];
     if (value === undefined) return {};

@@ -5,7 +5,8 @@
  */
 import { onceOnly } from "../src/edge/fetch/once-only.ts";
 import type { FetchEnv, FetchStart } from "./fetch-start.ts";
-import { type Background, isolateEdge, type IsolateEdge } from "./isolate.ts";
+import { isolateEdge, type IsolateEdge } from "./isolate.ts";
+import type { Background } from "./isolate-build.ts";
 
 let placeOf: FetchStart["placeOf"] = null;
 

@@ -1,5 +1,4 @@
 /** Joins the parts of an isolate's edge once. Apart from what serves each request, which is parsed before (ADR 9). */
-import type { Follower } from "../src/edge/follow.ts";
 import { requestCount } from "../src/edge/metrics.ts";
 import { platformClient } from "../src/edge/platform-client.ts";
 import type { RequestRules } from "../src/edge/rules.ts";
@@ -7,12 +6,18 @@ import { servingEdge } from "../src/edge/serving.ts";
 import type { IsolateStart } from "./isolate-start.ts";
 import { type LoadedPlaces, placesOnDemand } from "./loaded-places.ts";
 
-export interface BuiltEdge extends Pick<IsolateStart, "settings" | "bundled"> {
+/** Whatever lets work go on after the answer; called by the platform's own name. */
+export interface Background {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+export interface BuiltEdge extends Pick<IsolateStart, "settings"> {
   readonly rules: RequestRules;
   readonly places: LoadedPlaces;
-  readonly follower: Follower;
-  /** When the store is to be read next; whoever serves keeps it. */
-  nextRefreshMs: number;
+  /** Reads the store once, or what came with the edge. */
+  coldStart(): Promise<void>;
+  /** To be called at each request: begins what is due beside it, such as reading the store again. */
+  tend(background: Background): void;
 }
 
 /** Without a snapshot the store is asked again this soon. */
@@ -22,6 +27,7 @@ const EMPTY_RETRY_MS = 1000;
 export function buildEdge(started: IsolateStart, name: string, debugToken: string | null): BuiltEdge {
   const { settings, bundled, noteChoice, toHttps, follow } = started;
   const places = placesOnDemand();
+  const telemetry = started.telemetry?.(name) ?? null;
   const { rules, follow: edge } = servingEdge(
     { name, location: settings.location, debugToken },
     {
@@ -31,13 +37,27 @@ export function buildEdge(started: IsolateStart, name: string, debugToken: strin
       pinKeys: null,
       noteChoice,
       onAnswer: null,
-      metrics: requestCount,
+      metrics: telemetry?.metrics ?? requestCount,
+      ...(telemetry === null ? {} : { onRequest: telemetry.onRequest }),
       now: Date.now,
       random: Math.random,
       accessLog: console.log,
       log: console.warn,
     },
   );
-  const nextRefreshMs = Date.now() + EMPTY_RETRY_MS;
-  return { settings, bundled, rules, places, follower: follow(edge, places), nextRefreshMs };
+  const follower = follow(edge, places);
+  let nextRefreshMs = Date.now() + EMPTY_RETRY_MS;
+  return {
+    settings,
+    rules,
+    places,
+    coldStart: () => follower.coldStart(bundled),
+    tend(background) {
+      const sending = telemetry?.sendSoon() ?? null;
+      if (sending !== null) background.waitUntil(sending);
+      if (Date.now() < nextRefreshMs) return;
+      nextRefreshMs = Date.now() + settings.pollIntervalMs;
+      background.waitUntil(follower.refresh());
+    },
+  };
 }

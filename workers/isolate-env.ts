@@ -2,8 +2,9 @@
 import type { webcrypto } from "node:crypto";
 import type { GeoPoint } from "../src/core/model.ts";
 import type { SnapshotBundle } from "../src/core/snapshot/bundle.ts";
+import type { OtlpEnv } from "./otlp-exporter.ts";
 
-export interface IsolateEnv {
+export interface IsolateEnv extends OtlpEnv {
   /** Base address of the store over HTTPS; asked when the platform's own store fails, or alone. */
   readonly SNAPSHOT_URL?: string;
   /** JSON: key id → public key as JWK (P-256). Without a key nothing is believed. */

@@ -13,6 +13,7 @@ import type { RequestPins } from "../src/edge/request-pins.ts";
 import type { ServingDeps, ServingEdge } from "../src/edge/serving.ts";
 import { toHttps } from "../src/edge/to-https.ts";
 import { manifestVerifier, publicKeyOf, sha256Hex } from "../src/store/signature.ts";
+import type { IsolateTelemetry } from "./isolate-otlp.ts";
 import type { LoadedPlaces } from "./loaded-places.ts";
 import { type IsolateEnv, type IsolateSettings, readSettings } from "./isolate-env.ts";
 
@@ -26,6 +27,8 @@ export interface IsolateStart {
   readonly sign: FetchUpstreamOptions["sign"];
   readonly noteChoice: ServingDeps["noteChoice"];
   readonly toHttps: ServingDeps["toHttps"];
+  /** Where an edge of this name is counted; null where no receiver is named. */
+  readonly telemetry: ((edge: string) => IsolateTelemetry | null) | null;
   /** Begins to follow the store for an edge. */
   follow(edge: ServingEdge["follow"], places: LoadedPlaces): Follower;
 }
@@ -58,6 +61,7 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
     // An edge that does not know its own place measures from the client's: nobody moves there.
     noteChoice: settings.location === null ? null : (decision, nowMs) => noteChoice(choices, decision, nowMs),
     toHttps: toHttps(null),
+    telemetry: env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? null : await telemetryOf(env),
     follow: (edge, places) =>
       follower({ ...edge, source, report: store.report, bring: (snapshot) => bring(snapshot, places) }),
   };
@@ -69,6 +73,11 @@ async function bring(snapshot: Snapshot, places: LoadedPlaces): Promise<Policies
   if (!needsPolicies(snapshot)) return null;
   const { allPolicies } = await import("../src/core/all-policies.ts");
   return allPolicies;
+}
+
+async function telemetryOf(env: IsolateEnv): Promise<IsolateStart["telemetry"]> {
+  const { isolateTelemetry } = await import("./isolate-otlp.ts");
+  return (edge) => isolateTelemetry(edge, env);
 }
 
 async function signerOf(text: string): Promise<FetchUpstreamOptions["sign"]> {

@@ -7,7 +7,7 @@ import type { AttemptFailure } from "../src/core/retry.ts";
 import { edgeRequest, fetchResponse } from "../src/edge/fetch/message.ts";
 import { fetchUpstream, type FetchUpstreamOptions } from "../src/edge/fetch/upstream.ts";
 import { handle, type HandleDeps } from "../src/edge/handle.ts";
-import type { BuiltEdge } from "./isolate-build.ts";
+import type { Background, BuiltEdge } from "./isolate-build.ts";
 import type { IsolateEnv } from "./isolate-env.ts";
 import type { IsolateStart } from "./isolate-start.ts";
 import { needsCountry } from "./loaded-places.ts";
@@ -29,11 +29,6 @@ export interface Platform<Env extends Pick<IsolateEnv, "EDGE_NAME">> {
   readonly onceOnly: FetchUpstreamOptions["onceOnly"];
 }
 
-/** Whatever lets work go on after the answer; called by the platform's own name. */
-export interface Background {
-  waitUntil(promise: Promise<unknown>): void;
-}
-
 export interface IsolateEdge<Env> {
   fetch(request: Request, env: Env, background: Background): Promise<Response>;
 }
@@ -50,12 +45,9 @@ export function isolateEdge<Env extends Pick<IsolateEnv, "EDGE_NAME">>(platform:
     async fetch(request, env, background) {
       const current = isolate ?? (await start(platform, request, env));
       isolate = current;
-      const { follower, handling, settings } = current;
-      if (handling.state.serving === null) await follower.coldStart(current.bundled);
-      else if (Date.now() >= current.nextRefreshMs) {
-        current.nextRefreshMs = Date.now() + settings.pollIntervalMs;
-        background.waitUntil(follower.refresh());
-      }
+      const { handling } = current;
+      if (handling.state.serving === null) await current.coldStart();
+      current.tend(background);
       const location = platform.place(request, env);
       if (needsCountry(location)) await current.places.load();
       const facts = { peerAddress: platform.peerAddress(request, env), location };

@@ -4,7 +4,7 @@
  */
 import { type CloudFrontRequest, type CloudFrontResponse, settingsOf } from "../src/edge/cloudfront/event.ts";
 import { handOver } from "../src/edge/cloudfront/hand-over.ts";
-import type { BuiltEdge } from "./isolate-build.ts";
+import type { Background, BuiltEdge } from "./isolate-build.ts";
 import type { LambdaEdgeStart } from "./lambda-edge-start.ts";
 import { needsCountry } from "./loaded-places.ts";
 
@@ -21,6 +21,9 @@ interface Instance extends BuiltEdge, Pick<LambdaEdgeStart, "placeOf" | "sign"> 
 
 let instance: Instance | null = null;
 
+/** Goes on while this request is answered; what is left of it when the instance is frozen ends at the next request. */
+const UNTENDED: Background = { waitUntil: () => undefined };
+
 /** RangeError for an event of another trigger; else never rejects once it has started. */
 export async function handler(event: OriginRequestEvent): Promise<CloudFrontRequest | CloudFrontResponse> {
   const cf = event.Records[0]?.cf;
@@ -30,13 +33,9 @@ export async function handler(event: OriginRequestEvent): Promise<CloudFrontRequ
     );
   }
   instance ??= await start(settingsOf(cf.request));
-  const { rules, places, follower, settings, bundled, placeOf, sign } = instance;
-  if (rules.state.serving === null) await follower.coldStart(bundled);
-  else if (Date.now() >= instance.nextRefreshMs) {
-    instance.nextRefreshMs = Date.now() + settings.pollIntervalMs;
-    // Goes on while this request is answered; what is left of it when the instance is frozen ends at the next request.
-    void follower.refresh();
-  }
+  const { rules, places, settings, placeOf, sign } = instance;
+  if (rules.state.serving === null) await instance.coldStart();
+  instance.tend(UNTENDED);
   const location = placeOf((name) => cf.request.headers[name]?.[0]?.value ?? null);
   if (needsCountry(location)) await places.load();
   const asked = { requestId: cf.config.requestId, location };

@@ -1,5 +1,6 @@
-/** Traces and metrics to an OpenTelemetry receiver, when the environment names one. */
-import { type OtlpExporter, otlpExporter } from "../src/edge/otlp.ts";
+/** Traces and metrics of a process to an OpenTelemetry receiver, when the environment names one. */
+import type { OtlpExporter } from "../src/edge/otlp.ts";
+import { exporterOf, flushIntervalMs, type OtlpEnv } from "./otlp-exporter.ts";
 
 export interface RunningOtlp {
   readonly exporter: OtlpExporter;
@@ -7,36 +8,11 @@ export interface RunningOtlp {
   close(): Promise<void>;
 }
 
-const FLUSH_MS = 5000;
-const POST_TIMEOUT_MS = 10_000;
-
-/** Null without `OTEL_EXPORTER_OTLP_ENDPOINT`. `OTEL_EXPORTER_OTLP_HEADERS` is `name=value,…`, as the standard has it. */
-export function startOtlp(
-  edge: string,
-  metricsText: () => string,
-  env: NodeJS.ProcessEnv = process.env,
-): RunningOtlp | null {
-  const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  if (endpoint === undefined || endpoint === "") return null;
-  const headers = { "content-type": "application/json", ...headersOf(env.OTEL_EXPORTER_OTLP_HEADERS ?? "") };
-  const exporter = otlpExporter({
-    resource: { "service.name": env.OTEL_SERVICE_NAME ?? "portolan-edge", "service.instance.id": edge },
-    now: Date.now,
-    random: Math.random,
-    async post(path, json) {
-      const url = `${endpoint.replace(/\/$/, "")}${path}`;
-      const response = await fetch(url, {
-        method: "POST",
-        headers,
-        body: json,
-        signal: AbortSignal.timeout(POST_TIMEOUT_MS),
-      });
-      await response.body?.cancel();
-      if (!response.ok) throw new Error(`Cannot send ${path}: the receiver answered ${response.status}`);
-    },
-  });
-  const interval = Number(env.OTEL_BSP_SCHEDULE_DELAY ?? FLUSH_MS);
-  const timer = setInterval(() => void exporter.flush(metricsText()), interval >= 10 ? interval : FLUSH_MS);
+/** Null without `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+export function startOtlp(edge: string, metricsText: () => string, env: OtlpEnv = process.env): RunningOtlp | null {
+  const exporter = exporterOf(edge, "cumulative", env);
+  if (exporter === null) return null;
+  const timer = setInterval(() => void exporter.flush(metricsText()), flushIntervalMs(env));
   timer.unref();
   return {
     exporter,
@@ -45,12 +21,4 @@ export function startOtlp(
       await exporter.flush(metricsText());
     },
   };
-}
-
-function headersOf(text: string): Record<string, string> {
-  const pairs = text.split(",").flatMap((pair): [string, string][] => {
-    const equals = pair.indexOf("=");
-    return equals < 1 ? [] : [[pair.slice(0, equals).trim(), decodeURIComponent(pair.slice(equals + 1).trim())]];
-  });
-  return Object.fromEntries(pairs);
 }

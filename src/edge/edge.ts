@@ -10,6 +10,7 @@ import { notePace, type Paces } from "../core/health/stall.ts";
 import type { SnapshotSource } from "../core/snapshot/load.ts";
 import { type ClientSources, identifyClient } from "./client.ts";
 import { follower, type Follower } from "./follow.ts";
+import { gaugesOf } from "./gauges.ts";
 import type { EdgeGauges, EdgeMetrics } from "./metrics.ts";
 import type { RequestRules } from "./rules.ts";
 import { servingEdge, type ServingDeps, type ServingOptions } from "./serving.ts";
@@ -80,16 +81,6 @@ export function createEdge(options: EdgeOptions, deps: EdgeDeps): Edge {
     probed: watch.probed,
     tick: watch.tick,
     notReady: () => (state.serving === null ? "no snapshot is loaded yet" : null),
-  };
-}
-
-function gaugesOf(state: EdgeState, now: () => number): EdgeGauges {
-  return {
-    generation: () => state.serving?.loaded.manifest.generation ?? null,
-    snapshotAgeSeconds: () =>
-      state.serving === null ? null : (now() - state.serving.loaded.manifest.publishedAtMs) / 1000,
-    liveRequests: () => state.liveRequests,
-    ejectedOrigins: () => [...state.outliers.ejections.values()].filter((one) => one.untilMs > now()).length,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Our own metrics page as OTLP metrics: what is scraped and what is pushed can then never differ. */
 import { attributes, nanoseconds } from "./otlp-values.ts";
 
+const DELTA = 1;
 const CUMULATIVE = 2;
 
 interface Sample {
@@ -9,34 +10,74 @@ interface Sample {
   readonly value: number;
 }
 
-/** From Prometheus text as `prometheus.ts` writes it. */
-export function metricsOf(page: string, at: { readonly startedMs: number; readonly nowMs: number }): readonly object[] {
+interface Family {
+  readonly name: string;
+  readonly description: string;
+  type: string;
+  readonly samples: Sample[];
+}
+
+/** What was sent of each sample so far, by name and labels. */
+export type Sent = ReadonlyMap<string, number>;
+
+/**
+ * From Prometheus text as `prometheus.ts` writes it: totals since `startedMs`, or with `sent` only what came to them
+ * since then, which a receiver adds up over any number of senders.
+ */
+export function metricsOf(
+  page: string,
+  at: { readonly startedMs: number; readonly nowMs: number },
+  sent: Sent | null = null,
+): readonly object[] {
   const times = { startTimeUnixNano: nanoseconds(at.startedMs), timeUnixNano: nanoseconds(at.nowMs) };
-  const metrics: object[] = [];
-  let family: { name: string; description: string; type: string; samples: Sample[] } | null = null;
-  const close = () => {
-    if (family !== null && family.samples.length > 0) metrics.push(metricOf(family, times));
-  };
+  return familiesOf(page)
+    .map((family) => (sent === null || family.type === "gauge" ? family : since(family, sent)))
+    .filter(({ samples }) => samples.length > 0)
+    .map((family) => metricOf(family, { ...times, temporality: sent === null ? CUMULATIVE : DELTA }));
+}
+
+/** What a page says, to be taken off the next one. */
+export function totalsOf(page: string): Sent {
+  return new Map(familiesOf(page).flatMap(({ samples }) => samples.map((one) => [keyOf(one), one.value] as const)));
+}
+
+function familiesOf(page: string): readonly Family[] {
+  const families: Family[] = [];
   for (const line of page.split("\n")) {
+    const family = families.at(-1);
     if (line.startsWith("# HELP ")) {
-      close();
       const [name = "", ...words] = line.slice(7).split(" ");
-      family = { name, description: words.join(" "), type: "", samples: [] };
-    } else if (line.startsWith("# TYPE ")) {
-      if (family !== null) family.type = line.split(" ")[3] ?? "";
-    } else if (line !== "" && family !== null) family.samples.push(sampleOf(line));
+      families.push({ name, description: words.join(" "), type: "", samples: [] });
+    } else if (family === undefined || line === "") continue;
+    else if (line.startsWith("# TYPE ")) family.type = line.split(" ")[3] ?? "";
+    else family.samples.push(sampleOf(line));
   }
-  close();
-  return metrics;
+  return families;
+}
+
+/** Without the series to which nothing came. */
+function since(family: Family, sent: Sent): Family {
+  const less = family.samples.map((one) => ({ ...one, value: one.value - (sent.get(keyOf(one)) ?? 0) }));
+  const groups = [...groupBy(less)].map(([, group]) => group);
+  return { ...family, samples: groups.filter((group) => group.some((one) => one.value !== 0)).flat() };
+}
+
+function keyOf({ name, labels }: Sample): string {
+  return `${name} ${JSON.stringify(labels)}`;
+}
+
+interface Times {
+  readonly startTimeUnixNano: string;
+  readonly timeUnixNano: string;
 }
 
 function metricOf(
-  { name, description, type, samples }: { name: string; description: string; type: string; samples: readonly Sample[] },
-  times: { readonly startTimeUnixNano: string; readonly timeUnixNano: string },
+  { name, description, type, samples }: Family,
+  { temporality: aggregationTemporality, ...times }: Times & { readonly temporality: number },
 ): object {
   if (type === "histogram") {
     const dataPoints = [...groupBy(samples)].map(([, group]) => ({ ...times, ...histogramPoint(name, group) }));
-    return { name, description, unit: "s", histogram: { aggregationTemporality: CUMULATIVE, dataPoints } };
+    return { name, description, unit: "s", histogram: { aggregationTemporality, dataPoints } };
   }
   const dataPoints = samples.map(({ labels, value }) => ({
     ...times,
@@ -44,7 +85,7 @@ function metricOf(
     attributes: attributes(labels),
   }));
   if (type !== "counter") return { name, description, gauge: { dataPoints } };
-  return { name, description, sum: { aggregationTemporality: CUMULATIVE, isMonotonic: true, dataPoints } };
+  return { name, description, sum: { aggregationTemporality, isMonotonic: true, dataPoints } };
 }
 
 /** Samples of one label set, `le` left out. */

@@ -3,7 +3,7 @@
  * fire and forget: a bounded queue, no retry, never on the request path (FM59).
  */
 import type { RequestEvent, Try } from "./event.ts";
-import { metricsOf } from "./otlp-metrics.ts";
+import { metricsOf, type Sent, totalsOf } from "./otlp-metrics.ts";
 import { attributes, nanoseconds } from "./otlp-values.ts";
 import { hexId } from "./trace-context.ts";
 
@@ -12,6 +12,11 @@ export interface OtlpOptions {
   readonly resource: Readonly<Record<string, string>>;
   readonly now: () => number;
   readonly random: () => number;
+  /**
+   * Totals since the start, or what came to them since the last sending: for senders that come and go, whose totals
+   * nobody could tell apart.
+   */
+  readonly temporality: "cumulative" | "delta";
   /** Sends one JSON text to `/v1/traces` or `/v1/metrics`; may reject. */
   readonly post: (path: "/v1/traces" | "/v1/metrics", json: string) => Promise<void>;
 }
@@ -46,15 +51,18 @@ interface Span {
 /** An exporter with an empty queue. */
 export function otlpExporter(options: OtlpOptions): OtlpExporter {
   const queue: Span[] = [];
-  const startedMs = options.now();
+  const delta = options.temporality === "delta";
+  let startedMs = options.now();
+  let sent: Sent | null = delta ? new Map() : null;
   const resource = { attributes: attributes(options.resource) };
   const scope = { name: "portolan" };
   let dropped = 0;
-  const post = async (path: "/v1/traces" | "/v1/metrics", value: object, spans: number) => {
+  const post = async (path: "/v1/traces" | "/v1/metrics", value: object): Promise<boolean> => {
     try {
       await options.post(path, JSON.stringify(value));
+      return true;
     } catch {
-      dropped += spans;
+      return false;
     }
   };
   return {
@@ -66,11 +74,17 @@ export function otlpExporter(options: OtlpOptions): OtlpExporter {
     async flush(metricsText) {
       while (queue.length > 0) {
         const spans = queue.splice(0, BATCH);
-        await post("/v1/traces", { resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }] }, spans.length);
+        const taken = await post("/v1/traces", { resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }] });
+        if (!taken) dropped += spans.length;
       }
-      const metrics = metricsOf(metricsText, { startedMs, nowMs: options.now() });
-      if (metrics.length > 0)
-        await post("/v1/metrics", { resourceMetrics: [{ resource, scopeMetrics: [{ scope, metrics }] }] }, 0);
+      const nowMs = options.now();
+      const metrics = metricsOf(metricsText, { startedMs, nowMs }, sent);
+      if (metrics.length === 0) return;
+      const taken = await post("/v1/metrics", { resourceMetrics: [{ resource, scopeMetrics: [{ scope, metrics }] }] });
+      // What was not taken is still to be sent.
+      if (!taken || !delta) return;
+      startedMs = nowMs;
+      sent = totalsOf(metricsText);
     },
     dropped: () => dropped,
   };

@@ -1,11 +1,12 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/core/health/circuit.ts";
 import type { Candidate } from "../../src/core/decision.ts";
+import { newEdgeState } from "../../src/edge/state.ts";
 import { newEvent } from "../../src/edge/event.ts";
 import { edgeMetrics } from "../../src/edge/metrics.ts";
+import { isolateTelemetry } from "../../workers/isolate-otlp.ts";
 import { startOtlp } from "../../workers/otlp.ts";
+import { startOtlpReceiver } from "../build/otlp-receiver.ts";
 
 const ORIGIN = {
   connectHost: "192.0.2.1",
@@ -50,28 +51,13 @@ function failedOver() {
   return event;
 }
 
-async function receiver(status = 200) {
-  const got: { path: string | undefined; key: string | undefined; body: Record<string, unknown> }[] = [];
-  const server = createServer((request, response) => {
-    let text = "";
-    request.on("data", (chunk) => (text += String(chunk)));
-    request.on("end", () => {
-      got.push({ path: request.url, key: request.headers["x-key"] as string, body: JSON.parse(text) as never });
-      response.writeHead(status).end("{}");
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { got, url, close: () => server.close() };
-}
-
 describe("startOtlp()", () => {
   it("is off unless the environment names a receiver", () => {
     expect(startOtlp("fra-1", () => "", {})).toBeNull();
   });
 
   it("sends one span per request and one per try, and the metrics page", async () => {
-    const to = await receiver();
+    const to = await startOtlpReceiver();
     const metrics = edgeMetrics({
       generation: () => 7,
       snapshotAgeSeconds: () => null,
@@ -90,7 +76,7 @@ describe("startOtlp()", () => {
     to.close();
     const traces = to.got.find((one) => one.path === "/v1/traces");
     expect(traces?.key).toBe("s ecret");
-    const [server, first, second] = spansOf(traces?.body);
+    const [server, first, second] = to.spans();
     expect(server).toMatchObject({
       traceId: "a".repeat(32),
       spanId: "b".repeat(16),
@@ -114,7 +100,7 @@ describe("startOtlp()", () => {
   });
 
   it("loses spans and nothing else when the receiver refuses or is gone", async () => {
-    const to = await receiver(503);
+    const to = await startOtlpReceiver(503);
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: to.url, OTEL_BSP_SCHEDULE_DELAY: "600000" };
     const otlp = startOtlp("fra-1", () => "", env);
     const event = failedOver();
@@ -129,7 +115,30 @@ describe("startOtlp()", () => {
   });
 });
 
-function spansOf(body: unknown): readonly Record<string, unknown>[] {
-  const { resourceSpans } = body as { resourceSpans: { scopeSpans: { spans: Record<string, unknown>[] }[] }[] };
-  return resourceSpans[0]?.scopeSpans[0]?.spans ?? [];
-}
+describe("isolateTelemetry()", () => {
+  it("sends what came since the last sending, and again what was not taken", async () => {
+    const to = await startOtlpReceiver();
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: to.url, OTEL_BSP_SCHEDULE_DELAY: "10" };
+    const telemetry = isolateTelemetry("cloudflare-fra", env);
+    const counted = telemetry?.metrics(newEdgeState("cloudflare-fra", null, 1));
+    const event = failedOver();
+    const see = async () => {
+      counted?.request(event, event.startedMs + 95);
+      await telemetry?.sendSoon();
+    };
+    const failovers = () => to.sum("portolan_failovers_total", { portolan_cluster: "fra" });
+    await see();
+    await see();
+    expect(failovers()).toBe(2);
+    to.answer(503);
+    await see();
+    to.got.length = 0;
+    to.answer(200);
+    await see();
+    // What was refused and what came since.
+    expect(failovers()).toBe(2);
+    await telemetry?.sendSoon();
+    expect(failovers()).toBe(2);
+    to.close();
+  });
+});

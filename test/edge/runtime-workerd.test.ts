@@ -6,6 +6,7 @@ import { CLOUDFLARE } from "../../workers/capabilities.ts";
 import { ask } from "../conformance/edge-client.ts";
 import { edgeRuntimeSuite } from "../conformance/edge-runtime.ts";
 import { DEBUG_TOKEN, type EdgeStart, HOST, type RuntimeUnderTest, startEdgeWorld } from "../conformance/edge-world.ts";
+import { startOtlpReceiver } from "../build/otlp-receiver.ts";
 import { WORKERD_GAPS } from "./declared-gaps.ts";
 import { startWorkerd } from "./workerd.ts";
 
@@ -55,6 +56,29 @@ describe("workers/cloudflare.ts", () => {
     expect(await from({ country: "US", latitude: "40.71", longitude: "-74.00" })).toBe("nyc");
     expect(await from({ country: "PL" })).toBe("fra");
     await world.close();
+  }, 60_000);
+
+  it("pushes what it counts as differences, which a receiver adds up", async () => {
+    const receiver = await startOtlpReceiver();
+    const world = await startEdgeWorld(
+      workerd({
+        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+        OTEL_EXPORTER_OTLP_HEADERS: "x-key=s%20ecret",
+        OTEL_BSP_SCHEDULE_DELAY: "50",
+      }),
+    );
+    await world.publish([HOST]);
+    const edge = await world.start();
+    for (let count = 1; count <= 3; count += 1) {
+      await ask(edge.url, "/");
+      await expect.poll(() => receiver.sum("portolan_requests_total", { portolan_cluster: "fra" })).toBe(count);
+      expect(receiver.spans().filter(({ kind }) => kind === 2)).toHaveLength(count);
+    }
+    expect(new Set(receiver.got.map(({ key }) => key))).toEqual(new Set(["s ecret"]));
+    expect(receiver.temporalities()).toEqual(new Set([1]));
+    expect(receiver.last("portolan_snapshot_generation")).toBeGreaterThan(0);
+    await world.close();
+    receiver.close();
   }, 60_000);
 
   it("loads the policies when a snapshot comes that asks for them, and goes by them", async () => {
