@@ -160,7 +160,8 @@ export class Attempts {
     if (ejection === undefined || ejection.sinceMs < this.#triedMs) return false;
     // As many at a time as the budget lets go elsewhere; the others wait a little longer instead of failing.
     if (this.#decision.candidates.length < 2 || !this.budgetLeft()) return false;
-    return ejectionKind(this.#state.outliers, this.#at) === "answer";
+    const kind = ejectionKind(this.#state.outliers, this.#at);
+    return kind === "answer" || kind === "silent";
   }
 
   end(): void {

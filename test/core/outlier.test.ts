@@ -6,7 +6,7 @@ import {
   recordOutcome,
   returnOrigin,
 } from "../../src/core/health/outlier.ts";
-import { newOutlierState } from "../../src/core/health/outlier-state.ts";
+import { ejectionKind, newOutlierState } from "../../src/core/health/outlier-state.ts";
 import type { AttemptOutcome } from "../../src/core/retry.ts";
 
 const REFUSED: AttemptOutcome = { type: "failed", failure: "refused", unsent: true, detail: "" };
@@ -22,6 +22,15 @@ describe("recordOutcome()", () => {
     expect(state.ejections.get("o")).toMatchObject({ untilMs: 30_002, count: 1 });
     recordOutcome(state, "o", REFUSED, 30_003);
     expect(state.ejections.get("o")).toMatchObject({ untilMs: 90_003, count: 2 });
+  });
+
+  it.each([
+    ["refused", "connect"],
+    ["connect-timeout", "silent"],
+  ] as const)("tells a door that is shut from a place where nobody answers: %s", (failure, kind) => {
+    const state = newOutlierState();
+    for (let count = 0; count < 3; count += 1) recordOutcome(state, "o", { ...REFUSED, failure }, count);
+    expect(ejectionKind(state, "o")).toBe(kind);
   });
 
   it("starts over after an answer", () => {

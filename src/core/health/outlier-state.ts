@@ -5,8 +5,11 @@ import type { Ejection } from "./view.ts";
 /** Added to an ejection of what flaps, for each time from the third on. */
 export const DAMPING_MS = 5000;
 
-/** Why it is out decides what may bring it back: a connection proves nothing about answers. */
-export type EjectionKind = "connect" | "answer" | "status" | "probe";
+/**
+ * Why it is out decides what may bring it back: a connection proves nothing about answers. `silent` is an origin where not
+ * even connecting gets an answer: what waits there waits for nothing.
+ */
+export type EjectionKind = "connect" | "silent" | "answer" | "status" | "probe";
 
 export interface Track {
   failures: number;

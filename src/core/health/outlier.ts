@@ -59,7 +59,8 @@ export function recordOutcome(
   const track = trackOf(state, origin);
   track.failures += 1;
   if (track.failures < FAILURES_TO_EJECT || isOut(state, origin, nowMs)) return null;
-  const kind = outcome.unsent ? "connect" : "answer";
+  const unreached = outcome.failure === "connect-timeout" ? "silent" : "connect";
+  const kind = outcome.unsent ? unreached : "answer";
   return eject(state, origin, { kind, cause: `${outcome.failure} ×${track.failures}`, nowMs });
 }
 

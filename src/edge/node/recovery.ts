@@ -114,7 +114,7 @@ export function probeOrigins(edge: Edge, prober: Prober, options: ProbeOptions):
   /** A connection brings back what could not be connected to, an answer what did not answer, a check what it checks. */
   function provesMore(target: ProbeTarget, out: string, answered: boolean): boolean {
     const kind = ejectionKind(edge.state.outliers, out);
-    if (kind === "connect") return true;
+    if (kind === "connect" || kind === "silent") return true;
     if (kind === "answer") return answered;
     if (kind === "status") return target.check?.type === "http" && target.subject === out;
     return kind === "probe";

@@ -25,6 +25,14 @@ describe("an edge whose nearest backend goes bad under load", () => {
     60_000,
   );
 
+  it("takes what waits at a place where nobody answers any more elsewhere, long before its deadline", async () => {
+    const facts = { ...FACTS, timeoutMs: 120_000, troubleMs: 8000 };
+    // The load ends when all is answered: what waited for a deadline would wait a minute.
+    const { getErrors, maxMs } = await troubled("black hole", facts);
+    expect(getErrors).toBe(0);
+    expect(maxMs).toBeLessThan(facts.timeoutMs / 4);
+  }, 90_000);
+
   it("sends at most a fifth more than it was asked when all of them fail", async () => {
     const { gets, getErrors, postsTwice, perOffered } = await troubled("503", { ...FACTS, all: true });
     expect(getErrors).toBeGreaterThan(gets / 2);
