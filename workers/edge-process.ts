@@ -1,13 +1,20 @@
 /** One of the processes of `portolan edge --processes`: an edge whose store is in the process that started it. */
-import type { EdgeOptions } from "../src/cli/deps.ts";
 import { parsePinKeys } from "../src/edge/pin.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import { listenerFor, openCertificates, secretFolders } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
-import { AUDIENCE, openHopKeys } from "./files-edge.ts";
+import { openHopKeys } from "./files-edge.ts";
+import { readPublicKeys } from "./key-files.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { type NodeEdge, startNodeEdge } from "./node-edge.ts";
-import type { FromProcess, ToProcess } from "./process-messages.ts";
+import {
+  type FromProcess,
+  type ProcessOptions,
+  type ProcessStore,
+  type ToProcess,
+  versionOf,
+} from "./process-messages.ts";
+import { newTap, tapFilter } from "../src/edge/tap.ts";
 
 /** Clients that are connected have so long to come with the request whose answer tells them to leave. */
 const IDLE_GRACE_MS = 1000;
@@ -15,7 +22,17 @@ const IDLE_GRACE_MS = 1000;
 /** The store is in the first process, which has a snapshot already. */
 const SNAPSHOT_WITHIN_MS = 10_000;
 
-const waiting = new Map<number, (text: string | null) => void>();
+/** Told so often which snapshot is served, when it is another one. */
+const SERVED_MS = 1000;
+
+interface Waiting {
+  readonly resolve: (text: string | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const waiting = new Map<number, Waiting>();
+const tap = newTap(Date.now);
+const taps = new Map<number, ReadableStreamDefaultReader<Uint8Array>>();
 let asked = 0;
 let edge: NodeEdge | null = null;
 let reload: () => Promise<void> = () => Promise.resolve();
@@ -35,8 +52,18 @@ process.on("message", (message: ToProcess) => {
       });
       break;
     case "stored":
-      waiting.get(message.id)?.(message.text);
+      if (message.ok) waiting.get(message.id)?.resolve(message.text);
+      else waiting.get(message.id)?.reject(new Error("Cannot read the store"));
       waiting.delete(message.id);
+      break;
+    case "tap":
+      void listen(message.id, message.query);
+      break;
+    case "untap":
+      void taps.get(message.id)?.cancel();
+      break;
+    case "refresh":
+      void edge?.edge.refresh();
       break;
     case "metrics":
       say({ type: "metrics", id: message.id, text: edge?.edge.metricsText() ?? "" });
@@ -55,13 +82,14 @@ process.on("message", (message: ToProcess) => {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 process.once("disconnect", () => void stop());
 
-async function start(options: EdgeOptions, name: string, pinKeys: string): Promise<void> {
+async function start(options: ProcessOptions, name: string, pinKeys: string): Promise<void> {
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const { hopKeys, geoip, listener } = options;
   const keys = hopKeys === null ? null : await openHopKeys(hopKeys, { log });
   const locator = geoip === null ? null : await openDatabase(geoip, { onProblem: log });
-  const directory = listener.tls?.secrets === true ? await directoryReaders(options.from) : null;
-  const folders = () => (directory === null ? [] : secretFolders(directory, options.from));
+  const { from, publicKeys } = options;
+  const directory = from !== null && listener.tls?.secrets === true ? await directoryReaders(from) : null;
+  const folders = () => (directory === null || from === null ? [] : secretFolders(directory, from));
   const certificates = listener.tls === null ? null : await openCertificates(listener.tls, folders, log);
   if (certificates !== null) reload = certificates.reload;
   const lines = lineBuffer((text) => void process.stdout.write(text));
@@ -70,30 +98,58 @@ async function start(options: EdgeOptions, name: string, pinKeys: string): Promi
       ...options,
       ...listenerFor(options, certificates),
       name,
-      audience: AUDIENCE,
-      pollIntervalMs: 100,
       snapshotWithinMs: SNAPSHOT_WITHIN_MS,
       idleGraceMs: IDLE_GRACE_MS,
     },
     {
       store: {
-        get: (key) =>
-          new Promise((resolve) => {
-            asked += 1;
-            waiting.set(asked, resolve);
-            say({ type: "get", id: asked, key });
-          }),
-        report: (from, text) => Promise.resolve(say({ type: "report", edge: from, text })),
+        get: read("store"),
+        report: (edge, text) => Promise.resolve(say({ type: "report", edge, text })),
       },
-      verify: null,
+      verify: publicKeys === null ? null : await readPublicKeys(publicKeys),
+      bundled: read("kept"),
       locator,
       pinKeys: await parsePinKeys(pinKeys),
       accessLog: lines.add,
       log,
+      tap,
       ...(keys === null ? {} : { sign: (request) => keys.current().sign(request, Date.now()) }),
     },
   );
   say({ type: "ready", url: edge.url, plainUrl: edge.plainUrl });
+  tellServed(edge);
+}
+
+const read =
+  (of: ProcessStore) =>
+  (key: string): Promise<string | null> =>
+    new Promise((resolve, reject) => {
+      asked += 1;
+      waiting.set(asked, { resolve, reject });
+      say({ type: "get", id: asked, key, of });
+    });
+
+function tellServed({ edge: { state } }: NodeEdge): void {
+  let told = "";
+  const tell = (): void => {
+    if (state.serving === null || state.serving.loaded.hash === told) return;
+    told = state.serving.loaded.hash;
+    say({ type: "served", version: versionOf(state.serving.loaded) });
+  };
+  tell();
+  setInterval(tell, SERVED_MS).unref();
+}
+
+async function listen(id: number, query: Readonly<Record<string, string>>): Promise<void> {
+  const reader = tap.listen(tapFilter(query)).getReader();
+  taps.set(id, reader);
+  const decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    say({ type: "tapped", id, lines: decoder.decode(value, { stream: true }) });
+  }
+  taps.delete(id);
 }
 
 async function stop(): Promise<void> {

@@ -2,10 +2,10 @@
 import cluster, { type Worker } from "node:cluster";
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import type { EdgeOptions } from "../src/cli/deps.ts";
 import { mergeMetrics } from "../src/edge/merge-metrics.ts";
 import type { EdgeStore } from "./node-edge.ts";
-import type { FromProcess, ToProcess } from "./process-messages.ts";
+import type { FromProcess, ProcessOptions, ProcessStore, ServedVersion, ToProcess } from "./process-messages.ts";
+import { processTap, type ProcessTap } from "./process-tap.ts";
 
 export interface EdgeProcesses {
   readonly url: string;
@@ -13,6 +13,10 @@ export interface EdgeProcesses {
   /** One page of all of them; a process that does not answer is left out. */
   metricsText(): Promise<string>;
   notReady(): string | null;
+  /** Their decisions as they happen. */
+  readonly tap: ProcessTap["listen"];
+  /** The store has something new. */
+  refresh(): Promise<void>;
   /** New processes take the place of the old ones, one after the other; no request is lost. */
   reload(): Promise<void>;
   close(): Promise<void>;
@@ -32,10 +36,19 @@ const METRICS_MS = 2000;
 /** Between the end of a process that broke and the next start. */
 const RESTART_MS = 200;
 
+export interface ProcessesDeps {
+  readonly store: EdgeStore;
+  /** What to start from when the store does not answer; null for nothing. */
+  readonly bundled: EdgeStore["get"] | null;
+  /** Told when a process serves another snapshot. */
+  readonly onServed: (version: ServedVersion) => void;
+  readonly log: (line: string) => void;
+}
+
 /** Starts them; rejects with what the first one that cannot start says. */
 export async function startProcesses(
-  options: EdgeOptions,
-  { store, log }: { readonly store: EdgeStore; readonly log: (line: string) => void },
+  options: ProcessOptions,
+  { store, bundled, onServed, log }: ProcessesDeps,
 ): Promise<EdgeProcesses> {
   // A cookie that one of them signs must be good at the others.
   const pinKeys = process.env.PORTOLAN_PIN_KEYS ?? `own:${randomBytes(32).toString("base64")}`;
@@ -46,6 +59,12 @@ export async function startProcesses(
   let closing = false;
   let url = "";
   let plainUrl: string | null = null;
+  const everybody = (message: ToProcess): void => {
+    for (const { worker } of running.values()) if (worker.isConnected()) worker.send(message);
+  };
+  const tap = processTap(everybody);
+  const read = async (of: ProcessStore, key: string): Promise<string | null> =>
+    of === "store" ? await store.get(key) : ((await bundled?.(key)) ?? null);
 
   const start = async (name: string): Promise<One> => {
     const worker = cluster.fork();
@@ -63,6 +82,7 @@ export async function startProcesses(
           one.ready = true;
           log(JSON.stringify({ event: "process-ready", process: name, pid: worker.process.pid }));
           ({ url, plainUrl } = message);
+          tap.joined(say);
           resolve(one);
           break;
         case "failed":
@@ -70,13 +90,19 @@ export async function startProcesses(
           reject(Object.assign(new Error(message.message), { code: message.code }));
           break;
         case "get":
-          store.get(message.key).then(
-            (text) => say({ type: "stored", id: message.id, text }),
-            () => say({ type: "stored", id: message.id, text: null }),
+          read(message.of, message.key).then(
+            (text) => say({ type: "stored", id: message.id, text, ok: true }),
+            () => say({ type: "stored", id: message.id, text: null, ok: false }),
           );
           break;
         case "report":
           void store.report?.(message.edge, message.text);
+          break;
+        case "served":
+          onServed(message.version);
+          break;
+        case "tapped":
+          tap.heard(message.id, message.lines);
           break;
         case "metrics":
           pages.get(message.id)?.(message.text);
@@ -126,7 +152,7 @@ export async function startProcesses(
   };
 
   try {
-    const names = Array.from({ length: options.processes }, (_, index) => `edge-${index + 1}`);
+    const names = Array.from({ length: options.processes }, (_, index) => `${options.name}-${index + 1}`);
     await Promise.all(names.map(async (name) => void running.set(name, await start(name))));
   } catch (error) {
     await close();
@@ -155,6 +181,8 @@ export async function startProcesses(
       });
       return mergeMetrics((await Promise.all(texts)).filter((page) => page !== null));
     },
+    tap: tap.listen,
+    refresh: () => Promise.resolve(everybody({ type: "refresh" })),
     notReady: () => ([...running.values()].some(({ ready }) => ready) ? null : "no process is ready"),
     reload() {
       // One that waits stands for all that were asked for since.

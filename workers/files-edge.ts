@@ -77,7 +77,7 @@ async function startParts(
       status: () => statusOf(store, control.last(), dns?.status()),
       resources: () => resourcesOf(store, control.last(), [addressOf(edge.url)]),
       events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
-      ...(edge.tap === null ? {} : { tap: edge.tap }),
+      tap: edge.tap,
       actions: orderActions(store, control, () => dns?.status() ?? []),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
@@ -94,16 +94,16 @@ interface ServingParts {
 /** What serves, whether it is one process or several. */
 interface ServingEdges extends Pick<EdgeProcesses, "url" | "plainUrl" | "notReady" | "reload"> {
   readonly metricsText: () => string | Promise<string>;
-  /** Null where decisions are made in other processes. */
-  readonly tap: NonNullable<AdminDeps["tap"]> | null;
+  readonly tap: NonNullable<AdminDeps["tap"]>;
 }
 
 async function inProcesses(options: EdgeOptions, { store, keep, deps }: ServingParts): Promise<ServingEdges> {
   const log = (line: string): void => deps.err(`${line}\n`);
-  const processes = await startProcesses(options, { store: edgeStore(store), log }).catch((error: unknown) =>
-    portFailure(error, "--listen", options.listen),
+  const own = { ...options, name: "edge", audience: AUDIENCE, publicKeys: null, pollIntervalMs: 100 };
+  const processes = { store: edgeStore(store), bundled: null, onServed: () => undefined, log };
+  return keep(
+    await startProcesses(own, processes).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
-  return { ...keep(processes), tap: null };
 }
 
 async function inThisProcess(

@@ -16,7 +16,7 @@ import { readPublicKeys } from "./key-files.ts";
 import { edgeStore, type EdgeStore, type NodeEdgeDeps } from "./node-edge.ts";
 import { orderActions } from "./order-actions.ts";
 import { statusOf } from "./status.ts";
-import { servedNow } from "./store-edge.ts";
+import { versionOf } from "./process-messages.ts";
 
 const FILES_AUDIENCE = "names";
 const FILES_POLL_MS = 250;
@@ -82,7 +82,11 @@ async function fromStore(
     },
   });
   keep(source.follow(edge.refresh));
-  return { edge, admin: { status: () => Promise.resolve(servedNow(edge.state.serving)), actions: new Map() } };
+  const status = () => {
+    const { serving } = edge.state;
+    return Promise.resolve({ snapshot: serving === null ? null : versionOf(serving.loaded) });
+  };
+  return { edge, admin: { status, actions: new Map() } };
 }
 
 interface HealthEdgeParts {

@@ -4,11 +4,14 @@ import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { listenerFor, openCertificates } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { openHopKeys, pinKeysOf, portFailure } from "./files-edge.ts";
-import { openEdgeSource } from "./edge-source.ts";
+import { type EdgeProcesses, startProcesses } from "./edge-processes.ts";
+import { type EdgeSource, openEdgeSource } from "./edge-source.ts";
+import type { Keep } from "./files-control.ts";
 import { readPublicKeys } from "./key-files.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
 import { type NodeEdgeOptions, startNodeEdge } from "./node-edge.ts";
+import { type ServedVersion, versionOf } from "./process-messages.ts";
 
 /** A snapshot that is served is kept within this time. */
 const COMMIT_MS = 1_000;
@@ -28,7 +31,7 @@ export async function startStoreEdge(
     for (const part of running.splice(0).reverse()) await part.close();
   };
   try {
-    return { banner: await startParts({ ...options, ...world }, deps, keep), close };
+    return { ...(await startParts({ ...options, ...world }, deps, keep)), close };
   } catch (error) {
     await close();
     throw error;
@@ -41,11 +44,64 @@ type OneMachine = Pick<NodeEdgeOptions, "missingWayUs" | "probeIntervalMs">;
 async function startParts(
   options: StoreEdgeOptions & OneMachine,
   deps: Pick<CliDeps, "out" | "err">,
-  keep: <T extends { close(): unknown }>(part: T) => T,
-): Promise<readonly string[]> {
+  keep: Keep,
+): Promise<Omit<Running, "close">> {
   const log = (line: string): void => deps.err(`${line}\n`);
-  const verify = await readPublicKeys(options.publicKeys);
   const source = await openEdgeSource(options, keep, log);
+  const edge = await (options.processes > 0 ? inProcesses : inThisProcess)(options, { source, keep, deps, log });
+  keep(source.follow(edge.refresh));
+  const plain = edge.plainUrl === null ? [] : [`plain      ${edge.plainUrl}`];
+  const banner = [`edge       ${edge.url}`, ...plain, ...source.banner];
+  const { reload } = edge;
+  if (options.admin === null) return { banner, reload };
+  const admin = keep(
+    await startAdmin(options.admin, {
+      metricsText: edge.metricsText,
+      notReady: edge.notReady,
+      status: () => Promise.resolve({ snapshot: edge.served() }),
+      tap: edge.tap,
+      actions: new Map(),
+    }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
+  );
+  return { banner: [...banner, `admin      ${admin.url}`], reload };
+}
+
+interface ServingParts {
+  readonly source: EdgeSource;
+  readonly keep: Keep;
+  readonly deps: Pick<CliDeps, "out" | "err">;
+  readonly log: (line: string) => void;
+}
+
+/** What serves, whether it is one process or several. */
+interface ServingEdges extends Pick<EdgeProcesses, "url" | "plainUrl" | "notReady" | "tap" | "refresh" | "reload"> {
+  readonly metricsText: () => string | Promise<string>;
+  /** The snapshot in use; null before the first. */
+  readonly served: () => ServedVersion | null;
+}
+
+async function inProcesses(
+  options: StoreEdgeOptions & OneMachine,
+  { source, keep, log }: ServingParts,
+): Promise<ServingEdges> {
+  let latest: ServedVersion | null = null;
+  const { store, bundled, pollIntervalMs } = source;
+  const onServed = (version: ServedVersion): void => {
+    latest = version;
+    void source.commit(version);
+  };
+  const processes = await startProcesses(
+    { ...options, from: null, pollIntervalMs },
+    { store, bundled, onServed, log },
+  ).catch((error: unknown) => portFailure(error, "--listen", options.listen));
+  return { ...keep(processes), served: () => latest };
+}
+
+async function inThisProcess(
+  options: StoreEdgeOptions & OneMachine,
+  { source, keep, deps, log }: ServingParts,
+): Promise<ServingEdges> {
+  const verify = await readPublicKeys(options.publicKeys);
   const keys = options.hopKeys === null ? null : keep(await openHopKeys(options.hopKeys, { log }));
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
   const { tls } = options.listener;
@@ -53,7 +109,7 @@ async function startParts(
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
-  const node = keep(
+  const { edge, url, plainUrl } = keep(
     await startNodeEdge(
       { ...options, ...listenerFor(options, certificates), pollIntervalMs: source.pollIntervalMs },
       {
@@ -69,38 +125,19 @@ async function startParts(
       },
     ).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
-  const { edge, url, plainUrl } = node;
   const committing = setInterval(() => {
     const served = edge.state.serving;
     if (served !== null) void source.commit(served.loaded.manifest);
   }, COMMIT_MS);
   keep({ close: () => clearInterval(committing) });
-  keep(source.follow(edge.refresh));
-  const plain = plainUrl === null ? [] : [`plain      ${plainUrl}`];
-  const banner = [`edge       ${url}`, ...plain, ...source.banner];
-  if (options.admin === null) return banner;
-  const admin = keep(
-    await startAdmin(options.admin, {
-      metricsText: edge.metricsText,
-      notReady: edge.notReady,
-      status: () => Promise.resolve(servedNow(edge.state.serving)),
-      tap: (query) => tap.listen(tapFilter(query)),
-      actions: new Map(),
-    }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
-  );
-  return [...banner, `admin      ${admin.url}`];
-}
-
-/** What this edge serves; the state of everything is control's to tell. */
-export function servedNow(
-  serving: {
-    readonly loaded: {
-      readonly manifest: { epoch: number; generation: number; publishedAtMs: number };
-      readonly hash: string;
-    };
-  } | null,
-): object {
-  if (serving === null) return { snapshot: null };
-  const { epoch, generation, publishedAtMs } = serving.loaded.manifest;
-  return { snapshot: { epoch, generation, publishedAtMs, hash: serving.loaded.hash } };
+  return {
+    url,
+    plainUrl,
+    metricsText: edge.metricsText,
+    notReady: edge.notReady,
+    served: () => (edge.state.serving === null ? null : versionOf(edge.state.serving.loaded)),
+    tap: (query) => tap.listen(tapFilter(query)),
+    refresh: edge.refresh,
+    reload: async () => await certificates?.reload(),
+  };
 }

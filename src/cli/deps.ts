@@ -44,8 +44,6 @@ export interface ListenerOptions {
 }
 
 export interface EdgeOptions extends EdgeSettings {
-  /** Processes that share the port; 0 serves in the one that runs everything else. */
-  readonly processes: number;
   readonly from: string;
 }
 
@@ -65,6 +63,8 @@ export interface StoreEdgeOptions extends EdgeSettings {
 
 /** What an edge is told wherever its snapshots come from. */
 export interface EdgeSettings {
+  /** Processes that share the port; 0 serves in the one that runs everything else. */
+  readonly processes: number;
   readonly listen: HostPort;
   readonly listener: ListenerOptions;
   /** A second, plain port whose requests are sent to https. */

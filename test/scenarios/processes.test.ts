@@ -1,10 +1,11 @@
 /** `portolan edge --processes`: the whole program, since processes are what it is about. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { ask } from "../conformance/edge-client.ts";
+import { HOST, startEdgeWorld } from "../conformance/edge-world.ts";
 import { type Closing, namedOrigin, shopYaml, temporaryFolder } from "../build/files-edge.ts";
 import { eventually } from "./until.ts";
 
@@ -23,6 +24,10 @@ interface Program {
 }
 
 async function start(...more: string[]): Promise<Program> {
+  return await run(...(await fromFiles()), ...more);
+}
+
+async function fromFiles(): Promise<readonly string[]> {
   const from = await temporaryFolder(closing);
   const { port } = await namedOrigin("one", closing);
   await mkdir(join(from, "one"));
@@ -35,8 +40,12 @@ async function start(...more: string[]): Promise<Program> {
     join(from, "shop.yaml"),
     "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: { name: shop }\nspec: { rules: [{ host: shop.example.org, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: shop, port: { number: 80 } } } }] } }] }\n",
   );
-  const args = ["edge", "--from", from, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--allow-private-origins"];
-  const child = spawn(process.execPath, [join(ROOT, "workers/cli.ts"), ...args, ...more], {
+  return ["--from", from];
+}
+
+async function run(...more: readonly string[]): Promise<Program> {
+  const args = ["edge", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--allow-private-origins", ...more];
+  const child = spawn(process.execPath, [join(ROOT, "workers/cli.ts"), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exited = once(child, "exit");
@@ -115,4 +124,67 @@ describe("portolan edge --processes", () => {
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(child.exitCode).toBeNull();
   }, 150_000);
+
+  it("follows a store, keeps what it served for a start without it, and shows its decisions", async () => {
+    const folder = await temporaryFolder(closing);
+    let program: Program | null = null;
+    const world = await startEdgeWorld({
+      name: "processes",
+      provesUnsent: true,
+      hostOverride: "any",
+      async start({ storeUrl, publicKeys, audience, location }) {
+        await writeFile(join(folder, "keys.json"), JSON.stringify(publicKeys));
+        const place = `${location?.latitude},${location?.longitude}`;
+        const where = ["--store", storeUrl, "--public-keys", join(folder, "keys.json"), "--audience", audience];
+        const own = ["--location", place, "--cache", join(folder, "cache"), "--processes", "2"];
+        const { child, ...more } = await run(...where, ...own);
+        program = { child, ...more };
+        return { url: more.url, close: () => Promise.resolve(void child.kill("SIGKILL")) };
+      },
+    });
+    closing.push(world.close);
+    await world.publish([HOST]);
+    const edge = await world.start();
+    const answer = async () => (await ask(edge.url, "/")).text;
+    await eventually(answer, (text) => text === "fra");
+    const { admin } = await started(() => program);
+    const listening = await fetch(`${admin}/tap`);
+    const reader = listening.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let heard = "";
+    await eventually(
+      async () => {
+        await answer();
+        await answer();
+        heard += (await reader?.read())?.value ?? "";
+        return new Set([...heard.matchAll(/"edge":"([^"]+)"/g)].map(([, name]) => name));
+      },
+      (edges) => edges.size === 2,
+    );
+    expect(heard).toMatch(/"edge":"edge-[12]".*"cluster":"fra"/);
+    await reader?.cancel();
+    const status = async () => (await (await fetch(`${admin}/status`)).json()) as { snapshot: { generation: number } };
+    await eventually(status, ({ snapshot }) => snapshot.generation === 1);
+    await world.publish([HOST], false, (snapshot) => ({
+      ...snapshot,
+      clusters: snapshot.clusters.map((cluster) => (cluster.name === "fra" ? { ...cluster, weight: 0 } : cluster)),
+    }));
+    await eventually(answer, (text) => text === "nyc");
+    await eventually(status, ({ snapshot }) => snapshot.generation === 2);
+    await eventually(
+      () => readFile(join(folder, "cache", "values", "manifest"), "utf8").catch(() => ""),
+      (text) => text.includes('generation\\":2'),
+    );
+    world.store.become("down");
+    const second = await world.start();
+    expect((await ask(second.url, "/")).text).toBe("nyc");
+  }, 150_000);
 });
+
+async function started(program: () => Program | null): Promise<Program> {
+  const found = await eventually(
+    () => Promise.resolve(program()),
+    (one) => one !== null,
+  );
+  if (found === null) throw new Error("no program");
+  return found;
+}

@@ -31,7 +31,7 @@ export const edgeCommand: Command = {
   [--hop-keys FILE]              keys that sign requests to a portolan gateway, "ID BASE64" a line, the first one signs
   [--dns FILE]                   keeps DNS zones in step with what is served: docs/dns-commands.md
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
-  [--processes N]                so many processes share the port, with --from; SIGHUP replaces them one by one
+  [--processes N]                so many processes share the port; SIGHUP replaces them one by one
 ${LISTENER_USAGE}
   [--tls-secrets]                end TLS with the Secrets that spec.tls names, from the same files
   [--plain-listen HOST:PORT]     beside TLS: plain requests there are sent to https
@@ -93,15 +93,13 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
       throw new Failure("Cannot send plain requests to https: its port is not known", "--https-port 443");
     }
     const processes = count("--processes", values.processes, MAX_PROCESSES);
-    if (processes > 0 && values.from === undefined) {
-      throw new Failure("Cannot start processes: --processes is for --from", "portolan edge --from DIR --processes 2");
-    }
     const example = "portolan edge --from DIR --listen 127.0.0.1:8080";
     // Listened for before the start: whoever sees the first line may signal before the next one runs.
     // By then there may be nothing to reload yet.
     let reload: Running["reload"];
     const stopped = deps.untilStopped(() => void reload?.());
     const settings: EdgeSettings = {
+      processes,
       listener,
       plainListen: plain === undefined ? null : hostPort("--plain-listen", plain),
       httpsPort: values["https-port"] === undefined ? null : count("--https-port", values["https-port"], 65_535),
@@ -120,7 +118,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
     };
     const edge =
       values.store === undefined && values.receive === undefined
-        ? await deps.startEdge({ ...settings, processes, from: required("--from", values.from, example) }, deps)
+        ? await deps.startEdge({ ...settings, from: required("--from", values.from, example) }, deps)
         : await deps.startStoreEdge(storeOptions(settings, values), deps);
     reload = edge.reload;
     deps.out(`${edge.banner.join("\n")}\n`);
