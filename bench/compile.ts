@@ -97,7 +97,7 @@ function timed(what: string, clusters: readonly Observation[]): void {
   const { user, system } = process.cpuUsage(cpu);
   previous = result.snapshot;
   console.log(
-    `${what.padEnd(34)}${ms.toFixed(0).padStart(6)} ms, ${((user + system) / 1000).toFixed(0).padStart(6)} ms of CPU  ${result.snapshot.hosts.length} hosts, ${result.backends.length} backends`,
+    `${what.padEnd(34)}${ms.toFixed(0).padStart(6)} ms, ${((user + system) / 1000).toFixed(0).padStart(6)} ms of CPU  ${result.snapshot.hosts.length} hosts, ${result.counts.services.length} services`,
   );
 }
 

@@ -115,7 +115,7 @@ export async function reconcile(
   const dwellMs = options.dwellMs ?? DWELL_MS;
   const merged = mergeReports({ reports, clusters: drains.snapshot.clusters, events, nowMs, dwellMs }, state.merge);
   state.merge = merged.memory;
-  const overlay = makeOverlay(clusters, compiled.backends, state.apiHealth, merged.overlay, nowMs);
+  const overlay = makeOverlay(clusters, compiled.counts, state.apiHealth, merged.overlay, nowMs);
   await text.put("overlay", overlayText(overlay), "any");
   await state.remembered.remember([config, ...clusters].filter(isRead(deps.config, readers)));
   const plan = { snapshot, replaces: manifest?.version ?? null, nowMs, pinned: orders.rollback };

@@ -1,8 +1,7 @@
 /** EndpointSlices → origins and readiness. What edges must never connect to is left out here and said so. */
 import { type Cidr, parseCidrs } from "../address/cidr.ts";
 import { parseLiteral } from "../address/ip.ts";
-import type { BackendHealth } from "../health/model.ts";
-import type { Origin, ServiceKey } from "../model.ts";
+import type { Origin } from "../model.ts";
 import type { EndpointSliceObject, Problem, ServicePort } from "../objects.ts";
 import { addressOrigin, hostProblem } from "./clusters.ts";
 import { problemOf } from "./problem.ts";
@@ -39,13 +38,8 @@ export function endpointOrigins(
   return { origins: ready.length > 0 ? ready : others, trouble };
 }
 
-/** Ready and all endpoints of a service port. */
-export function readiness(
-  cluster: string,
-  service: ServiceKey,
-  slices: readonly EndpointSliceObject[],
-  port: ServicePort,
-): BackendHealth {
+/** `ready/total` endpoints of a service port. */
+export function readiness(slices: readonly EndpointSliceObject[], port: ServicePort): string {
   let ready = 0;
   let total = 0;
   for (const slice of slices) {
@@ -53,7 +47,7 @@ export function readiness(
     total += slice.endpoints.length;
     for (const endpoint of slice.endpoints) if (endpoint.ready) ready += 1;
   }
-  return { cluster, service, ready, total };
+  return `${ready}/${total}`;
 }
 
 /**
