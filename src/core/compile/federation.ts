@@ -9,7 +9,7 @@ import type { BackendCounts } from "../health/model.ts";
 import type { Observation, Problem, TrafficPolicyObject } from "../objects.ts";
 import type { AdoptedService } from "./adopted.ts";
 import type { Declaration } from "./declaration.ts";
-import { isSameList } from "./difference.ts";
+import { isSameList } from "../difference.ts";
 import { type CompiledHost, compileHost, type HostWorld, isCurrent } from "./host-routes.ts";
 import type { Member } from "./member.ts";
 import { hostOwners, type OwnershipResult } from "./ownership.ts";
@@ -117,11 +117,13 @@ export function federation(
     };
     const hosts: HostRoutes[] = [];
     const hostProblems: Problem[] = [];
-    for (const [host, own] of owned.hosts) {
+    for (const host of names) {
+      const own = owned.hosts.get(host);
+      if (own === undefined) continue;
       const before = compiled.get(host);
       const now = before !== undefined && isCurrent(before, own, world) ? before : compileHost(host, own, world);
       hosts.push(now.entry);
-      hostProblems.push(...now.problems);
+      for (const problem of now.problems) hostProblems.push(problem);
       if (now === before) continue;
       compiled.set(host, now);
       // What both use must not be forgotten in between.

@@ -34,7 +34,7 @@ export function isCurrent({ collected, ...host }: CompiledHost, owned: OwnedHost
     host.owned === owned &&
     host.world.policies === world.policies &&
     host.world.fallbacks === world.fallbacks &&
-    collected.every((one) => world.ports.get(one.service.service) === one)
+    collected.every((one) => one.isCurrent)
   );
 }
 

@@ -13,7 +13,7 @@ import { compareText } from "../match-route.ts";
 import type { HostReservation, Snapshot } from "../model.ts";
 import type { HostClaimObject, Problem } from "../objects.ts";
 import type { Declaration } from "./declaration.ts";
-import { isSameList } from "./difference.ts";
+import { isSameList } from "../difference.ts";
 import { objectName, problemOf } from "./problem.ts";
 
 /** How long a host stays with its owner after the last rule for it went. */
@@ -25,7 +25,7 @@ export interface OwnedHost {
 }
 
 export interface OwnershipResult {
-  /** The same objects as before where nothing changed. */
+  /** The same objects as before where nothing changed, and the same map: it is read before the next compile. */
   readonly hosts: ReadonlyMap<string, OwnedHost>;
   readonly reservations: readonly HostReservation[];
   readonly problems: readonly Problem[];
@@ -51,26 +51,32 @@ interface Judged {
 
 /** Gives each declared host to its owner and leaves out everybody else's declarations for it; remembers its judgements. */
 export function hostOwners(): (input: OwnershipInput) => OwnershipResult {
-  let judged = new Map<string, Judged>();
+  const judged = new Map<string, Judged>();
+  const hosts = new Map<string, OwnedHost>();
   let claims: readonly HostClaimObject[] = [];
   return ({ declarations, names, previous, nowMs, ...input }) => {
-    if (!isSameList(claims, input.claims)) judged.clear();
+    if (!isSameList(claims, input.claims)) {
+      judged.clear();
+      hosts.clear();
+    }
     claims = input.claims;
     const owners = previousOwners(previous, nowMs);
-    const before = judged;
-    const hosts = new Map<string, OwnedHost>();
     const problems: Problem[] = [];
-    judged = new Map();
     for (const host of names) {
       const declared = declarations.get(host) ?? [];
       const known = owners.get(host);
-      let one = before.get(host);
+      let one = judged.get(host);
       if (one === undefined || one.declared !== declared || one.known !== known) {
         one = { declared, known, ...judge(host, declared, claimFor(host, claims), known) };
+        judged.set(host, one);
+        if (one.owned === null) hosts.delete(host);
+        else hosts.set(host, one.owned);
       }
-      judged.set(host, one);
-      if (one.owned !== null) hosts.set(host, one.owned);
-      problems.push(...one.problems);
+      for (const problem of one.problems) problems.push(problem);
+    }
+    if (judged.size > names.length) {
+      for (const host of judged.keys()) if (!declarations.has(host)) judged.delete(host);
+      for (const host of hosts.keys()) if (!declarations.has(host)) hosts.delete(host);
     }
     return { hosts, reservations: reserve(hosts, owners, previous, nowMs), problems };
   };

@@ -5,7 +5,7 @@
 import { compareText } from "../match-route.ts";
 import type { ServiceKey } from "../model.ts";
 import type { EndpointSliceObject, KubeObjects, ServiceObject } from "../objects.ts";
-import { difference } from "./difference.ts";
+import { difference } from "../difference.ts";
 import type { Member } from "./member.ts";
 
 /** What one member has of a Service. */

@@ -14,6 +14,8 @@ export interface Collected {
   readonly results: readonly BackendResult[];
   /** Whether the Service itself says something about its health check: then a TrafficPolicy has no say. */
   readonly asks: boolean;
+  /** False once something about it has changed: then there is a newer one. */
+  isCurrent: boolean;
 }
 
 /** What is known of adopted Ingresses, by stand-in service: one entry for each member that adopts it. */
@@ -49,7 +51,11 @@ export function servicePorts(slots: ServiceSlots, adopted: Adopted, allowPrivate
     renew(changed, adopting) {
       const keys = [...changed].flatMap((slot) => [...slot.keys]).concat(...adopting);
       const renewed = keys.filter((key) => known.has(key));
-      for (const key of renewed) known.set(key, collect(key));
+      for (const key of renewed) {
+        const before = known.get(key);
+        if (before !== undefined) before.isCurrent = false;
+        known.set(key, collect(key));
+      }
       return renewed;
     },
   };
@@ -73,14 +79,14 @@ function collectHeld(key: ServiceKey, { held }: ServiceSlot, allowPrivateOrigins
     if (one.service !== null) services.push(one.service);
   }
   const service = { service: key, backends, healthCheck: healthCheckOf(services) };
-  return { service, results, asks: services.some(({ meta }) => asksForHealthCheck(meta.annotations)) };
+  return { service, results, asks: services.some(({ meta }) => asksForHealthCheck(meta.annotations)), isCurrent: true };
 }
 
 function collectAdopted(key: ServiceKey, adopted: Adopted, allowPrivateOrigins: boolean): Collected {
   const members = [...(adopted.get(key) ?? [])].sort(([a], [b]) => compareText(a.name, b.name));
   const results = members.map(([member, one]) => adoptedBackend(member, one, allowPrivateOrigins));
   const backends = results.flatMap(({ backend }) => backend ?? []);
-  return { service: { service: key, backends, healthCheck: null }, results, asks: false };
+  return { service: { service: key, backends, healthCheck: null }, results, asks: false, isCurrent: true };
 }
 
 /** A service as a host has it whose TrafficPolicy sets a health check. */

@@ -4,7 +4,7 @@ import type { ServiceKey } from "../model.ts";
 import type { EndpointSliceObject, IngressObject, KubeObjects, Observation, Problem } from "../objects.ts";
 import { type AdoptedService, adoptedServices } from "./adopted.ts";
 import type { Declaration, Declared } from "./declaration.ts";
-import { difference, isSameList } from "./difference.ts";
+import { difference, isSameList } from "../difference.ts";
 import { forbiddenEndpoints } from "./endpoints.ts";
 import { declareIngress, ownershipOf } from "./ingress.ts";
 
