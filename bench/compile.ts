@@ -1,114 +1,111 @@
 /**
- * How long control takes to compile: `node bench/compile.ts [HOSTS] [CLUSTERS] [PRESENT]`, by default 10,000 hosts over
- * 50 clusters with every Service in each of them. A full compile, then one after one endpoint has changed.
+ * How long control takes: `node bench/compile.ts [HOSTS] [CLUSTERS] [PRESENT]`, by default 10,000 hosts over 50 clusters
+ * with every Service in each of them. A full compile; then a whole reconcile (compile, slices, manifest, signature, the
+ * edge's loader as a dry run; a store in memory) of everything, and after one change.
  */
+import { newControlState, reconcile } from "../src/control/reconcile.ts";
 import { compile } from "../src/core/compile/compile.ts";
-import type {
-  EndpointSliceObject,
-  IngressObject,
-  KubeObjects,
-  Observation,
-  ServiceObject,
-} from "../src/core/objects.ts";
-import { kubeObjects } from "../src/kube/kinds.ts";
+import type { KubeObjects, Observation } from "../src/core/objects.ts";
+import type { ObjectReader } from "../src/kube/reader.ts";
+import { memoryStore } from "../src/store/memory.ts";
+import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from "../src/store/signature.ts";
+import { ingress, slice, wideWorld } from "./wide-world.ts";
 
 const [hosts = 10_000, clusters = 50, present = clusters] = process.argv.slice(2).map(Number);
-const NAMESPACES = 100;
+const CHANGES = 20;
+const { config, members } = wideWorld(hosts, clusters, present);
 
-const meta = (kind: string, namespace: string, name: string) => ({
-  kind,
-  apiVersion: "v1",
-  namespace,
-  name,
-  uid: null,
-  resourceVersion: null,
-  createdMs: 0,
-  annotations: {},
-  labels: {},
-  position: null,
-});
-
-function observation(cluster: string | null, objects: KubeObjects): Observation {
-  const common = { reachable: true, complete: true, observedAtMs: 0, error: null, problems: [], claimClassless: true };
-  return { cluster, objects, deleted: new Set(), ...common };
-}
-
-const namespaceOf = (index: number) => `team-${index % NAMESPACES}`;
-
-function ingress(index: number): IngressObject {
-  const path = { path: "/", pathType: "Prefix" as const, backend: { service: `shop-${index}`, port: "80" } };
-  const rules = [{ host: `shop-${index}.example.org`, paths: [path] }];
-  const common = { className: null, defaultBackend: null, tls: [], loadBalancer: [] };
-  return { meta: meta("Ingress", namespaceOf(index), `shop-${index}`), rules, ...common };
-}
-
-function service(index: number): ServiceObject {
-  const ports = [{ name: null, port: 80, targetPort: "8080", protocol: "TCP", appProtocol: null }];
-  return { meta: meta("Service", namespaceOf(index), `shop-${index}`), type: "ClusterIP", ports, loadBalancer: [] };
-}
-
-function slice(cluster: number, index: number, ready = true): EndpointSliceObject {
-  const addresses = [`198.51.100.${1 + (cluster % 250)}`];
-  return {
-    meta: meta("EndpointSlice", namespaceOf(index), `shop-${index}-a`),
-    service: `shop-${index}`,
-    ports: [{ name: null, port: 8080 }],
-    endpoints: [{ addresses, ready, zone: null }],
-  };
-}
-
-const none = kubeObjects([]);
-const indices = Array.from({ length: hosts }, (_, index) => index);
-const names = Array.from({ length: clusters }, (_, index) => `c${index}`);
-const config = observation(null, {
-  ...none,
-  ingresses: indices.map(ingress),
-  clusters: names.map((name, index) => ({
-    meta: meta("Cluster", "", name),
-    provider: null,
-    region: null,
-    zone: null,
-    location: { latitude: (index % 120) - 60, longitude: ((index * 37) % 340) - 170 },
-    residency: [],
-    weight: 100,
-    bias: 0,
-    capacity: null,
-    ramp: null,
-    drain: null,
-    limits: null,
-    gateway: null,
-    originCidrs: [],
-    access: null,
-  })),
-});
-const members = names.map((name, cluster) => {
-  const held = indices.filter((index) => (index + cluster) % clusters < present);
-  const objects = { ...none, services: held.map(service), endpointSlices: held.map((index) => slice(cluster, index)) };
-  return observation(name, objects);
-});
-
-let previous: ReturnType<typeof compile>["snapshot"] | null = null;
-function timed(what: string, clusters: readonly Observation[]): void {
+/** On a machine that does other things as well, time on the processor says more. */
+async function timed<T>(work: () => T | Promise<T>): Promise<{ result: T; ms: number; cpuMs: number }> {
   const cpu = process.cpuUsage();
   const startedMs = performance.now();
-  const result = compile({ config, clusters, previous, allowPrivateOrigins: true, nowMs: 0 });
-  const ms = performance.now() - startedMs;
-  // On a machine that does other things as well, time on the processor says more.
+  const result = await work();
   const { user, system } = process.cpuUsage(cpu);
-  previous = result.snapshot;
+  return { result, ms: performance.now() - startedMs, cpuMs: (user + system) / 1000 };
+}
+
+function say(what: string, times: readonly { ms: number; cpuMs: number }[]): void {
+  const at = (share: number, of: "ms" | "cpuMs") => {
+    const sorted = times.map((one) => one[of]).sort((a, b) => a - b);
+    return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(0).padStart(6);
+  };
   console.log(
-    `${what.padEnd(34)}${ms.toFixed(0).padStart(6)} ms, ${((user + system) / 1000).toFixed(0).padStart(6)} ms of CPU  ${result.snapshot.hosts.length} hosts, ${result.backends.length} backends`,
+    `${what.padEnd(44)}best ${at(0, "ms")} ms, median ${at(0.5, "ms")} ms, worst ${at(1, "ms")} ms; processor, median ${at(0.5, "cpuMs")} ms`,
   );
 }
 
 console.log(`${hosts} hosts, ${clusters} clusters, each service in ${present} of them`);
-for (let round = 0; round < 3; round++) timed("full", members);
-for (let round = 0; round < 5; round++) {
-  const [first, ...others] = members;
-  if (first === undefined) break;
-  const endpointSlices = first.objects.endpointSlices.map((one, at) => (at === round ? slice(0, round, false) : one));
-  timed("one endpoint of one cluster changed", [
-    { ...first, objects: { ...first.objects, endpointSlices } },
-    ...others,
-  ]);
+const full = [];
+for (let round = 0; round < 3; round++) {
+  const input = { config, clusters: members, previous: null, allowPrivateOrigins: true, nowMs: 0 };
+  full.push(await timed(() => compile(input)));
 }
+say("full compile", full);
+full.splice(0);
+
+const said: Observation[] = [config, ...members];
+const readers = said.map(
+  ({ cluster }, index): ObjectReader => ({
+    cluster,
+    start: () => Promise.resolve(),
+    observe: () => said[index] ?? config,
+    onChange: () => undefined,
+    close: () => Promise.resolve(),
+  }),
+);
+const [configReader, ...memberReaders] = readers;
+if (configReader === undefined) throw new Error("no config source");
+const store = memoryStore();
+const keys = await generateSigningKeys();
+const deps = {
+  store,
+  config: configReader,
+  clusters: () => memberReaders,
+  digest: sha256Hex,
+  sign: manifestSigner("k", keys.privateKey),
+  verify: manifestVerifier(new Map([["k", keys.publicKey]])),
+  // Half a minute between two: each of them also writes down what the sources said.
+  now: () => 1_800_000_000_000,
+};
+const state = newControlState(store);
+const run = () => reconcile(deps, state, { audience: "bench", allowPrivateOrigins: true });
+const first = await timed(run);
+say(`first reconcile (${first.result.outcome})`, [first]);
+
+/** Puts other lists into what a source says. */
+function change(index: number, objects: (held: KubeObjects) => Partial<KubeObjects>): void {
+  const before = said[index];
+  if (before !== undefined) said[index] = { ...before, objects: { ...before.objects, ...objects(before.objects) } };
+}
+
+async function measure(what: string, changeOne: (round: number) => void): Promise<void> {
+  const times = [];
+  for (let round = 0; round < CHANGES; round++) {
+    changeOne(round);
+    const time = await timed(run);
+    if (time.result.outcome !== "published") throw new Error(`nothing was published: ${time.result.outcome}`);
+    times.push(time);
+  }
+  say(what, times);
+}
+
+await measure("reconcile after one EndpointSlice", (round) =>
+  change(1, ({ endpointSlices }) => ({
+    endpointSlices: endpointSlices.map((one, at) => (at === round ? { ...slice(99, round), meta: one.meta } : one)),
+  })),
+);
+await measure("reconcile after one Ingress", (round) =>
+  change(0, ({ ingresses }) => {
+    const one = ingress(round);
+    const rules = one.rules.map((rule) => ({ ...rule, paths: rule.paths.map((path) => ({ ...path, path: "/new" })) }));
+    return { ingresses: ingresses.map((held, at) => (at === round ? { ...one, rules } : held)) };
+  }),
+);
+await measure("reconcile after one more Ingress", (round) =>
+  change(0, ({ ingresses }) => {
+    const more = ingress(round);
+    const rules = more.rules.map((rule) => ({ ...rule, host: `more-${round}.example.org` }));
+    const meta = { ...more.meta, name: `zzz-${round}` };
+    return { ingresses: [...ingresses, { ...more, meta, rules }] };
+  }),
+);

@@ -8,7 +8,7 @@ import type { DesiredDns } from "../src/core/dns/desired.ts";
 import { recordKey } from "../src/core/dns/records.ts";
 import { ownersOf, whoOwns } from "../src/core/dns/who.ts";
 import { isWithin } from "../src/core/dns/names.ts";
-import { packCounts } from "../src/core/snapshot/backend-counts.ts";
+import { listCounts, packCounts } from "../src/core/snapshot/backend-counts.ts";
 import type { DnsSession, DnsSessionOptions } from "../src/cli/dns-session.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
@@ -150,7 +150,7 @@ async function worldOf(from: string, { allowPrivateOrigins, down }: DnsSessionOp
     .filter((one) => one.severity === "error");
   if (errors.length > 0) throw new Failure(errors.map(problemText).join("\n"), `portolan validate -f ${from}`);
   const nowMs = Date.now();
-  const { snapshot, backends } = compile({ ...tree, previous: null, allowPrivateOrigins, nowMs });
+  const { snapshot, counts: all } = compile({ ...tree, previous: null, allowPrivateOrigins, nowMs });
   const unknown = down.find((name) => !snapshot.clusters.some((one) => one.name === name));
   if (unknown !== undefined) {
     const known = snapshot.clusters.map((one) => one.name);
@@ -159,7 +159,7 @@ async function worldOf(from: string, { allowPrivateOrigins, down }: DnsSessionOp
       "--down CLUSTER",
     );
   }
-  const counts = backends.map((one) => (down.includes(one.cluster) ? { ...one, ready: 0 } : one));
+  const counts = listCounts(all).map((one) => (down.includes(one.cluster) ? { ...one, ready: 0 } : one));
   const health = {
     observedAtMs: nowMs,
     validForMs: 3_600_000,

@@ -14,7 +14,6 @@ import type { GeoPoint, Snapshot } from "../core/model.ts";
 import type { Problem } from "../core/objects.ts";
 import { allPolicies } from "../core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
-import { packCounts } from "../core/snapshot/backend-counts.ts";
 import type { Locator } from "../locate/locator.ts";
 import type { CliDeps } from "./deps.ts";
 import { Failure } from "./failure.ts";
@@ -59,7 +58,7 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     observedAtMs: nowMs,
     validForMs: 1,
     clusters: [],
-    backends: packCounts(compiled.backends),
+    backends: compiled.counts,
     origins: [],
     verdicts: [],
     roundTrips: [],

@@ -86,6 +86,7 @@ export async function runControl(deps: ControlDeps, options: ControlRunOptions):
       closed = true;
       if (timer !== null) clearTimeout(timer);
       await running;
+      await state.remembered.flush().catch(options.onError);
     },
   };
 }

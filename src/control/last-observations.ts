@@ -11,9 +11,14 @@ export interface LastObservations {
   complete(observation: Observation): Observation;
   /** Reads what is remembered about a source, once. */
   recall(cluster: string | null): Promise<void>;
-  /** Remembers what changed. */
-  remember(observations: readonly Observation[]): Promise<void>;
+  /** Remembers what changed, of each source at most every half minute: all it holds is written each time. */
+  remember(observations: readonly Observation[], nowMs: number): Promise<void>;
+  /** Remembers at once what was put off. */
+  flush(): Promise<void>;
 }
+
+/** A restart while an API is away may go back by so much of what that one cluster said. */
+const EVERY_MS = 30_000;
 
 const key = (cluster: string | null) => `control/observations/${cluster ?? "_config"}`;
 
@@ -21,7 +26,13 @@ const key = (cluster: string | null) => `control/observations/${cluster ?? "_con
 export function lastObservations(store: Store): LastObservations {
   const text = textStore(store);
   const recalled = new Map<string | null, Observation["objects"] | null>();
-  const written = new Map<string | null, Observation["objects"]>();
+  const written = new Map<string | null, { readonly objects: Observation["objects"]; readonly atMs: number }>();
+  const waiting = new Map<string | null, Observation["objects"]>();
+  const write = async (cluster: string | null, objects: Observation["objects"], atMs: number) => {
+    await text.put(key(cluster), JSON.stringify(objects), "any");
+    written.set(cluster, { objects, atMs });
+    waiting.delete(cluster);
+  };
   return {
     complete(observation) {
       if (observation.complete) return observation;
@@ -33,12 +44,17 @@ export function lastObservations(store: Store): LastObservations {
       const stored = await text.get(key(cluster));
       recalled.set(cluster, stored === null ? null : (JSON.parse(stored) as Observation["objects"]));
     },
-    async remember(observations) {
+    async remember(observations, nowMs) {
       for (const { cluster, complete, reachable, objects } of observations) {
-        if (!complete || !reachable || written.get(cluster) === objects) continue;
-        await text.put(key(cluster), JSON.stringify(objects), "any");
-        written.set(cluster, objects);
+        const last = written.get(cluster);
+        if (!complete || !reachable || last?.objects === objects) continue;
+        waiting.set(cluster, objects);
+        if (last === undefined || nowMs - last.atMs >= EVERY_MS || nowMs < last.atMs)
+          await write(cluster, objects, nowMs);
       }
+    },
+    async flush() {
+      for (const [cluster, objects] of [...waiting]) await write(cluster, objects, written.get(cluster)?.atMs ?? 0);
     },
   };
 }

@@ -1,9 +1,8 @@
-import type { BackendHealth, ClusterHealth, EdgeReport, HealthEvent, HealthOverlay } from "../core/health/model.ts";
+import type { BackendCounts, ClusterHealth, EdgeReport, HealthEvent, HealthOverlay } from "../core/health/model.ts";
 import { parseReport } from "../core/snapshot/report.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
 import type { Merged } from "../core/health/merge-reports.ts";
-import { packCounts } from "../core/snapshot/backend-counts.ts";
 import type { Observation } from "../core/objects.ts";
 
 /** How long edges believe a ready count; after that it is unknown, and unknown counts as available. */
@@ -12,7 +11,7 @@ const VALID_FOR_MS = 60_000;
 /** The overlay of this moment. A cluster whose API is unreachable keeps its last ready counts (rule 3). */
 export function makeOverlay(
   clusters: readonly Observation[],
-  backends: readonly BackendHealth[],
+  backends: BackendCounts,
   apiHealth: ReadonlyMap<string, ClusterHealth>,
   merged: Merged["overlay"],
   nowMs: number,
@@ -21,7 +20,7 @@ export function makeOverlay(
     observedAtMs: nowMs,
     validForMs: VALID_FOR_MS,
     clusters: clusters.flatMap((one) => (one.cluster === null ? [] : (apiHealth.get(one.cluster) ?? []))),
-    backends: packCounts(backends),
+    backends,
     ...merged,
   };
 }

@@ -2,7 +2,7 @@
  * ★ The life of a reconcile: observe → judge → compile → plan → apply. One function, read from top to bottom; every
  * write goes through the store's compare-and-set, so that two of these never interleave.
  */
-import { compile } from "../core/compile/compile.ts";
+import { compiler } from "../core/compile/compile.ts";
 import { type MergeMemory, mergeReports, NO_MEMORY } from "../core/health/merge-reports.ts";
 import { DWELL_MS } from "../core/health/round-trip.ts";
 import type { ClusterHealth, HealthEvent, HealthOverlay } from "../core/health/model.ts";
@@ -10,7 +10,7 @@ import type { Snapshot } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
 import { type LoadedSnapshot, loadSnapshot } from "../core/snapshot/load.ts";
 import { overlayText } from "../core/snapshot/overlay.ts";
-import { hashedSlices, publishSnapshot } from "../core/snapshot/publish.ts";
+import { hashedSlices, publishSnapshot, type SliceMemory } from "../core/snapshot/publish.ts";
 import type { ObjectReader } from "../kube/reader.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
@@ -18,7 +18,7 @@ import { drainClusters, refuseEmptyingDrains } from "./drain.ts";
 import { type Interventions, readOrders, type Rollback } from "./interventions.ts";
 import { type LastObservations, lastObservations } from "./last-observations.ts";
 import { apiEvents, judgeApis, makeOverlay, readReports } from "./overlay.ts";
-import { pruneGenerations } from "./retention.ts";
+import { type Retention, retention } from "./retention.ts";
 import { keptSnapshot } from "./rollback.ts";
 import { type Withheld, withholdRemovals } from "./withhold.ts";
 
@@ -44,6 +44,11 @@ export interface ControlOptions {
 /** What one control function remembers between two reconciles; all of it can be read back from the store. */
 export interface ControlState {
   published: LoadedSnapshot | null;
+  /** Store version of the manifest of `published`. */
+  publishedAs: string | null;
+  readonly compile: ReturnType<typeof compiler>;
+  readonly slices: SliceMemory;
+  readonly retention: Retention;
   readonly remembered: LastObservations;
   apiHealth: ReadonlyMap<string, ClusterHealth>;
   merge: MergeMemory;
@@ -68,7 +73,17 @@ export interface ReconcileResult {
 
 /** A state that knows nothing yet. */
 export function newControlState(store: Store): ControlState {
-  return { published: null, remembered: lastObservations(store), apiHealth: new Map(), merge: NO_MEMORY, events: [] };
+  return {
+    published: null,
+    publishedAs: null,
+    compile: compiler(),
+    slices: new WeakMap(),
+    retention: retention(store),
+    remembered: lastObservations(store),
+    apiHealth: new Map(),
+    merge: NO_MEMORY,
+    events: [],
+  };
 }
 
 /** Reconciles once. Rejects when the store cannot be reached; nothing is half-written then. */
@@ -82,8 +97,9 @@ export async function reconcile(
 
   // Observe. The store first: another control function may have published since.
   const manifest = await text.getVersioned("manifest");
-  const loaded = await loadSnapshot({ ...deps, get: text.get, audience: options.audience }, state.published);
-  if (loaded.result === "loaded") state.published = loaded.loaded;
+  if (manifest === null || manifest.version !== state.publishedAs) {
+    state.publishedAs = (await load(deps, state, options)) ? (manifest?.version ?? null) : null;
+  }
   const readers = deps.clusters();
   for (const reader of [deps.config, ...readers]) await state.remembered.recall(reader.cluster);
   const config = state.remembered.complete(deps.config.observe());
@@ -95,13 +111,21 @@ export async function reconcile(
   state.apiHealth = judgeApis(clusters, apisBefore, nowMs);
   state.events.push(...apiEvents(apisBefore, state.apiHealth, nowMs));
   const previous = state.published?.snapshot ?? null;
-  const compiled = compile({ config, clusters, previous, allowPrivateOrigins: options.allowPrivateOrigins, nowMs });
+  const compiled = state.compile({
+    config,
+    clusters,
+    previous,
+    allowPrivateOrigins: options.allowPrivateOrigins,
+    nowMs,
+  });
   const orders = await readOrders(deps.store);
   const hashes = new Map<string, string>();
   const decision = withholdRemovals(previous, compiled.snapshot, config, clusters, () => false);
   if (decision.removal !== "") hashes.set(decision.removal, await deps.digest(decision.removal));
   const isApproved = (removal: string) => orders.approved.includes(hashes.get(removal) ?? "");
-  const judged = withholdRemovals(previous, compiled.snapshot, config, clusters, isApproved);
+  const judged = isApproved(decision.removal)
+    ? withholdRemovals(previous, compiled.snapshot, config, clusters, isApproved)
+    : decision;
   const drains = refuseEmptyingDrains(previous, judged.snapshot, config.objects.clusters);
   const source = { ...deps, get: text.get, audience: options.audience };
   const kept = orders.rollback === null ? null : await keptSnapshot(source, orders.rollback);
@@ -115,9 +139,9 @@ export async function reconcile(
   const dwellMs = options.dwellMs ?? DWELL_MS;
   const merged = mergeReports({ reports, clusters: drains.snapshot.clusters, events, nowMs, dwellMs }, state.merge);
   state.merge = merged.memory;
-  const overlay = makeOverlay(clusters, compiled.backends, state.apiHealth, merged.overlay, nowMs);
+  const overlay = makeOverlay(clusters, compiled.counts, state.apiHealth, merged.overlay, nowMs);
   await text.put("overlay", overlayText(overlay), "any");
-  await state.remembered.remember([config, ...clusters].filter(isRead(deps.config, readers)));
+  await state.remembered.remember([config, ...clusters].filter(isRead(deps.config, readers)), nowMs);
   const plan = { snapshot, replaces: manifest?.version ?? null, nowMs, pinned: orders.rollback };
   const outcome = await publishIfChanged(deps, state, options, plan);
   const approval = judged.removal === "" ? null : (hashes.get(judged.removal) ?? null);
@@ -154,7 +178,7 @@ async function publishIfChanged(
   const current = state.published;
   // A store that was wiped holds nothing any more, whatever this process remembers.
   const known = new Set(replaces === null ? [] : current?.manifest.slices.map((slice) => slice.hash));
-  const slices = await hashedSlices(snapshot, deps.digest);
+  const slices = await hashedSlices(snapshot, deps.digest, state.slices);
   if (current !== null && replaces !== null) {
     const isSame = slices.length === current.manifest.slices.length && slices.every(({ hash }) => known.has(hash));
     if (isSame) return "unchanged";
@@ -175,10 +199,18 @@ async function publishIfChanged(
   const cause = `${snapshot.hosts.length} hosts, ${snapshot.clusters.length} clusters`;
   state.events.push({ atMs: nowMs, by: "control", what: "published", subject, cause, sinceMs: null, move: null });
   // The way back through the edge's own loader is the dry run: what an edge could not load would show here first.
-  const loaded = await loadSnapshot({ ...deps, get: text.get, audience: options.audience }, current);
-  if (loaded.result === "loaded") state.published = loaded.loaded;
-  await pruneGenerations(deps.store, plan.pinned);
+  state.publishedAs = (await load(deps, state, options)) ? published.version : null;
+  const hashes = slices.map(({ hash }) => hash);
+  state.retention.note(version, hashes);
+  await state.retention.prune(plan.pinned);
   return "published";
+}
+
+/** Takes what the store holds now through the edge's own loader; false when there is nothing that can be loaded. */
+async function load(deps: ControlDeps, state: ControlState, { audience }: ControlOptions): Promise<boolean> {
+  const loaded = await loadSnapshot({ ...deps, get: textStore(deps.store).get, audience }, state.published);
+  if (loaded.result === "loaded") state.published = loaded.loaded;
+  return loaded.result === "loaded" || loaded.result === "unchanged";
 }
 
 function isRead(config: ObjectReader, readers: readonly ObjectReader[]): (observation: Observation) => boolean {

@@ -1,29 +1,60 @@
+import { difference } from "../core/difference.ts";
 import type { Version } from "../core/model.ts";
-import { generationKey } from "../core/snapshot/publish.ts";
 import { parseEnvelope } from "../core/snapshot/manifest.ts";
+import { generationKey } from "../core/snapshot/publish.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
 
 /** Generations kept for a rollback (at least five, FM06). */
 const KEEP_GENERATIONS = 10;
 
-/** Deletes old manifests and the slices that only they named. Whatever a kept manifest names stays; so does `pinned`. */
-export async function pruneGenerations(store: Store, pinned: Version | null): Promise<void> {
-  const pin = pinned === null ? null : generationKey(pinned);
-  const manifests = (await store.list("manifests/")).filter((key) => key !== pin);
-  const old = manifests.slice(0, Math.max(0, manifests.length - KEEP_GENERATIONS));
-  if (old.length === 0) return;
+/** Old generations of a store. */
+export interface Retention {
+  /** What a generation names, which saves reading it again. */
+  note(version: Version, hashes: readonly string[]): void;
+  /** Deletes old manifests and the slices that only they named. Whatever a kept manifest names stays; so does `pinned`. */
+  prune(pinned: Version | null): Promise<void>;
+}
+
+/** Keeps ten generations of the store. */
+export function retention(store: Store): Retention {
   const text = textStore(store);
-  const slicesOf = async (key: string) => {
-    const parsed = parseEnvelope((await text.get(key)) ?? "");
-    return parsed.ok ? parsed.manifest.slices.map((slice) => slice.hash) : [];
+  const known = new Map<string, readonly string[]>();
+
+  async function hashesOf(key: string): Promise<readonly string[]> {
+    let hashes = known.get(key);
+    if (hashes === undefined) {
+      const parsed = parseEnvelope((await text.get(key)) ?? "");
+      hashes = parsed.ok ? parsed.manifest.slices.map((slice) => slice.hash) : [];
+      // The live one moves.
+      if (key !== "manifest") known.set(key, hashes);
+    }
+    return hashes;
+  }
+
+  /** Of `hashes`, those that none of the other generations names. */
+  async function onlyIn(hashes: readonly string[], others: readonly string[]): Promise<readonly string[]> {
+    let left = hashes;
+    for (const other of others) {
+      if (left.length === 0) break;
+      left = difference(left, await hashesOf(other)).removed;
+    }
+    return left;
+  }
+
+  return {
+    note: (version, hashes) => void known.set(generationKey(version), hashes),
+    async prune(pinned) {
+      const pin = pinned === null ? null : generationKey(pinned);
+      const manifests = (await store.list("manifests/")).filter((key) => key !== pin);
+      const old = manifests.slice(0, Math.max(0, manifests.length - KEEP_GENERATIONS));
+      // The newest first: it shares the most with those that go.
+      const kept = [...manifests.slice(-KEEP_GENERATIONS).reverse(), "manifest", ...(pin === null ? [] : [pin])];
+      for (const key of old) {
+        for (const hash of await onlyIn(await hashesOf(key), kept)) await store.delete(`slices/${hash}`);
+        await store.delete(key);
+        known.delete(key);
+      }
+    },
   };
-  const needed = new Set<string>();
-  for (const key of ["manifest", ...manifests.slice(-KEEP_GENERATIONS), ...(pin === null ? [] : [pin])]) {
-    for (const hash of await slicesOf(key)) needed.add(hash);
-  }
-  for (const key of old) {
-    for (const hash of await slicesOf(key)) if (!needed.has(hash)) await store.delete(`slices/${hash}`);
-    await store.delete(key);
-  }
 }

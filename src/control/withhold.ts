@@ -38,13 +38,13 @@ export function withholdRemovals(
   isApproved: (removal: string) => boolean,
 ): WithholdResult {
   if (previous === null) return { snapshot: next, withheld: [], removal: "" };
-  const kept = new Set(next.hosts.map((host) => host.host));
+  const pairs = pairHosts(previous.hosts, next.hosts);
   const members = new Set(next.clusters.map((cluster) => cluster.name));
-  const missing = previous.hosts.filter((host) => !kept.has(host.host));
+  const missing = pairs.flatMap(({ before, after }) => (after === undefined ? [before] : []));
   const unexplained = missing.filter(
     (host) => !host.sources.every((source) => isExplained(source, members, config, clusters)),
   );
-  const emptied = emptiedHosts(previous, next, { members, config, clusters });
+  const emptied = emptiedHosts(pairs, { members, config, clusters });
   if (unexplained.length + emptied.length === 0) return { snapshot: next, withheld: [], removal: "" };
   const removal = [...unexplained, ...emptied]
     .map((host) => host.host)
@@ -73,16 +73,36 @@ interface World {
 }
 
 /** Hosts as they were that have rules still, but no backend any more, and not everything of that is explained. */
-function emptiedHosts(previous: Snapshot, next: Snapshot, world: World): readonly HostRoutes[] {
-  const now = new Map(next.hosts.map((host) => [host.host, host]));
-  return previous.hosts.filter((before) => {
-    const after = now.get(before.host);
-    if (after === undefined || hasBackends(after) || !hasBackends(before)) return false;
-    const wanted = new Set(after.services.map(({ service }) => service));
-    return before.services.some(
-      ({ service, backends }) =>
-        wanted.has(service) && !backends.every(({ cluster }) => isLossExplained(service, cluster, world)),
-    );
+function emptiedHosts(pairs: readonly Pair[], world: World): readonly HostRoutes[] {
+  return pairs.flatMap(({ before, after }) => (after !== undefined && isEmptied(before, after, world) ? [before] : []));
+}
+
+function isEmptied(before: HostRoutes, after: HostRoutes, world: World): boolean {
+  if (hasBackends(after) || !hasBackends(before)) return false;
+  const wanted = new Set(after.services.map(({ service }) => service));
+  return before.services.some(
+    ({ service, backends }) =>
+      wanted.has(service) && !backends.every(({ cluster }) => isLossExplained(service, cluster, world)),
+  );
+}
+
+interface Pair {
+  readonly before: HostRoutes;
+  readonly after: HostRoutes | undefined;
+}
+
+/** Hosts as they were and as they are now. Both lists are sorted, so that hardly any has to be looked for. */
+function pairHosts(before: readonly HostRoutes[], after: readonly HostRoutes[]): readonly Pair[] {
+  let index: ReadonlyMap<string, HostRoutes> | null = null;
+  let at = 0;
+  return before.map((host) => {
+    if (after[at]?.host !== host.host && after[at + 1]?.host === host.host) at += 1;
+    if (after[at]?.host === host.host) {
+      at += 1;
+      return { before: host, after: after[at - 1] };
+    }
+    index ??= new Map(after.map((one) => [one.host, one]));
+    return { before: host, after: index.get(host.host) };
   });
 }
 

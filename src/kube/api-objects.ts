@@ -1,7 +1,8 @@
 import { type KubeObjects, objectKey, type Problem } from "../core/objects.ts";
-import { type Kind, type KnownObject, kinds, kubeObjects } from "./kinds.ts";
+import { type Kind, kinds, kubeObjects } from "./kinds.ts";
 import { readObject } from "./objects-from.ts";
 import { isRecord } from "./plain.ts";
+import { type SortedObjects, sortedObjects } from "./sorted-objects.ts";
 
 /** The projected objects of one cluster, kept current from lists and events. */
 export interface ApiObjects {
@@ -29,7 +30,7 @@ export function apiObjects(cluster: string | null): ApiObjects {
   let lists: KubeObjects | null = null;
 
   function ofKind(all: Map<string, OneKind>, kind: string): OneKind {
-    const found = all.get(kind) ?? { objects: new Map(), problems: new Map() };
+    const found = all.get(kind) ?? { objects: sortedObjects(), problems: new Map() };
     all.set(kind, found);
     return found;
   }
@@ -82,14 +83,20 @@ export function apiObjects(cluster: string | null): ApiObjects {
       }
       lists = null;
     },
-    objects: () => (lists ??= kubeObjects([...known.values()].flatMap(({ objects }) => [...objects.values()]))),
+    objects: () => (lists ??= joined([...known.values()].map(({ objects }) => objects))),
     problems: () => [...known.values()].flatMap(({ problems }) => [...problems.values()].flat()),
     deleted: () => new Set(deleted.keys()),
   };
 }
 
+/** Of sorted lists: those of kinds that did not change are the same as before. */
+function joined(all: readonly SortedObjects[]): KubeObjects {
+  const lists = all.map((one) => [one.belongsTo(), one.list()] as const).filter(([name]) => name !== null);
+  return { ...kubeObjects([]), ...(Object.fromEntries(lists) as Partial<KubeObjects>) };
+}
+
 interface OneKind {
-  readonly objects: Map<string, KnownObject>;
+  readonly objects: SortedObjects;
   readonly problems: Map<string, readonly Problem[]>;
 }
 

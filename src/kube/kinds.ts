@@ -74,14 +74,14 @@ export function kubeObjects(objects: Iterable<KnownObject>): KubeObjects {
     hostClaims: [],
   };
   for (const { list, object } of objects) (lists[list] as (typeof object)[]).push(object);
-  for (const list of Object.values(lists)) list.sort(byName);
+  for (const list of Object.values(lists)) list.sort(compareNames);
   return lists;
 }
 
 type AnyObject = KnownObject["object"];
 
-// By code unit, not by locale: the same objects give the same order on every machine.
-function byName({ meta: a }: AnyObject, { meta: b }: AnyObject): number {
+/** By code unit, not by locale: the same objects give the same order on every machine. */
+export function compareNames({ meta: a }: AnyObject, { meta: b }: AnyObject): number {
   if (a.namespace !== b.namespace) return a.namespace < b.namespace ? -1 : 1;
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

@@ -41,8 +41,10 @@ export function fileStore(folder: string): Store {
     },
     async list(prefix) {
       const root = join(folder, "values");
+      // Only the folder that the prefix names: the ten thousand slices beside it are nobody's question.
+      const within = join(root, prefix.slice(0, prefix.lastIndexOf("/") + 1));
       try {
-        const entries = await readdir(root, { recursive: true, withFileTypes: true });
+        const entries = await readdir(within, { recursive: true, withFileTypes: true });
         return entries
           .filter((entry) => entry.isFile() && !entry.name.endsWith(".tmp"))
           .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))

@@ -76,7 +76,7 @@ describe("rule 11: the order of the input never matters", () => {
     });
     type Input = typeof cases extends fc.Arbitrary<readonly [infer One, unknown]> ? One : never;
     const bytes = ([ingresses, clusters, members, held, endpointSlices, ingressClasses]: Input): string => {
-      const { snapshot, backends } = compile({
+      const { snapshot, counts } = compile({
         config: observation(null, { ingresses, clusters, hostClaims: claims }),
         clusters: members.map((one) =>
           observation(one.name, { ingresses: one.ingresses, services: held, endpointSlices, ingressClasses }),
@@ -85,7 +85,7 @@ describe("rule 11: the order of the input never matters", () => {
         allowPrivateOrigins: true,
         nowMs: 0,
       });
-      return canonicalJson({ snapshot, backends });
+      return canonicalJson({ snapshot, counts });
     };
     fc.assert(
       fc.property(cases, ([one, other]) => {

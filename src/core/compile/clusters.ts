@@ -92,10 +92,13 @@ export function addressOrigin(
  * it, for a name all of them, since it may resolve into any.
  */
 export function cidrsFor(host: string, cidrs: readonly Cidr[]): readonly string[] {
+  if (cidrs.length === 0) return NONE;
   const ip = parseLiteral(host);
   const wanted = ip === null ? cidrs : cidrs.filter((cidr) => cidrContains(cidr, ip)).slice(0, 1);
   return wanted.map((cidr) => cidr.text).sort(compareText);
 }
+
+const NONE: readonly string[] = [];
 
 /** RFC 6761 §6.3, and the names under which clouds serve credentials. */
 function nameIsSpecial(name: string, allowPrivateOrigins: boolean): string | null {

@@ -20,7 +20,8 @@ export interface Declaration {
   readonly asks?: RouteAsks;
 }
 
-export interface Declarations {
+/** What one object declares. */
+export interface Declared {
   readonly declarations: readonly Declaration[];
   readonly problems: readonly Problem[];
 }

@@ -3,7 +3,7 @@ import type { IngressObject, IngressPath, Observation, Problem, ServicePortRef }
 import { nameProblem } from "../request/host.ts";
 import { canonicalRulePath } from "../request/rule-path.ts";
 import { adoptedKey, ruleHost } from "./adopted.ts";
-import type { Declaration, Declarations } from "./declaration.ts";
+import type { Declaration, Declared } from "./declaration.ts";
 import { problemOf } from "./problem.ts";
 import { readRouteAnnotations } from "./route-annotations.ts";
 
@@ -27,24 +27,14 @@ export function ownershipOf(ingress: IngressObject, observation: Observation): O
   return ingress.meta.annotations[ADOPT_ANNOTATION] === "true" ? "adopted" : "foreign";
 }
 
-/** All paths of all Ingresses of one source that are ours to route. */
-export function declareIngresses(observation: Observation): Declarations {
+/** All paths of an Ingress that is ours to route. */
+export function declareIngress(
+  ingress: IngressObject,
+  ownership: Exclude<Ownership, "foreign">,
+  cluster: string | null,
+): Declared {
   const declarations: Declaration[] = [];
   const problems: Problem[] = [];
-  for (const ingress of observation.objects.ingresses) {
-    const ownership = ownershipOf(ingress, observation);
-    if (ownership !== "foreign") declareIngress(ingress, ownership, observation.cluster, declarations, problems);
-  }
-  return { declarations, problems };
-}
-
-function declareIngress(
-  ingress: IngressObject,
-  ownership: Ownership,
-  cluster: string | null,
-  declarations: Declaration[],
-  problems: Problem[],
-): void {
   const { namespace, name } = ingress.meta;
   const { asks } = readRouteAnnotations(ingress.meta.annotations, ingress.tls.length > 0);
   const declare = (host: string, path: Declaration["path"], pathType: string | null, backend: ServicePortRef) => {
@@ -88,9 +78,11 @@ function declareIngress(
       }
     }
   }
-  if (ingress.defaultBackend === null) return;
+  const { defaultBackend } = ingress;
+  if (defaultBackend === null) return { declarations, problems };
   // It takes the unmatched paths of the object's own hosts, and every host that nobody has rules for.
-  for (const host of hosts.add("*")) declare(host, { type: "Prefix", value: "/" }, null, ingress.defaultBackend);
+  for (const host of hosts.add("*")) declare(host, { type: "Prefix", value: "/" }, null, defaultBackend);
+  return { declarations, problems };
 }
 
 /** What other controllers read as a glob or a regular expression: `/*`, `/api(/|$)(.*)`. */

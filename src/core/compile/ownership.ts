@@ -13,6 +13,7 @@ import { compareText } from "../match-route.ts";
 import type { HostReservation, Snapshot } from "../model.ts";
 import type { HostClaimObject, Problem } from "../objects.ts";
 import type { Declaration } from "./declaration.ts";
+import { isSameList } from "../difference.ts";
 import { objectName, problemOf } from "./problem.ts";
 
 /** How long a host stays with its owner after the last rule for it went. */
@@ -24,34 +25,78 @@ export interface OwnedHost {
 }
 
 export interface OwnershipResult {
+  /** The same objects as before where nothing changed, and the same map: it is read before the next compile. */
   readonly hosts: ReadonlyMap<string, OwnedHost>;
   readonly reservations: readonly HostReservation[];
   readonly problems: readonly Problem[];
 }
 
-/** Gives each declared host to its owner and leaves out everybody else's declarations for it. */
-export function assignHosts(
-  declarations: readonly Declaration[],
-  claims: readonly HostClaimObject[],
-  previous: Snapshot | null,
-  nowMs: number,
-): OwnershipResult {
-  const owners = previousOwners(previous, nowMs);
+export interface OwnershipInput {
+  /** By host; the same list where nothing changed. */
+  readonly declarations: ReadonlyMap<string, readonly Declaration[]>;
+  /** Its keys, sorted. */
+  readonly names: readonly string[];
+  readonly claims: readonly HostClaimObject[];
+  readonly previous: Snapshot | null;
+  readonly nowMs: number;
+}
+
+interface Judged {
+  readonly declared: readonly Declaration[];
+  readonly known: string | undefined;
+  /** Null when nobody's declaration is left. */
+  readonly owned: OwnedHost | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Gives each declared host to its owner and leaves out everybody else's declarations for it; remembers its judgements. */
+export function hostOwners(): (input: OwnershipInput) => OwnershipResult {
+  const judged = new Map<string, Judged>();
   const hosts = new Map<string, OwnedHost>();
-  const problems: Problem[] = [];
-  for (const [host, declared] of groupByHost(declarations)) {
-    const claim = claimFor(host, claims);
-    const owner = ownerOf(host, declared, claim, owners);
-    const kept: Declaration[] = [];
-    const losers = new Map<string, Declaration>();
-    for (const declaration of declared) {
-      if (isAllowed(declaration, claim, owner)) kept.push(declaration);
-      else losers.set(`${declaration.cluster}/${objectName(declaration.meta)}`, declaration);
+  let claims: readonly HostClaimObject[] = [];
+  return ({ declarations, names, previous, nowMs, ...input }) => {
+    if (!isSameList(claims, input.claims)) {
+      judged.clear();
+      hosts.clear();
     }
-    for (const loser of losers.values()) problems.push(conflict(loser, host, owner, claim));
-    if (kept.length > 0) hosts.set(host, { owner, declarations: kept });
+    claims = input.claims;
+    const owners = previousOwners(previous, nowMs);
+    const problems: Problem[] = [];
+    for (const host of names) {
+      const declared = declarations.get(host) ?? [];
+      const known = owners.get(host);
+      let one = judged.get(host);
+      if (one === undefined || one.declared !== declared || one.known !== known) {
+        one = { declared, known, ...judge(host, declared, claimFor(host, claims), known) };
+        judged.set(host, one);
+        if (one.owned === null) hosts.delete(host);
+        else hosts.set(host, one.owned);
+      }
+      for (const problem of one.problems) problems.push(problem);
+    }
+    if (judged.size > names.length) {
+      for (const host of judged.keys()) if (!declarations.has(host)) judged.delete(host);
+      for (const host of hosts.keys()) if (!declarations.has(host)) hosts.delete(host);
+    }
+    return { hosts, reservations: reserve(hosts, owners, previous, nowMs), problems };
+  };
+}
+
+function judge(
+  host: string,
+  declared: readonly Declaration[],
+  claim: HostClaimObject | null,
+  known: string | undefined,
+): Pick<Judged, "owned" | "problems"> {
+  const owner = ownerOf(host, declared, claim, known);
+  const kept: Declaration[] = [];
+  const losers = new Map<string, Declaration>();
+  for (const declaration of declared) {
+    if (isAllowed(declaration, claim, owner)) kept.push(declaration);
+    else losers.set(`${declaration.cluster}/${objectName(declaration.meta)}`, declaration);
   }
-  return { hosts, reservations: reserve(hosts, owners, previous, nowMs), problems };
+  const problems = [...losers.values()].map((loser) => conflict(loser, host, owner, claim));
+  return { owned: kept.length === 0 ? null : { owner, declarations: kept }, problems };
 }
 
 function previousOwners(previous: Snapshot | null, nowMs: number): Map<string, string> {
@@ -79,16 +124,6 @@ function reserve(
   return reservations.sort((a, b) => compareText(a.host, b.host));
 }
 
-function groupByHost(declarations: readonly Declaration[]): Map<string, Declaration[]> {
-  const groups = new Map<string, Declaration[]>();
-  for (const declaration of declarations) {
-    const group = groups.get(declaration.host);
-    if (group === undefined) groups.set(declaration.host, [declaration]);
-    else group.push(declaration);
-  }
-  return groups;
-}
-
 /** The claim that names the host itself wins over a wildcard; then the oldest, then by name. */
 function claimFor(host: string, claims: readonly HostClaimObject[]): HostClaimObject | null {
   const wildcard = `*.${host.slice(host.indexOf(".") + 1)}`;
@@ -104,11 +139,10 @@ function ownerOf(
   host: string,
   declared: readonly Declaration[],
   claim: HostClaimObject | null,
-  owners: ReadonlyMap<string, string>,
+  known: string | undefined,
 ): string {
   const claimed = claim?.namespaces[0];
   if (claimed !== undefined) return claimed;
-  const known = owners.get(host);
   if (known !== undefined && host !== "*") return known;
   const oldest = [...declared].sort(
     (a, b) => a.meta.createdMs - b.meta.createdMs || compareText(a.meta.namespace, b.meta.namespace),

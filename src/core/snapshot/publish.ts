@@ -2,9 +2,9 @@
  * From a snapshot to the store: slices first, under their own hashes, then one manifest by compare-and-set. A reader
  * sees the old snapshot or the new one, never a mixture, wherever a writer dies (FM16, DESIGN.md rule 5).
  */
-import type { Snapshot, Version } from "../model.ts";
+import type { HostRoutes, Snapshot, Version } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
-import { parse } from "./guard.ts";
+import { parse, type Read } from "./guard.ts";
 import { envelopeText, FORMAT, type Manifest, manifestText, SIGNED_HOP, type SliceRef } from "./manifest.ts";
 import { LIMITS, readBase, readHostRoutes } from "./shapes.ts";
 
@@ -15,22 +15,28 @@ export interface Slice {
 
 /** The deterministic texts of a snapshot. Throws RangeError when an edge could not load it: same limits, same code. */
 export function snapshotSlices(snapshot: Snapshot): readonly Slice[] {
-  if (snapshot.hosts.length > LIMITS.hosts) {
-    throw new RangeError(
-      `Cannot publish the snapshot: it has ${snapshot.hosts.length} hosts of at most ${LIMITS.hosts}`,
-    );
-  }
-  const { hosts, ...base } = snapshot;
-  const slices = [slice("base", base, parse(readBase, canonicalJson(base)))];
-  for (const host of [...hosts].sort((a, b) => (a.host < b.host ? -1 : 1))) {
-    slices.push(slice(host.host, host, parse(readHostRoutes, canonicalJson(host))));
-  }
-  return slices;
+  return [baseSlice(snapshot), ...sortedHosts(snapshot).map(hostSlice)];
 }
 
-function slice(key: string, value: unknown, dryRun: { ok: boolean; problem?: string }): Slice {
-  if (!dryRun.ok) throw new RangeError(`Cannot publish slice "${key}": ${dryRun.problem}`);
+function sortedHosts({ hosts }: Snapshot): readonly HostRoutes[] {
+  if (hosts.length > LIMITS.hosts) {
+    throw new RangeError(`Cannot publish the snapshot: it has ${hosts.length} hosts of at most ${LIMITS.hosts}`);
+  }
+  return hosts.toSorted((a, b) => (a.host < b.host ? -1 : 1));
+}
+
+function baseSlice({ hosts: _, ...base }: Snapshot): Slice {
+  return slice("base", base, readBase);
+}
+
+function hostSlice(host: HostRoutes): Slice {
+  return slice(host.host, host, readHostRoutes);
+}
+
+function slice(key: string, value: unknown, read: Read<unknown>): Slice {
   const json = canonicalJson(value);
+  const dryRun = parse(read, json);
+  if (!dryRun.ok) throw new RangeError(`Cannot publish slice "${key}": ${dryRun.problem}`);
   if (json.length > LIMITS.sliceCharacters) {
     throw new RangeError(
       `Cannot publish slice "${key}": ${json.length} characters of at most ${LIMITS.sliceCharacters}`,
@@ -39,15 +45,39 @@ function slice(key: string, value: unknown, dryRun: { ok: boolean; problem?: str
   return { key, text: json };
 }
 
-/** A slice with the hash that it is stored under. */
-export type HashedSlice = Slice & { readonly hash: string };
+/** A slice under the hash that it is stored under; its text is made again when it is asked for. */
+export interface HashedSlice {
+  readonly key: string;
+  readonly hash: string;
+  readonly text: () => string;
+}
+
+/** Hashes of hosts that were written out before: a host that is the same object has the same slice. */
+export type SliceMemory = WeakMap<HostRoutes, string>;
+
+/** Texts that are hashed at the same time. */
+const AT_ONCE = 64;
 
 /** The slices of a snapshot under their hashes: the work of publishing that does not depend on the store. */
 export async function hashedSlices(
   snapshot: Snapshot,
   digest: (text: string) => Promise<string>,
+  memory: SliceMemory = new WeakMap(),
 ): Promise<readonly HashedSlice[]> {
-  return await Promise.all(snapshotSlices(snapshot).map(async (one) => ({ ...one, hash: await digest(one.text) })));
+  const hosts = sortedHosts(snapshot);
+  const base = baseSlice(snapshot);
+  const unknown = hosts.filter((host) => !memory.has(host));
+  for (let from = 0; from < unknown.length; from += AT_ONCE) {
+    const hashing = unknown.slice(from, from + AT_ONCE).map(async (host) => {
+      memory.set(host, await digest(hostSlice(host).text));
+    });
+    await Promise.all(hashing);
+  }
+  const slices: HashedSlice[] = [{ key: base.key, hash: await digest(base.text), text: () => base.text }];
+  for (const host of hosts) {
+    slices.push({ key: host.host, hash: memory.get(host) ?? "", text: () => hostSlice(host).text });
+  }
+  return slices;
 }
 
 /** Where the manifest of a generation is kept; the order of these keys is the order of versions. */
@@ -89,7 +119,7 @@ export async function publishSnapshot(
 ): Promise<Published | null> {
   const refs: SliceRef[] = [];
   for (const { key, text, hash } of options.slices ?? (await hashedSlices(snapshot, sink.digest))) {
-    if (!options.knownSlices.has(hash)) await sink.put(`slices/${hash}`, text, "any");
+    if (!options.knownSlices.has(hash)) await sink.put(`slices/${hash}`, text(), "any");
     refs.push({ key, hash });
   }
   const manifest: Manifest = {

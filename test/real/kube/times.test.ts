@@ -68,9 +68,8 @@ describe.skipIf(reason !== null)("times on three real clusters", () => {
     times.sort((a, b) => a - b);
     const at = (share: number) => Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
     console.log(
-      `endpoint gone → routed away, ${SERVICES} services × 3 clusters: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, worst ${at(1)} ms`,
+      `endpoint gone → routed away, ${SERVICES} services × 3 clusters: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, p99 ${at(0.99)} ms`,
     );
-    // The goal is one second on a machine that does nothing else.
-    expect(at(0.9)).toBeLessThan(5_000);
+    expect(at(0.99)).toBeLessThan(1_000);
   }, 600_000);
 });

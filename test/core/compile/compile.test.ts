@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { compile, type CompileResult } from "../../src/core/compile/compile.ts";
-import { RESERVATION_MS } from "../../src/core/compile/ownership.ts";
-import type { Snapshot } from "../../src/core/model.ts";
-import type { Observation } from "../../src/core/objects.ts";
-import { cluster, hostClaim, ingress, ingressClass, observation, rule, service, slice } from "../build/objects.ts";
+import { compile, type CompileResult } from "../../../src/core/compile/compile.ts";
+import { RESERVATION_MS } from "../../../src/core/compile/ownership.ts";
+import type { Snapshot } from "../../../src/core/model.ts";
+import { listCounts } from "../../../src/core/snapshot/backend-counts.ts";
+import type { Observation } from "../../../src/core/objects.ts";
+import { cluster, hostClaim, ingress, ingressClass, observation, rule, service, slice } from "../../build/objects.ts";
 
 interface Input {
   readonly config?: Parameters<typeof observation>[1];
@@ -193,7 +194,7 @@ describe("where bytes go", () => {
     expect(reasons(refused)).toEqual(["Ingress default/shop: NoUsableAddress"]);
     const allowed = run({ ...input, allowPrivateOrigins: true });
     expect(originsOf(allowed)).toEqual(["10.0.0.1:8080", "10.0.0.2:8080"]);
-    expect(allowed.backends).toEqual([{ cluster: "a", service: "default/shop/80", ready: 2, total: 3 }]);
+    expect(listCounts(allowed.counts)).toEqual([{ cluster: "a", service: "default/shop/80", ready: 2, total: 3 }]);
   });
 
   it("keeps unready endpoints as the last resort when none is ready", () => {
@@ -204,7 +205,7 @@ describe("where bytes go", () => {
     };
     const result = run({ ...input, allowPrivateOrigins: true });
     expect(originsOf(result)).toEqual(["10.0.0.1:8080"]);
-    expect(result.backends[0]).toMatchObject({ ready: 0, total: 1 });
+    expect(listCounts(result.counts)[0]).toMatchObject({ ready: 0, total: 1 });
   });
 
   it.each([

@@ -1,0 +1,98 @@
+/** One service port in one cluster: whether it can be served there, where its bytes go, and how many endpoints are ready. */
+import { compareText } from "../match-route.ts";
+import type { Backend, Origin } from "../model.ts";
+import type { LoadBalancerAddress } from "../objects.ts";
+import type { AdoptedService } from "./adopted.ts";
+import { addressOrigin, hostProblem } from "./clusters.ts";
+import { endpointOrigins, readiness } from "./endpoints.ts";
+import type { Member } from "./member.ts";
+import type { Held } from "./service-slots.ts";
+
+export interface BackendResult {
+  readonly cluster: string;
+  /** Null where the cluster cannot serve it; `trouble` says why. */
+  readonly backend: Backend | null;
+  /** `ready/total` endpoints; null when nobody knows. */
+  readonly counts: string | null;
+  readonly trouble: string | null;
+}
+
+/** The backend of a service port in a cluster that holds the Service. An address that edges must not use is left out. */
+export function heldBackend(
+  { member, service, slices }: Held,
+  portRef: string,
+  allowPrivateOrigins: boolean,
+): BackendResult | null {
+  if (service === null) return null;
+  const { name } = member;
+  const { meta } = service;
+  if (service.type === "ExternalName") {
+    // CVE-2021-25740 and kin: a name chosen by a tenant would make the edges fetch anything.
+    const trouble = `Service ${meta.namespace}/${meta.name} is of type ExternalName, which is not routed to`;
+    return { cluster: name, backend: null, counts: null, trouble };
+  }
+  // HTTP goes over TCP; a UDP port of the same number is another one.
+  const port = service.ports.find(
+    (one) => one.protocol === "TCP" && (one.name === portRef || String(one.port) === portRef),
+  );
+  if (port === undefined) {
+    const has = service.ports.map((one) => one.name ?? one.port).join(", ");
+    const trouble = `Service ${meta.namespace}/${meta.name} has no port ${portRef}, it has ${has || "none"}`;
+    return { cluster: name, backend: null, counts: null, trouble };
+  }
+  const counts = slices === null ? null : readiness(slices, port);
+  if (member.cluster.gateway !== null) return throughGateway(name, counts);
+  const protocol: Origin["protocol"] = port.appProtocol === "https" || port.name === "https" ? "https" : "http";
+  if (service.loadBalancer.length > 0) {
+    const to = { port: port.port, protocol, serverName: null, counts, allowPrivateOrigins };
+    return withAddresses(member, service.loadBalancer, to);
+  }
+  if (!allowPrivateOrigins) return found(name, [], counts, "it has neither a gateway nor a load balancer address");
+  const direct = endpointOrigins(member.cidrs, slices ?? [], port, { protocol, allowPrivateOrigins });
+  return found(name, direct.origins, counts, direct.trouble);
+}
+
+/** The backend of an adopted Ingress: the address that its own controller wrote, or the cluster's gateway. */
+export function adoptedBackend(member: Member, adopted: AdoptedService, allowPrivateOrigins: boolean): BackendResult {
+  // A `portolan gateway` knows Services; what another controller serves is reached at that controller's address.
+  if (member.cluster.gateway?.signed === false) return throughGateway(member.name, null);
+  const port = adopted.protocol === "https" ? 443 : 80;
+  const { protocol, serverName } = adopted;
+  return withAddresses(member, adopted.addresses, { protocol, serverName, port, counts: null, allowPrivateOrigins });
+}
+
+function throughGateway(cluster: string, counts: string | null): BackendResult {
+  return { cluster, backend: { cluster, origins: null }, counts, trouble: null };
+}
+
+function withAddresses(
+  member: Member,
+  addresses: readonly LoadBalancerAddress[],
+  to: Pick<Origin, "port" | "protocol" | "serverName"> & {
+    readonly counts: string | null;
+    readonly allowPrivateOrigins: boolean;
+  },
+): BackendResult {
+  const origins: Origin[] = [];
+  let trouble: string | null = addresses.length === 0 ? "its controller has written no address yet" : null;
+  for (const address of addresses) {
+    const connectHost = address.hostname ?? address.ip ?? "";
+    const problem = connectHost === "" ? "is empty" : hostProblem(connectHost, member.cidrs, to.allowPrivateOrigins);
+    if (problem === null) origins.push(addressOrigin(connectHost, to.port, { ...to, cidrs: member.cidrs }));
+    else trouble = `its address "${connectHost}" is refused: it ${problem}`;
+  }
+  return found(member.name, origins, to.counts, trouble);
+}
+
+function found(
+  cluster: string,
+  origins: readonly Origin[],
+  counts: string | null,
+  trouble: string | null,
+): BackendResult {
+  const sorted =
+    origins.length < 2
+      ? origins
+      : origins.toSorted((a, b) => compareText(a.connectHost, b.connectHost) || a.port - b.port);
+  return { cluster, backend: { cluster, origins: sorted }, counts, trouble };
+}
