@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
-import fc from "fast-check";
+import { array, assert, asyncProperty, constantFrom, integer, nat, oneof, record, tuple } from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { openCLibrary } from "../../src/nameserver/c-library.ts";
 import { type NameServerOptions, serveNames } from "../../src/nameserver/server.ts";
@@ -67,27 +67,21 @@ describe.skipIf(library === null)(name, () => {
 
   it("answers whatever it is sent byte by byte as Node's own socket does", async () => {
     const [batched, plain] = [await start(), await start({ library: null })];
-    const known = fc.constantFrom(
-      "shop.example.org",
-      "SHOP.Example.ORG",
-      "example.org",
-      "no.example.org",
-      "other.test",
+    const known = constantFrom("shop.example.org", "SHOP.Example.ORG", "example.org", "no.example.org", "other.test");
+    const asked = record({ name: known, type: constantFrom("A", "AAAA", "SOA", "NS"), id: nat(0xfffe) }).map(
+      ({ name: host, type, id }) => question(host, type, { id, udpSize: 1232 }),
     );
-    const asked = fc
-      .record({ name: known, type: fc.constantFrom("A", "AAAA", "SOA", "NS"), id: fc.nat(0xfffe) })
-      .map(({ name: host, type, id }) => question(host, type, { id, udpSize: 1232 }));
-    const damaged = fc.tuple(asked, fc.nat(60), fc.nat(255), fc.nat(20)).map(([message, at, byte, cut]) => {
+    const damaged = tuple(asked, nat(60), nat(255), nat(20)).map(([message, at, byte, cut]) => {
       const copy = Buffer.from(message.subarray(0, message.length - Math.min(cut, message.length - 3)));
       if (at >= 2 && at < copy.length) copy[at] = byte;
       return copy;
     });
-    const long = fc
-      .integer({ min: 1000, max: LONGEST })
-      .map((size) => Buffer.concat([question("example.org", "SOA"), Buffer.alloc(size)]));
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.oneof({ weight: 20, arbitrary: asked }, { weight: 20, arbitrary: damaged }, long), {
+    const long = integer({ min: 1000, max: LONGEST }).map((size) =>
+      Buffer.concat([question("example.org", "SOA"), Buffer.alloc(size)]),
+    );
+    await assert(
+      asyncProperty(
+        array(oneof({ weight: 20, arbitrary: asked }, { weight: 20, arbitrary: damaged }, long), {
           maxLength: 100,
         }),
         async (messages) => {
