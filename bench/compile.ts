@@ -44,7 +44,13 @@ function ingress(index: number): IngressObject {
 
 function service(index: number): ServiceObject {
   const ports = [{ name: null, port: 80, targetPort: "8080", protocol: "TCP", appProtocol: null }];
-  return { meta: meta("Service", namespaceOf(index), `shop-${index}`), type: "ClusterIP", ports, loadBalancer: [] };
+  return {
+    meta: meta("Service", namespaceOf(index), `shop-${index}`),
+    type: "ClusterIP",
+    headless: false,
+    ports,
+    loadBalancer: [],
+  };
 }
 
 function slice(cluster: number, index: number, ready = true): EndpointSliceObject {
@@ -53,7 +59,7 @@ function slice(cluster: number, index: number, ready = true): EndpointSliceObjec
     meta: meta("EndpointSlice", namespaceOf(index), `shop-${index}-a`),
     service: `shop-${index}`,
     ports: [{ name: null, port: 8080 }],
-    endpoints: [{ addresses, ready, zone: null }],
+    endpoints: [{ addresses, ready, zone: null, hostname: null }],
   };
 }
 
