@@ -6,7 +6,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { PEERS, PORTOLAN, writePlaces, ZONE } from "./dns/peers.ts";
+import { ONE_BY_ONE, PEERS, PORTOLAN, writePlaces, ZONE } from "./dns/peers.ts";
 
 const [SERVER_CORE, LOAD_CORE] = [0, 1];
 const FIRST_PORT = 18_300;
@@ -54,7 +54,7 @@ interface Running {
 }
 
 const running: Running[] = [];
-for (const [index, peer] of [PORTOLAN, ...PEERS].entries()) {
+for (const [index, peer] of [PORTOLAN, ONE_BY_ONE, ...PEERS].entries()) {
   if (!has(peer.binary)) {
     console.log(`Left out: ${peer.name}, ${peer.binary} is not on this machine`);
     continue;
@@ -157,12 +157,13 @@ for (const [title, load, subnet] of LOADS) {
     }
   }
   console.log(
-    `\n${title}\n${"".padEnd(14)}${"queries/s".padStart(12)}${"per CPU s".padStart(12)}${"ratio".padStart(8)}${"lost".padStart(8)}`,
+    `\n${title}\n${"".padEnd(14)}${"queries/s".padStart(12)}${"per CPU s".padStart(12)}${"ratio".padStart(8)}${"CPU".padStart(8)}${"lost".padStart(8)}`,
   );
-  const own = best.get(PORTOLAN.name)?.perSecond ?? 0;
+  const own = best.get(PORTOLAN.name);
   for (const [name, { perSecond, perCpuSecond, lost }] of best) {
-    const ratio = name === PORTOLAN.name ? "" : (own / perSecond).toFixed(2);
-    const cells = [Math.round(perSecond), Math.round(perCpuSecond), ratio, lost].map((cell, at) =>
+    const of = (ours: number, theirs: number): string => (name === PORTOLAN.name ? "" : (ours / theirs).toFixed(2));
+    const ratios = [of(own?.perSecond ?? 0, perSecond), of(own?.perCpuSecond ?? 0, perCpuSecond)];
+    const cells = [Math.round(perSecond), Math.round(perCpuSecond), ...ratios, lost].map((cell, at) =>
       String(cell).padStart(at < 2 ? 12 : 8),
     );
     console.log(name.padEnd(14) + cells.join(""));

@@ -39,7 +39,13 @@ export function ingress(index: number): IngressObject {
 
 function service(index: number): ServiceObject {
   const ports = [{ name: null, port: 80, targetPort: "8080", protocol: "TCP", appProtocol: null }];
-  return { meta: meta("Service", namespaceOf(index), `shop-${index}`), type: "ClusterIP", ports, loadBalancer: [] };
+  return {
+    meta: meta("Service", namespaceOf(index), `shop-${index}`),
+    type: "ClusterIP",
+    headless: false,
+    ports,
+    loadBalancer: [],
+  };
 }
 
 /** The slice of a Service in one cluster. Each pod has an address of its own. */
@@ -49,7 +55,7 @@ export function slice(cluster: number, index: number, ready = true): EndpointSli
     meta: meta("EndpointSlice", namespaceOf(index), `shop-${index}-a`),
     service: `shop-${index}`,
     ports: [{ name: null, port: 8080 }],
-    endpoints: [{ addresses, ready, zone: null }],
+    endpoints: [{ addresses, ready, zone: null, hostname: null }],
   };
 }
 

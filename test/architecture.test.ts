@@ -28,6 +28,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   maxmind: "^src/locate/verify-mmdb.ts$",
   yaml: "^src/kube/yaml(-text)?.ts$",
   zod: "^src/kube/schema/",
+  koffi: "^src/nameserver/c-library.ts$",
   jose: "^src/dns/(google|azure)/token.ts$",
   "@aws-sdk": "^src/dns/route53(/|.ts$)",
 };

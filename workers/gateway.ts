@@ -9,7 +9,7 @@ import { nodeNames, SYSTEM_NAMES } from "../src/edge/node/names.ts";
 import { type Engine, http1Engine } from "../src/edge/http1/engine.ts";
 import { serveHttp1 } from "../src/edge/http1/server.ts";
 import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
-import { apiReader, type ApiReaderAccess } from "../src/kube/api-reader.ts";
+import { apiReader, type ApiReaderAccess, MEMBER_RESOURCES } from "../src/kube/api-reader.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
 import { openCertificates } from "./certificates.ts";
@@ -117,7 +117,9 @@ interface Source {
 
 async function openSource(from: GatewayOptions["from"]): Promise<Source> {
   if ("kubeApi" in from) {
-    const reader = apiReader(await apiAccess(from.kubeApi), { livenessIntervalMs: 10_000 });
+    // Only what `docs/gateway.md` asks to be allowed.
+    const resources = MEMBER_RESOURCES.filter(({ optional }) => optional !== true);
+    const reader = apiReader(await apiAccess(from.kubeApi), { livenessIntervalMs: 10_000, resources });
     await reader.start();
     return { reader, close: reader.close };
   }

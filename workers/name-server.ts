@@ -3,6 +3,7 @@ import type { CliDeps, NameServerOptions, Running } from "../src/cli/deps.ts";
 import { KNOWN_COUNTRIES } from "../src/core/geo/countries.ts";
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { currentWorld } from "../src/nameserver/current-world.ts";
+import { openCLibrary } from "../src/nameserver/c-library.ts";
 import { type EdgeProbeOptions, probeEdges } from "../src/nameserver/edge-probe.ts";
 import { nameServerMetrics } from "../src/nameserver/metrics.ts";
 import { rateLimiter } from "../src/nameserver/rate-limit.ts";
@@ -58,11 +59,12 @@ async function startParts(
     sources: { places: { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES }, locator },
     limiter: rateLimiter(options.rateLimit, Math.floor(Math.random() * 0x1_0000_0000)),
   });
+  const library = options.oneByOne ? null : await openCLibrary();
   const banner: string[] = [];
   for (const listen of options.listen) {
     const server = keep(
-      await serveNames({ ...listen, reusePort: options.reusePort }, answers, Date.now).catch((error: unknown) =>
-        portFailure(error, "--listen", listen),
+      await serveNames({ ...listen, reusePort: options.reusePort, library }, answers, Date.now).catch(
+        (error: unknown) => portFailure(error, "--listen", listen),
       ),
     );
     const { host } = listen;

@@ -41,6 +41,13 @@ export function writePlaces(path: string): void {
   writeFileSync(path, writeMmdb({ databaseType: "GeoIP2-City", ipVersion: 6, buildEpoch: 1_790_000_000, networks }));
 }
 
+/** Through Node's own UDP socket. */
+export const ONE_BY_ONE: DnsPeer = {
+  name: "… one by one",
+  binary: process.execPath,
+  configure: (folder, setup) => [...PORTOLAN.configure(folder, setup), "--one-by-one"],
+};
+
 export const PORTOLAN: DnsPeer = {
   name: "portolan",
   binary: process.execPath,

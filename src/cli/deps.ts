@@ -121,6 +121,8 @@ export interface NameServerOptions {
   readonly listen: readonly HostPort[];
   /** Other processes may listen there too. */
   readonly reusePort: boolean;
+  /** Takes datagrams by Node's own socket, one by one, also where batches can be had. */
+  readonly oneByOne: boolean;
   readonly admin: HostPort | null;
   /** Canonical names of the zones that are answered. */
   readonly zones: readonly string[];

@@ -1,7 +1,18 @@
 /** What was asked for, and the names a person adopts, kept in the store. */
-import { type AskedMemory, NOTHING_ASKED } from "../core/dns/asked.ts";
+import { type AskedMemory, NOTHING_ASKED } from "../core/dns/asked-memory.ts";
 import { canonicalJson } from "../core/snapshot/canonical.ts";
-import { integer, list, nullable, parse, type Read, record, text, truth } from "../core/snapshot/guard.ts";
+import {
+  integer,
+  list,
+  nullable,
+  oneOf,
+  orDefault,
+  parse,
+  type Read,
+  record,
+  text,
+  truth,
+} from "../core/snapshot/guard.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
 
@@ -20,6 +31,7 @@ const readAsked: Read<AskedMemory> = record<AskedMemory>({
     record({
       service: name,
       cluster: name,
+      use: orDefault(oneOf("addresses", "pods", "export"), "addresses"),
       region: nullable(name),
       zones: list(name, 100),
       seenMs: integer(),

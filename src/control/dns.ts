@@ -2,7 +2,8 @@
  * DNS of one control function: what the snapshot and its health ask for, zone by zone, apart from publishing. A zone
  * that cannot be read, or a provider that throttles for minutes, holds up neither the edges nor another zone.
  */
-import { explanation, rememberAsked, type AskedMemory, type AskedWorld } from "../core/dns/asked.ts";
+import { explanation, rememberAsked } from "../core/dns/asked.ts";
+import type { AskedMemory, AskedWorld } from "../core/dns/asked-memory.ts";
 import { causeOf } from "../core/cause.ts";
 import { type DesiredDns, desiredDns } from "../core/dns/desired.ts";
 import type { DnsSettings } from "../core/dns/settings.ts";
@@ -57,7 +58,7 @@ export async function desiredNow(
   const config = { ...settings, zones: managed };
   const { snapshot, health, clusters: observed } = world;
   const ask = (resolved: ReadonlyMap<string, readonly string[] | null>) =>
-    desiredDns({ snapshot, health, config, resolved, observed, extra: [], nowMs: now() });
+    desiredDns({ snapshot, health, config, resolved, observed, nowMs: now() });
   const first = ask(new Map());
   return first.resolve.length === 0 ? first : ask(await names.resolve(first.resolve, settings.ttlSeconds * 1000));
 }

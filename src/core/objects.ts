@@ -83,6 +83,8 @@ export interface ServicePort {
 export interface ServiceObject {
   readonly meta: ObjectMeta;
   readonly type: string;
+  /** `clusterIP: None`: its pods are its addresses. */
+  readonly headless: boolean;
   readonly ports: readonly ServicePort[];
   readonly loadBalancer: readonly LoadBalancerAddress[];
 }
@@ -97,7 +99,14 @@ export interface EndpointSliceObject {
     /** `conditions.ready`; absent means ready (discovery.k8s.io/v1). */
     readonly ready: boolean;
     readonly zone: string | null;
+    /** Name of the pod in its Service's domain: those of a StatefulSet have one. */
+    readonly hostname: string | null;
   }[];
+}
+
+/** ServiceExport of the Multi-Cluster Services API: the Service of its name is for the whole clusterset. */
+export interface ServiceExportObject {
+  readonly meta: ObjectMeta;
 }
 
 /** `portolan.dev/v1alpha1` Cluster. */
@@ -160,6 +169,7 @@ export interface KubeObjects {
   readonly ingressClasses: readonly IngressClassObject[];
   readonly services: readonly ServiceObject[];
   readonly endpointSlices: readonly EndpointSliceObject[];
+  readonly serviceExports: readonly ServiceExportObject[];
   readonly clusters: readonly ClusterObject[];
   readonly trafficPolicies: readonly TrafficPolicyObject[];
   readonly hostClaims: readonly HostClaimObject[];

@@ -6,7 +6,7 @@ import { type ApiConnection, apiConnection } from "./http.ts";
 import { listPace } from "./list-pace.ts";
 import { apiLiveness } from "./liveness.ts";
 import type { ObjectReader } from "./reader.ts";
-import { type ResourceWatch, watchResource } from "./resource-watch.ts";
+import { type ResourceSink, type ResourceWatch, watchResource } from "./resource-watch.ts";
 
 /** How to reach the API of one named cluster. */
 export interface ApiReaderAccess extends ApiAccess {
@@ -32,6 +32,8 @@ export interface ApiReaderOptions {
   readonly listTimeoutMs?: number;
   /** First and longest pause after a failure; default 250 ms and 30 s. */
   readonly backoff?: { readonly baseMs: number; readonly capMs: number };
+  /** How often a cluster is asked for a resource that it lacks and need not have; default 30 s. */
+  readonly absentMs?: number;
   /** How long changes are collected before listeners hear of them; default 20 ms. */
   readonly coalesceMs?: number;
   readonly now?: () => number;
@@ -42,6 +44,8 @@ export interface ApiReaderOptions {
 export interface ReadResource {
   readonly kind: string;
   readonly path: string;
+  /** An API without it is read completely all the same, and asked again now and then. */
+  readonly optional?: boolean;
 }
 
 /** What a member cluster is asked for. */
@@ -50,6 +54,7 @@ export const MEMBER_RESOURCES: readonly ReadResource[] = [
   { kind: "IngressClass", path: "/apis/networking.k8s.io/v1/ingressclasses" },
   { kind: "Service", path: "/api/v1/services" },
   { kind: "EndpointSlice", path: "/apis/discovery.k8s.io/v1/endpointslices" },
+  { kind: "ServiceExport", path: "/apis/multicluster.x-k8s.io/v1alpha1/serviceexports", optional: true },
 ];
 
 /** What a config cluster is asked for: federated objects, and ours. */
@@ -109,11 +114,11 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
     observedAtMs = now();
   }
 
-  function watch(kind: string, path: string): ResourceWatch {
+  function watch({ kind, path, optional = false }: ReadResource): ResourceWatch {
     const state = states.get(kind) ?? { listed: false, fault: null };
     // Whoever taps is told of a whole list at once, as the objects are replaced at once.
     let tapped: unknown[] = [];
-    const sink = {
+    const sink: ResourceSink = {
       listing() {
         tapped = [];
         objects.begin(kind);
@@ -141,6 +146,14 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
         objects.remove(kind, item);
         changed();
       },
+      absent() {
+        // What was listed stays: only a list or a deletion that was seen says that something is gone.
+        if (!state.listed) {
+          sink.listing();
+          sink.listed();
+        }
+        sink.succeeded();
+      },
       succeeded() {
         heard();
         if (state.fault === null) return;
@@ -161,6 +174,7 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
       listTimeoutMs: options.listTimeoutMs ?? 30_000,
       backoff: { baseMs: 250, capMs: 30_000, ...options.backoff, random },
       mayList,
+      absentMs: optional ? (options.absentMs ?? 30_000) : null,
     });
   }
 
@@ -183,7 +197,7 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
     cluster: access.cluster,
     async start() {
       if (watches.length > 0 || closed) return;
-      watches = resources.map(({ kind, path }) => watch(kind, path));
+      watches = resources.map(watch);
       await Promise.all(watches.map(({ firstAttempt }) => firstAttempt));
       liveness.start();
     },

@@ -6,6 +6,7 @@ import { ingressVersions, readIngress } from "./schema/ingress.ts";
 import { ingressClassVersions, readIngressClass } from "./schema/ingress-class.ts";
 import type { Parsed } from "./schema/issues.ts";
 import { readService, serviceVersions } from "./schema/service.ts";
+import { readServiceExport, serviceExportVersions } from "./schema/service-export.ts";
 import { readTrafficPolicy } from "./schema/traffic-policy.ts";
 
 /** An object together with the list of `KubeObjects` that it belongs to. */
@@ -36,6 +37,10 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
     kind("Service", serviceVersions, true, readService, (object) => ({ list: "services", object })),
     kind("EndpointSlice", endpointSliceVersions, true, readEndpointSlice, (object) => ({
       list: "endpointSlices",
+      object,
+    })),
+    kind("ServiceExport", serviceExportVersions, true, readServiceExport, (object) => ({
+      list: "serviceExports",
       object,
     })),
     kind("Cluster", ours, false, readCluster, (object) => ({ list: "clusters", object })),
@@ -69,6 +74,7 @@ export function kubeObjects(objects: Iterable<KnownObject>): KubeObjects {
     ingressClasses: [],
     services: [],
     endpointSlices: [],
+    serviceExports: [],
     clusters: [],
     trafficPolicies: [],
     hostClaims: [],

@@ -1,5 +1,6 @@
 import { type Backoff, type BackoffOptions, backoff } from "./backoff.ts";
 import { type ApiConnection, type ApiFailure, causeText } from "./http.ts";
+import { pause } from "./pause.ts";
 import { isRecord } from "./plain.ts";
 
 /** What a watched resource says, in order. Items are plain objects as the API sent them. */
@@ -11,6 +12,8 @@ export interface ResourceSink {
   listed(): void;
   stored(item: unknown): void;
   deleted(item: unknown): void;
+  /** The API has no such resource, or none for us, and it need not have one. */
+  absent(): void;
   /** The API answered a list or opened a watch. */
   succeeded(): void;
   /** An attempt failed, `failures` in a row. What was listed stays true until something else is known. */
@@ -24,6 +27,8 @@ export interface ResourceWatchOptions {
   readonly silenceMs: number;
   readonly listTimeoutMs: number;
   readonly backoff: BackoffOptions;
+  /** A resource that an API may lack: 404 and 403 are no failures then, and it is asked for again after this. */
+  readonly absentMs: number | null;
   /** Waits until one more list may begin, so that no trouble of an API makes us a trouble to it. */
   readonly mayList: (signal: AbortSignal) => Promise<void>;
 }
@@ -35,6 +40,8 @@ export interface ResourceWatch {
   relist(): void;
   close(): Promise<void>;
 }
+
+type Failure = Pick<ApiFailure, "cause" | "retryAfterMs"> & Partial<Pick<ApiFailure, "status">>;
 
 /** Lists a resource and then watches it, for ever: `path` is for instance `/apis/networking.k8s.io/v1/ingresses`. */
 export function watchResource(
@@ -49,10 +56,14 @@ export function watchResource(
   let version: string | null = null;
   const stop = new AbortController();
 
-  async function fail(failure: Pick<ApiFailure, "cause" | "retryAfterMs">, signal: AbortSignal): Promise<void> {
+  async function fail(failure: Failure, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    sink.failed(failure.cause, retry.failures + 1);
+    const isAbsent = options.absentMs !== null && (failure.status === 404 || failure.status === 403);
+    if (isAbsent) sink.absent();
+    else sink.failed(failure.cause, retry.failures + 1);
     attempted();
+    // What is not there is no trouble of the API, and must not take the turns of what is.
+    if (isAbsent) return pause(options.absentMs ?? 0, signal);
     await retry.wait(failure.retryAfterMs, signal);
   }
 

@@ -68,7 +68,6 @@ function wantedSets(
     },
     resolved: new Map(),
     observed: [],
-    extra: [],
     nowMs,
   }).zones;
 }

@@ -1,6 +1,9 @@
 /** A name server on one port, over UDP and TCP. */
+import { parseLiteral } from "../core/address/ip.ts";
 import { listenTcp, TCP_LIMITS, type TcpLimits } from "./tcp.ts";
 import type { Responder } from "./respond.ts";
+import type { CLibrary } from "./c-library.ts";
+import { listenBatched } from "./udp-batched.ts";
 import { type Listening, listenUdp } from "./udp.ts";
 
 export interface NameServerOptions {
@@ -10,6 +13,8 @@ export interface NameServerOptions {
   readonly limits?: TcpLimits;
   /** One process for each core on one port. */
   readonly reusePort?: boolean;
+  /** Takes datagrams in batches; without it they come one by one by Node's own socket. */
+  readonly library?: CLibrary | null;
 }
 
 const TRIES = 20;
@@ -20,9 +25,13 @@ export async function serveNames(
   responder: Responder,
   now: () => number,
 ): Promise<Listening> {
-  const { host, port, limits = TCP_LIMITS, reusePort = false } = options;
+  const { host, port, limits = TCP_LIMITS, reusePort = false, library = null } = options;
   for (let tried = 1; ; tried += 1) {
-    const udp = await listenUdp({ host, port, reusePort }, responder, now);
+    const at = { host, port, reusePort };
+    const udp =
+      library === null || parseLiteral(host) === null
+        ? await listenUdp(at, responder, now)
+        : listenBatched(at, responder, { library, now });
     try {
       const tcp = await listenTcp({ host, port: udp.port, reusePort, limits }, responder, now);
       return {

@@ -8,6 +8,7 @@ import type {
   KubeObjects,
   ObjectMeta,
   Observation,
+  ServiceExportObject,
   ServiceObject,
 } from "../../src/core/objects.ts";
 
@@ -61,6 +62,7 @@ export function service(name: string, more: Partial<ServiceObject> & { namespace
   return {
     meta: meta("Service", name, { namespace }),
     type: "ClusterIP",
+    headless: false,
     ports: [{ name: null, port: 80, targetPort: "8080", protocol: "TCP", appProtocol: null }],
     loadBalancer: [],
     ...rest,
@@ -76,8 +78,35 @@ export function slice(
     meta: meta("EndpointSlice", `${serviceName}-x`),
     service: serviceName,
     ports: [{ name: null, port: more.port ?? 8080 }],
-    endpoints: addresses.map((address) => ({ addresses: [address], ready: more.ready ?? true, zone: null })),
+    endpoints: addresses.map((address) => ({
+      addresses: [address],
+      ready: more.ready ?? true,
+      zone: null,
+      hostname: null,
+    })),
   };
+}
+
+/** Pods of a StatefulSet: each host name with its address. */
+export function podSlice(
+  serviceName: string,
+  pods: Readonly<Record<string, string>>,
+  more: { ready?: (hostname: string) => boolean } = {},
+): EndpointSliceObject {
+  return {
+    ...slice(serviceName, []),
+    ports: [{ name: "sql", port: 5432 }],
+    endpoints: Object.entries(pods).map(([hostname, address]) => ({
+      addresses: [address],
+      ready: more.ready?.(hostname) ?? true,
+      zone: null,
+      hostname,
+    })),
+  };
+}
+
+export function serviceExport(name: string, more: Partial<ObjectMeta> = {}): ServiceExportObject {
+  return { meta: meta("ServiceExport", name, more) };
 }
 
 export function cluster(name: string, more: Partial<ClusterObject> = {}): ClusterObject {
@@ -124,6 +153,7 @@ export function objects(more: Partial<KubeObjects> = {}): KubeObjects {
     ingressClasses: [],
     services: [],
     endpointSlices: [],
+    serviceExports: [],
     clusters: [],
     trafficPolicies: [],
     hostClaims: [],

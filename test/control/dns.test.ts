@@ -113,8 +113,12 @@ describe("dns() with two control functions", () => {
 
 describe("dns() and what it may not touch", () => {
   const TTL = 3600;
-  const strangers: readonly RecordSet[] = [
+  /** Beside names of ours, in every run. */
+  const siblings: readonly RecordSet[] = [
     plainSet("shop.example.org", "TXT", ['"v=spf1 -all"'], TTL),
+    plainSet("web.default.prod.svc.gslb.example.org", "TXT", ['"beside"'], TTL),
+  ];
+  const strangers: readonly RecordSet[] = [
     plainSet("_acme-challenge.shop.example.org", "TXT", ['"token"'], TTL),
     plainSet("mail.example.org", "MX", ["10 mx.example.net"], TTL),
     plainSet("*.example.org", "A", ["198.51.100.1"], TTL),
@@ -146,21 +150,37 @@ describe("dns() and what it may not touch", () => {
     for (let run = 0; run < 1000; run += 1) {
       const zones = memoryZones(ZONE);
       const apex = await setsOf(zones);
-      const foreign = strangers.filter(() => chance(0.5));
+      const foreign = [...siblings, ...strangers.filter(() => chance(0.5))];
       await put(zones, ...foreign);
       const before = JSON.stringify([...apex, ...foreign].toSorted(byKey));
       const control = testControl(memoryDns(zones), "east");
       const isForeign = new Set([...apex, ...foreign].map(recordKey));
-      const unchanged = async () => {
+      const besides = { added: 0, changed: 0, removed: 0 };
+      let ours: ReadonlyMap<string, string> = new Map();
+      const step = async (state: WorldState) => {
+        await control.step(state);
         const all = await setsOf(zones);
         expect(JSON.stringify(all.filter((set) => isForeign.has(recordKey(set))).toSorted(byKey))).toBe(before);
+        const beside = all.filter(({ name }) => siblings.some((one) => one.name === name));
+        const now = new Map(
+          beside.filter((set) => !isForeign.has(recordKey(set))).map((set) => [recordKey(set), set.values.join()]),
+        );
+        for (const [key, values] of now) {
+          if (!ours.has(key)) besides.added += 1;
+          else if (ours.get(key) !== values) besides.changed += 1;
+        }
+        besides.removed += [...ours.keys()].filter((key) => !now.has(key)).length;
+        ours = now;
+        written += all.length - foreign.length - apex.length;
         return all;
       };
-      let state = THREE;
-      for (let round = 0; round < 4; round += 1) {
+      // What every run does beside foreign records: make, change; at the end, take away.
+      await step(THREE);
+      await step(ready(THREE, "vie", false));
+      for (let round = 0; round < 3; round += 1) {
         const hosts = HOSTS.filter(() => chance(0.5));
         const clusters = [...THREE.clusters].filter(() => chance(0.8));
-        state = {
+        await step({
           clusters: new Map(clusters.map(([name, one]) => [name, { ...one, ready: chance(0.1) ? null : chance(0.7) }])),
           hosts,
           deleted: {
@@ -168,17 +188,12 @@ describe("dns() and what it may not touch", () => {
             clusters: NAMES.filter((one) => !clusters.some(([name]) => name === one)),
             services: NAMES,
           },
-        };
-        await control.step(state);
-        written += (await unchanged()).length - foreign.length - apex.length;
+        });
       }
-      await control.step({
-        clusters: new Map(),
-        hosts: [],
-        deleted: { hosts: HOSTS, clusters: NAMES, services: NAMES },
-      });
-      const left = await unchanged();
+      const gone = { hosts: HOSTS, clusters: NAMES, services: NAMES };
+      const left = await step({ clusters: new Map(), hosts: [], deleted: gone });
       expect(left.map(recordKey).toSorted()).toEqual([...apex, ...foreign].map(recordKey).toSorted());
+      for (const count of Object.values(besides)) expect(count).toBeGreaterThan(0);
     }
     // Otherwise nothing was shown.
     expect(written).toBeGreaterThan(20_000);

@@ -240,3 +240,46 @@ test("apiReader() is not led astray by events that come twice, or late", async (
   send({ type: "ADDED", object: service(9, 90, "b") });
   await until(made, ({ objects, deleted }) => objects.services.length === 2 && !deleted.has("Service/default/web"));
 });
+
+test("apiReader() reads a cluster without the Multi-Cluster Services API completely, and with it as soon as it is there", async () => {
+  let state: "none" | "forbidden" | "there" = "none";
+  let exports = 0;
+  const server = await scripted((request, response, path) => {
+    if (!path.endsWith("/serviceexports")) return isWatch(request) ? openWatch(response) : sendList(response);
+    exports += 1;
+    if (state !== "there") return refuse(response, state === "none" ? 404 : 403);
+    if (isWatch(request)) return openWatch(response);
+    return sendList(response, [{ metadata: { name: "db", namespace: "shop" } }]);
+  });
+  const made = reader(server, {}, { absentMs: 100 });
+  await made.start();
+  expect(made.observe()).toMatchObject({ reachable: true, complete: true, error: null });
+  expect(made.observe().objects.serviceExports).toEqual([]);
+  state = "forbidden";
+  const seen = exports;
+  await expect.poll(() => exports, { timeout: 10_000 }).toBeGreaterThan(seen + 2);
+  expect(made.observe()).toMatchObject({ reachable: true, complete: true, error: null });
+  state = "there";
+  await until(made, ({ objects }) => objects.serviceExports.length === 1);
+  expect(made.observe().objects.serviceExports[0]?.meta).toMatchObject({ namespace: "shop", name: "db" });
+});
+
+test("apiReader() keeps exports that are refused later, and counts a server error as unreachable", async () => {
+  let code = 0;
+  const server = await scripted((request, response, path) => {
+    if (!path.endsWith("/serviceexports")) return isWatch(request) ? openWatch(response) : sendList(response);
+    if (code !== 0) return refuse(response, code);
+    // A watch that ends at once makes the reader ask again and again.
+    if (isWatch(request)) return void response.writeHead(200).end();
+    return sendList(response, [{ metadata: { name: "db" } }]);
+  });
+  const made = reader(server, {}, { absentMs: 100 });
+  await made.start();
+  code = 403;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(made.observe()).toMatchObject({ reachable: true, error: null });
+  expect(made.observe().objects.serviceExports).toHaveLength(1);
+  code = 500;
+  await until(made, ({ reachable }) => !reachable);
+  expect(made.observe().objects.serviceExports).toHaveLength(1);
+});

@@ -168,6 +168,7 @@ describe("portolan control", () => {
         },
         listen: [{ host: "127.0.0.1", port: 0 }],
         reusePort: false,
+        oneByOne: false,
         admin: { host: "127.0.0.1", port: 0 },
         zones: ["example.org"],
         nameServers: [{ name: "ns.example.org", addresses: ["127.0.0.1"] }],

@@ -30,6 +30,7 @@ export const dnsServeCommand: Command = {
   [--rate-limit N]               equal answers a second to one network over UDP, 200 unless said otherwise; 0 for no limit
   [--probe-interval TIME]        probes at least that often, like 2s; without it as each health check says, else every 10s
   [--reuse-port]                 several processes on one port, one for each core; the kernel spreads queries
+  [--one-by-one]                 takes queries by Node's own UDP socket, also where they can be had in batches
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
 
@@ -50,6 +51,7 @@ URL is the store of a control function, or the folder where it is.`,
         cache: { type: "string" },
         listen: { type: "string", multiple: true },
         "reuse-port": { type: "boolean" },
+        "one-by-one": { type: "boolean" },
         admin: { type: "string" },
         zone: { type: "string", multiple: true },
         ns: { type: "string", multiple: true },
@@ -76,6 +78,7 @@ URL is the store of a control function, or the folder where it is.`,
         from: values.store === undefined ? required("--from", values.from, EXAMPLE) : storeOf(values, values.store),
         listen,
         reusePort: values["reuse-port"] ?? false,
+        oneByOne: values["one-by-one"] ?? false,
         admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
         zones,
         nameServers: values.ns === undefined ? ownNameServer(zone, first.host) : values.ns.map(nameServer),

@@ -9,57 +9,18 @@
  * | an Ingress                | its deletion was seen, or it is there without the host                                  |
  * | a Service in clusters     | in each of them: deletion seen, no longer of type LoadBalancer, no longer routed to by a judged snapshot, the cluster unjoined or moved |
  * | a cluster's gateway       | the cluster was unjoined, or is there without a gateway                                 |
+ * | pods, an exported Service | `asked-pods.ts`                                                                         |
  * | a name that only helps another (`portolan-…`) | always: whoever points there is judged instead                    |
  *
  * What was asked for is remembered in the store, so that a restart between the deletion and its DNS loses nothing.
  */
 import { compareText } from "../match-route.ts";
-import type { Cluster, Snapshot } from "../model.ts";
-import { type Observation, objectKey, type ServiceObject } from "../objects.ts";
+import type { Cluster } from "../model.ts";
+import { objectKey, type ServiceObject } from "../objects.ts";
+import type { AskedMember, AskedMemory, AskedWorld } from "./asked-memory.ts";
+import { isPodMemberGone, isPodNameExplained, podMembersNow } from "./asked-pods.ts";
 import { namesOfCluster } from "./federated-service.ts";
 import { isFederated, keyOf, routedServices } from "./observed-services.ts";
-
-/** A Service in a cluster at a place. */
-export interface AskedMember {
-  /** `namespace/name` */
-  readonly service: string;
-  readonly cluster: string;
-  readonly region: string | null;
-  readonly zones: readonly string[];
-  readonly seenMs: number;
-  /** Somebody was seen taking it away. */
-  readonly isGone: boolean;
-}
-
-export interface AskedHost {
-  readonly host: string;
-  readonly seenMs: number;
-}
-
-export interface AskedCluster {
-  readonly cluster: string;
-  readonly seenMs: number;
-  readonly isGone: boolean;
-}
-
-/** Sorted lists, so that equal memories have equal text. */
-export interface AskedMemory {
-  readonly format: 1;
-  readonly hosts: readonly AskedHost[];
-  readonly members: readonly AskedMember[];
-  readonly clusters: readonly AskedCluster[];
-}
-
-export const NOTHING_ASKED: AskedMemory = { format: 1, hosts: [], members: [], clusters: [] };
-
-export interface AskedWorld {
-  readonly snapshot: Snapshot;
-  readonly config: Observation;
-  readonly clusters: readonly Observation[];
-  /** Whether the snapshot is what control published: hosts that vanished without an explanation are still in it. */
-  readonly isJudged: boolean;
-  readonly nowMs: number;
-}
 
 /** Seen again within so long changes nothing, so that the memory is not written all the time. */
 const FRESH_MS = 3_600_000;
@@ -133,10 +94,17 @@ export function explanation(
 ): (resource: string, name: string) => boolean {
   const hosts = new Set(memory.hosts.map((one) => one.host));
   const served = new Set(world.snapshot.hosts.map((one) => one.host));
-  const members = Map.groupBy(memory.members, (one) => one.service);
+  const addressed = memory.members.filter((one) => one.use === "addresses");
+  const members = Map.groupBy(addressed, (one) => one.service);
   return (resource, name) => {
     if (isHelper(name)) return true;
     const [kind = "", namespace = "", object = ""] = resource.split("/");
+    const ofPods = isPodNameExplained(resource, name, {
+      members: memory.members,
+      clusters: world.clusters,
+      federation,
+    });
+    if (ofPods !== null) return ofPods;
     if (kind === "cluster") return isGatewayGone(memory, world, namespace, name);
     if (kind === "service") {
       const { name: federated, suffix } = federation ?? { name: "", suffix: "" };
@@ -155,8 +123,8 @@ function isHelper(name: string): boolean {
   return name.startsWith("portolan-edge-") || name.startsWith("portolan-addresses.");
 }
 
-function memberKey({ service, cluster, region, zones }: Omit<AskedMember, "seenMs" | "isGone">): string {
-  return [service, cluster, region ?? "", ...zones].join("\t");
+function memberKey({ service, cluster, use, region, zones }: Omit<AskedMember, "seenMs" | "isGone">): string {
+  return [service, cluster, use, region ?? "", ...zones].join("\t");
 }
 
 /** Federated Services of type LoadBalancer, and those of the snapshot, in each cluster at its place. */
@@ -165,7 +133,7 @@ function membersNow(world: Look): readonly Omit<AskedMember, "seenMs">[] {
   const add = (service: string, cluster: string): void => {
     const place = placeOf(cluster, world);
     if (place === null) return;
-    const member = { service, cluster, ...place };
+    const member = { service, cluster, use: "addresses" as const, ...place };
     members.set(memberKey(member), { ...member, isGone: isEdited(member, world) });
   };
   for (const { cluster, objects } of world.clusters) {
@@ -176,7 +144,8 @@ function membersNow(world: Look): readonly Omit<AskedMember, "seenMs">[] {
   for (const { service, backends } of world.snapshot.hosts.flatMap((host) => host.services)) {
     for (const { cluster } of backends) add(service.slice(0, service.lastIndexOf("/")), cluster);
   }
-  return [...members.values()];
+  const pods = podMembersNow(world).map((one) => ({ ...one, isGone: isPodMemberGone(one, world) }));
+  return [...members.values(), ...pods];
 }
 
 function placeOf(cluster: string, { places }: Look): Pick<AskedMember, "region" | "zones"> | null {
@@ -188,6 +157,7 @@ function placeOf(cluster: string, { places }: Look): Pick<AskedMember, "region" 
 function isMemberGone(member: AskedMember, world: Look): boolean {
   if (isUnjoined(member.cluster, world)) return true;
   if (!world.joined.has(member.cluster)) return false;
+  if (member.use !== "addresses") return isPodMemberGone(member, world);
   const place = placeOf(member.cluster, world);
   if (place !== null && memberKey({ ...member, ...place }) !== memberKey(member)) return true;
   return isEdited(member, world) || isSeenDeleted(member, world);

@@ -1,20 +1,18 @@
 /** What every zone should hold: from the snapshot, what is believed about health, and the operator's configuration. */
+import { healthView } from "../health/view.ts";
 import { compareText } from "../match-route.ts";
 import type { HealthOverlay } from "../health/model.ts";
 import type { Snapshot } from "../model.ts";
 import type { Observation } from "../objects.ts";
 import { type Answer, answerFor } from "./answer.ts";
 import { type EdgePlace, edgeHostSets } from "./edge-hosts.ts";
-import { federatedServices, targetOf } from "./desired-services.ts";
+import { federatedServices, type FederatedServiceNames, targetOf } from "./desired-services.ts";
 import { type FederatedRecords, federatedServiceRecords, globalName } from "./federated-service.ts";
 import { dnsName, isWithin, zonesOf } from "./names.ts";
+import type { ManagedZone, NameRequest } from "./name-request.ts";
 import { observedServices } from "./observed-services.ts";
-import type { DesiredSet, DnsCapabilities, Zone } from "./records.ts";
-
-export interface ManagedZone {
-  readonly zone: Zone;
-  readonly capabilities: DnsCapabilities;
-}
+import { podRequests } from "./pod-requests.ts";
+import type { DesiredSet, Zone } from "./records.ts";
 
 export interface DnsConfig {
   readonly zones: readonly ManagedZone[];
@@ -42,8 +40,6 @@ export interface DesiredInput {
   readonly resolved: ReadonlyMap<string, readonly string[] | null>;
   /** Member clusters as they were observed: the addresses of their Services; empty to go by the snapshot alone. */
   readonly observed: readonly Observation[];
-  /** Sets that come from elsewhere: pods of headless Services, the Multi-Cluster Services API. */
-  readonly extra: readonly DesiredSet[];
   readonly nowMs: number;
 }
 
@@ -63,19 +59,9 @@ export interface DesiredDns {
   readonly losses: readonly string[];
 }
 
-/** A name's wish before it is known which zone, and thus which provider, it is for. */
-interface Request {
-  readonly name: string;
-  readonly resource: string;
-  readonly visibility: Zone["visibility"];
-  /** Suffix of further names that may lie in zones below; null when `name` is the only one. */
-  readonly below: string | null;
-  readonly answer: (managed: ManagedZone) => FederatedRecords;
-}
-
 /** Desired sets of all zones. Pure: the same inputs give the same sets, in the same order. */
 export function desiredDns(input: DesiredInput): DesiredDns {
-  const requests = [...ingressHosts(input), ...origins(input), ...services(input), ...extras(input)];
+  const requests = [...ingressHosts(input), ...origins(input), ...services(input), ...pods(input)];
   const all = new Map(
     input.config.zones.map((managed) => [managed, { sets: [] as DesiredSet[], keep: [] as string[] }]),
   );
@@ -112,11 +98,11 @@ function managedFor({ zones }: DnsConfig, name: string, visibility: Zone["visibi
 }
 
 /** Public hosts towards the edges. The rules without a host have no name, and none can be guessed. */
-function ingressHosts({ snapshot, config, resolved }: DesiredInput): readonly Request[] {
+function ingressHosts({ snapshot, config, resolved }: DesiredInput): readonly NameRequest[] {
   const { edges, ttlSeconds } = config;
   if (edges.length === 0) return [];
   const hosts = snapshot.hosts.filter(({ host }) => dnsName(host).ok && host !== "*");
-  return hosts.map(({ host, sources, owner }): Request => {
+  return hosts.map(({ host, sources, owner }): NameRequest => {
     const [source] = sources;
     const resource =
       source === undefined ? `host/${owner}/${host}` : resourceOf(source.kind, source.namespace, source.name);
@@ -127,10 +113,10 @@ function ingressHosts({ snapshot, config, resolved }: DesiredInput): readonly Re
 }
 
 /** One name per cluster gateway, for runtimes that cannot fetch an address. */
-function origins({ snapshot, config, resolved }: DesiredInput): readonly Request[] {
+function origins({ snapshot, config, resolved }: DesiredInput): readonly NameRequest[] {
   const { originSuffix, ttlSeconds } = config;
   if (originSuffix === null) return [];
-  return snapshot.clusters.flatMap((cluster): readonly Request[] => {
+  return snapshot.clusters.flatMap((cluster): readonly NameRequest[] => {
     const name = `${cluster.name}.${originSuffix}`;
     // A gateway that is configured by its published name already has it from elsewhere.
     if (cluster.gateway === null || cluster.gateway.connectHost === name) return [];
@@ -149,27 +135,13 @@ function origins({ snapshot, config, resolved }: DesiredInput): readonly Request
   });
 }
 
-function extras({ extra }: DesiredInput): readonly Request[] {
-  return extra.map(({ set, resource, visibility }) => ({
-    name: set.name,
-    resource,
-    visibility,
-    below: null,
-    answer: () => ({ sets: [set], keep: [], resolve: [], losses: [] }),
-  }));
-}
-
 /** Names of every Service that has addresses of its own in some cluster; all of them in the zone of the suffix. */
-function services({ snapshot, config, resolved, health, nowMs, observed }: DesiredInput): readonly Request[] {
+function services(input: DesiredInput): readonly NameRequest[] {
+  const { config, resolved } = input;
   const { federation, ttlSeconds } = config;
   if (federation === null) return [];
   const { visibility, suffix } = federation;
-  const asked = { snapshot, health, nowMs, federation: federation.name, suffix };
-  const seen = observedServices({ ...asked, clusters: observed });
-  // A Service that no cluster shows any more may still be in the snapshot: its removal is withheld.
-  const unseen = federatedServices(asked).filter(({ name }) => !seen.has(`${name.namespace}/${name.service}`));
-  const found = [...seen.values(), ...unseen].filter(({ members }) => members.length > 0);
-  return found.map(({ name, resource, members }): Request => {
+  return federated(input, federation).map(({ name, resource, members }): NameRequest => {
     const answer = ({ capabilities }: ManagedZone): FederatedRecords =>
       federatedServiceRecords(name, members, {
         ttlSeconds,
@@ -180,6 +152,33 @@ function services({ snapshot, config, resolved, health, nowMs, observed }: Desir
         whenEmpty: "keep",
       });
     return { name: globalName(name), resource, visibility, below: suffix, answer };
+  });
+}
+
+/** Federated Services with members. */
+function federated(
+  { snapshot, health, nowMs, observed }: DesiredInput,
+  { name, suffix }: { readonly name: string; readonly suffix: string },
+): readonly FederatedServiceNames[] {
+  const asked = { snapshot, health, nowMs, federation: name, suffix };
+  const seen = observedServices({ ...asked, clusters: observed });
+  // A Service that no cluster shows any more may still be in the snapshot: its removal is withheld.
+  const unseen = federatedServices(asked).filter((one) => !seen.has(`${one.name.namespace}/${one.name.service}`));
+  return [...seen.values(), ...unseen].filter(({ members }) => members.length > 0);
+}
+
+function pods(input: DesiredInput): readonly NameRequest[] {
+  const { snapshot, health, nowMs, observed, config, resolved } = input;
+  const { federation } = config;
+  const taken = federation === null ? [] : federated(input, federation);
+  const view = healthView(health, new Map());
+  return podRequests({
+    ...config,
+    snapshot,
+    clusters: observed,
+    resolved,
+    health: health !== null && nowMs < view.expiresAtMs ? view : null,
+    taken: new Set(taken.map(({ name }) => `${name.namespace}/${name.service}`)),
   });
 }
 

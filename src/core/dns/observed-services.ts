@@ -11,7 +11,8 @@ import type { LoadBalancerAddress, Observation, ServiceObject } from "../objects
 import type { FederatedServiceNames } from "./desired-services.ts";
 import type { ClusterAddresses } from "./federated-service.ts";
 
-const FEDERATED_ANNOTATION = "portolan.dev/federated";
+/** On a Service: it has names for everybody though no host routes to it. */
+export const FEDERATED_ANNOTATION = "portolan.dev/federated";
 
 export interface ObservedServicesInput {
   readonly snapshot: Snapshot;
@@ -40,7 +41,7 @@ export function observedServices(input: ObservedServicesInput): ReadonlyMap<stri
       const list = members.get(key) ?? [];
       members.set(key, list);
       if (service.type !== "LoadBalancer") continue;
-      const addresses = isServing(service, observation, place) ? reachable(service, place, snapshot, fresh) : [];
+      const addresses = servingAddresses(service, observation, { place, snapshot, health: fresh });
       const zones = place.zone === null ? [] : [place.zone];
       list.push({ cluster: place.name, region: place.region, zones, addresses });
     }
@@ -71,6 +72,22 @@ export function isFederated(service: ServiceObject, routed: ReadonlySet<string>)
 /** `namespace/name` */
 export function keyOf({ meta }: ServiceObject): string {
   return `${meta.namespace}/${meta.name}`;
+}
+
+/** Addresses of a Service's balancer in a cluster that serves it, without those that edges find dead. */
+export function servingAddresses(
+  service: ServiceObject,
+  observation: Observation,
+  { place, snapshot, health }: ServingContext,
+): readonly LoadBalancerAddress[] {
+  return isServing(service, observation, place) ? reachable(service, place, snapshot, health) : [];
+}
+
+export interface ServingContext {
+  readonly place: Cluster;
+  readonly snapshot: Snapshot;
+  /** Null for unknown, which counts as healthy. */
+  readonly health: HealthView | null;
 }
 
 /** Whether the cluster serves it: not drained, and an endpoint is ready. Without any slice nobody knows, and that counts. */

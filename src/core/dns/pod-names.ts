@@ -52,18 +52,8 @@ export function headlessSets(
   ];
 }
 
-/** Sets of a Service with an address of its own for the whole clusterset. */
-export function clustersetSets(
-  base: string,
-  addresses: readonly string[],
-  ports: readonly ServicePortName[],
-  ttlSeconds: number,
-): readonly RecordSet[] {
-  if (addresses.length === 0) return [];
-  return [...addressSets(base, addresses, ttlSeconds), ...srvSets(base, [base], ports, ttlSeconds)];
-}
-
-function srvSets(
+/** SRV sets of named ports, each leading to all targets. */
+export function srvSets(
   base: string,
   targets: readonly string[],
   ports: readonly ServicePortName[],

@@ -24,12 +24,14 @@ const schema = perMode((strict) => {
       conditions: conditions.nullish(),
       zone: z.string().nullish(),
       topology: z.record(z.string(), z.string()).nullish(),
+      hostname: z.string().nullish(),
     },
-    "hostname targetRef nodeName hints deprecatedTopology",
+    "targetRef nodeName hints deprecatedTopology",
   ).transform((endpoint) => ({
     addresses: endpoint.addresses,
     ready: endpoint.conditions?.ready ?? true,
     zone: endpoint.zone ?? endpoint.topology?.[zoneLabel] ?? null,
+    hostname: endpoint.hostname || null,
   }));
   // 0 is what an API server makes of a port that cannot be known; it is kept and never chosen.
   const port = fields(

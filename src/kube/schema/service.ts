@@ -17,7 +17,7 @@ export function readService(value: unknown, strict: boolean): Parsed<ServiceObje
 }
 
 const otherSpecFields =
-  "selector clusterIP clusterIPs externalIPs sessionAffinity sessionAffinityConfig loadBalancerIP " +
+  "selector clusterIPs externalIPs sessionAffinity sessionAffinityConfig loadBalancerIP " +
   "loadBalancerSourceRanges loadBalancerClass allocateLoadBalancerNodePorts externalName externalTrafficPolicy " +
   "internalTrafficPolicy trafficDistribution healthCheckNodePort publishNotReadyAddresses ipFamilies ipFamilyPolicy " +
   "ipFamily topologyKeys";
@@ -41,7 +41,8 @@ const schema = perMode((strict) => {
     appProtocol: port.appProtocol ?? null,
   }));
   const type = z.enum(["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]).nullish();
-  const spec = fields(strict, { type, ports: z.array(port).nullish() }, otherSpecFields).check(
+  const known = { type, ports: z.array(port).nullish(), clusterIP: z.string().nullish() };
+  const spec = fields(strict, known, otherSpecFields).check(
     always((value, report) => {
       if (!isRecord(value)) return;
       const ports: readonly unknown[] = Array.isArray(value["ports"]) ? value["ports"] : [];
@@ -57,6 +58,7 @@ const schema = perMode((strict) => {
     ({ meta, spec, status }): ServiceObject => ({
       meta,
       type: spec.type ?? "ClusterIP",
+      headless: spec.clusterIP === "None",
       ports: spec.ports ?? [],
       loadBalancer: status?.addresses ?? [],
     }),

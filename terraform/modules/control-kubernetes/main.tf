@@ -48,6 +48,11 @@ resource "kubernetes_cluster_role_v1" "reader" {
     resources  = ["ingresses", "ingressclasses"]
     verbs      = ["get", "list", "watch"]
   }
+  rule {
+    api_groups = ["multicluster.x-k8s.io"]
+    resources  = ["serviceexports"]
+    verbs      = ["get", "list", "watch"]
+  }
   dynamic "rule" {
     for_each = var.write_status ? ["ingresses/status"] : []
     content {

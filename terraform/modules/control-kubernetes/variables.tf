@@ -14,7 +14,7 @@ variable "namespace" {
 }
 
 variable "member" {
-  description = "True: this cluster is observed. Makes a ServiceAccount that may read Services, EndpointSlices, Ingresses and IngressClasses, and nothing else."
+  description = "True: this cluster is observed. Makes a ServiceAccount that may read Services, EndpointSlices, Ingresses, IngressClasses and ServiceExports, and nothing else."
   type        = bool
   default     = true
 }

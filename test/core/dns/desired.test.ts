@@ -8,7 +8,7 @@ import type { BackendHealth, HealthOverlay } from "../../../src/core/health/mode
 import type { Cluster, HostRoutes, Origin, Snapshot } from "../../../src/core/model.ts";
 import { packCounts } from "../../../src/core/snapshot/backend-counts.ts";
 import { DEFAULT_POLICY } from "../../../src/core/steering/policy.ts";
-import { a, applied, EVERYTHING, planInput, shown, txt, wish, ZONE } from "./zone.ts";
+import { a, applied, EVERYTHING, planInput, shown, txt, ZONE } from "./zone.ts";
 
 const HOST = "shop.example.org";
 
@@ -103,7 +103,6 @@ function desired(some: Partial<DesiredInput> = {}): ReturnType<typeof desiredDns
     health: null,
     config: config(),
     resolved: new Map(),
-    extra: [],
     observed: [],
     nowMs: 1000,
     ...some,
@@ -208,7 +207,9 @@ describe("desiredDns()", () => {
       { zone: ZONE, capabilities: EVERYTHING },
       { zone: below, capabilities: EVERYTHING },
     ];
-    const found = desired({ config: config({ zones }), extra: [wish(a("web.example.net", "192.0.2.1"))] });
+    const clusters = CLUSTERS.map((one) => (one.name === "ohio" ? { ...one, gateway: origin("192.0.2.7") } : one));
+    const settings = config({ zones, originSuffix: "example.net" });
+    const found = desired({ config: settings, snapshot: snapshot(clusters) });
     expect(
       sets(found, 1)
         .map((set) => set.name)
@@ -218,16 +219,7 @@ describe("desiredDns()", () => {
       "web.shop.prod.svc.eu-west-1a.eu-west-1.gslb.example.org",
     ]);
     expect(sets(found, 0).length).toBe(5);
-    expect(found.losses).toEqual(['No public zone holds "web.example.net" of service/shop/web']);
-  });
-
-  it("keeps clusterset.local out of public zones", () => {
-    const inside: Zone = { name: "clusterset.local", visibility: "private", id: "Z2" };
-    const outside: Zone = { ...inside, visibility: "public", id: "Z4" };
-    const zones = [inside, outside].map((zone) => ({ zone, capabilities: EVERYTHING }));
-    const extra = [{ ...wish(a("web.shop.svc.clusterset.local", "10.0.0.1")), visibility: "private" as const }];
-    const found = desired({ config: config({ zones, federation: null }), extra });
-    expect(found.zones.map((zone) => zone.sets.length)).toEqual([1, 0]);
+    expect(found.losses).toEqual(['No public zone holds "ohio.example.net" of cluster/ohio']);
   });
 
   it("is the same for any order of clusters and backends", () => {

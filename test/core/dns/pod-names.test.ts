@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { globalName } from "../../../src/core/dns/federated-service.ts";
-import { clustersetName, clustersetSets, headlessSets } from "../../../src/core/dns/pod-names.ts";
+import { clustersetName, headlessSets } from "../../../src/core/dns/pod-names.ts";
 import { planZone } from "../../../src/core/dns/plan.ts";
 import { plainSet } from "../../../src/core/dns/records.ts";
-import { a, planInput, wish } from "./zone.ts";
+import { planInput, wish } from "./zone.ts";
 
 const BASE = clustersetName("db", "shop");
 const PORTS = [{ name: "sql", protocol: "TCP", port: 5432 }];
@@ -37,13 +37,5 @@ describe("names of pods", () => {
     const plan = planZone(planInput({ desired: sets.map((set) => wish(set)) }));
     expect(plan.conflicts).toEqual([]);
     expect(plan.changes.flatMap((change) => change.after).filter((set) => set.type !== "TXT").length).toBe(sets.length);
-  });
-
-  it("clustersetSets() gives a Service one address and its ports, and nothing without an address", () => {
-    expect(clustersetSets(BASE, ["10.9.0.1"], PORTS, 5)).toEqual([
-      { ...a(BASE, "10.9.0.1"), ttlSeconds: 5 },
-      plainSet(`_sql._tcp.${BASE}`, "SRV", [`0 100 5432 ${BASE}`], 5),
-    ]);
-    expect(clustersetSets(BASE, [], PORTS, 5)).toEqual([]);
   });
 });

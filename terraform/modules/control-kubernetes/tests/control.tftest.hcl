@@ -4,8 +4,8 @@ run "lets_a_reader_read_four_kinds_and_nothing_else" {
   command = plan
 
   assert {
-    condition     = flatten(kubernetes_cluster_role_v1.reader[0].rule[*].resources) == ["services", "endpointslices", "ingresses", "ingressclasses"]
-    error_message = "A member shows Services, EndpointSlices, Ingresses and IngressClasses, never Secrets."
+    condition     = flatten(kubernetes_cluster_role_v1.reader[0].rule[*].resources) == ["services", "endpointslices", "ingresses", "ingressclasses", "serviceexports"]
+    error_message = "A member shows Services, EndpointSlices, Ingresses, IngressClasses and ServiceExports, never Secrets."
   }
   assert {
     condition     = alltrue([for rule in kubernetes_cluster_role_v1.reader[0].rule : rule.verbs == tolist(["get", "list", "watch"])])
