@@ -130,7 +130,8 @@ async function azureToken(login: AzureLogin) {
   }
 }
 
-async function secretOf(place: SecretPlace): Promise<string> {
+/** What stands at the place of a secret. */
+export async function secretOf(place: SecretPlace): Promise<string> {
   if ("file" in place) return (await fileText(place.file)).trim();
   const value = process.env[place.env];
   if (value !== undefined && value !== "") return value;

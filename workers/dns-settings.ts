@@ -50,7 +50,13 @@ function sectionOf(documents: readonly ManifestDocument[]) {
 /** Paths of the settings go on from their file. */
 export function fromFile(settings: DnsSettings, file: string): DnsSettings {
   const base = dirname(file);
-  return { ...settings, zones: settings.zones.map((one) => ({ ...one, provider: absolute(one.provider, base) })) };
+  return {
+    ...settings,
+    zones: settings.zones.map((one) => ({ ...one, provider: absolute(one.provider, base) })),
+    hosts: settings.hosts.map((one) =>
+      one.attach === null ? one : { ...one, attach: { ...one.attach, token: secretPlace(one.attach.token, base) } },
+    ),
+  };
 }
 
 /** Where journal and memory of the zones are kept: beside the file that names them. */
@@ -58,9 +64,12 @@ export function dnsStateFolder(file: string): string {
   return join(dirname(resolve(file)), ".portolan-dns");
 }
 
+function secretPlace(secret: SecretPlace, base: string): SecretPlace {
+  return "file" in secret ? { file: resolve(base, secret.file) } : secret;
+}
+
 function absolute(provider: ProviderSettings, base: string): ProviderSettings {
-  const place = (secret: SecretPlace): SecretPlace =>
-    "file" in secret ? { file: resolve(base, secret.file) } : secret;
+  const place = (secret: SecretPlace): SecretPlace => secretPlace(secret, base);
   switch (provider.type) {
     case "file":
       return { ...provider, path: resolve(base, provider.path) };

@@ -69,6 +69,7 @@ function wantedSets(
     resolved: new Map(),
     observed: [],
     extra: [],
+    mayLead: () => "yes",
     nowMs,
   }).zones;
 }

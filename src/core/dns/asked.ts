@@ -10,12 +10,14 @@
  * | a Service in clusters     | in each of them: deletion seen, no longer of type LoadBalancer, no longer routed to by a judged snapshot, the cluster unjoined or moved |
  * | a cluster's gateway       | the cluster was unjoined, or is there without a gateway                                 |
  * | a name that only helps another (`portolan-…`) | always: whoever points there is judged instead                    |
+ * | an edge's platform, as proof of a host | always: the platform stopped asking                                      |
  *
  * What was asked for is remembered in the store, so that a restart between the deletion and its DNS loses nothing.
  */
 import { compareText } from "../match-route.ts";
 import type { Cluster, Snapshot } from "../model.ts";
 import { type Observation, objectKey, type ServiceObject } from "../objects.ts";
+import { PROOF } from "../hosts/host-status.ts";
 import { namesOfCluster } from "./federated-service.ts";
 import { isFederated, keyOf, routedServices } from "./observed-services.ts";
 
@@ -137,6 +139,7 @@ export function explanation(
   return (resource, name) => {
     if (isHelper(name)) return true;
     const [kind = "", namespace = "", object = ""] = resource.split("/");
+    if (kind === PROOF) return true;
     if (kind === "cluster") return isGatewayGone(memory, world, namespace, name);
     if (kind === "service") {
       const { name: federated, suffix } = federation ?? { name: "", suffix: "" };

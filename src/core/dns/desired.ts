@@ -44,6 +44,8 @@ export interface DesiredInput {
   readonly observed: readonly Observation[];
   /** Sets that come from elsewhere: pods of headless Services, the Multi-Cluster Services API. */
   readonly extra: readonly DesiredSet[];
+  /** Whether DNS of a public host may lead to an edge of that name; while that is unknown its records stay. */
+  readonly mayLead: (host: string, edge: string) => "yes" | "no" | "unknown";
   readonly nowMs: number;
 }
 
@@ -112,7 +114,7 @@ function managedFor({ zones }: DnsConfig, name: string, visibility: Zone["visibi
 }
 
 /** Public hosts towards the edges. The rules without a host have no name, and none can be guessed. */
-function ingressHosts({ snapshot, config, resolved }: DesiredInput): readonly Request[] {
+function ingressHosts({ snapshot, config, resolved, mayLead }: DesiredInput): readonly Request[] {
   const { edges, ttlSeconds } = config;
   if (edges.length === 0) return [];
   const hosts = snapshot.hosts.filter(({ host }) => dnsName(host).ok && host !== "*");
@@ -120,10 +122,20 @@ function ingressHosts({ snapshot, config, resolved }: DesiredInput): readonly Re
     const [source] = sources;
     const resource =
       source === undefined ? `host/${owner}/${host}` : resourceOf(source.kind, source.namespace, source.name);
+    const open = openEdges(host, edges, mayLead);
     const answer = ({ zone, capabilities }: ManagedZone): FederatedRecords =>
-      recordsOf(host, edgeHostSets(host, edges, { zone, capabilities, ttlSeconds, resolved }));
+      open.length === 0
+        ? { sets: [], keep: [host], resolve: [], losses: [] }
+        : recordsOf(host, edgeHostSets(host, open, { zone, capabilities, ttlSeconds, resolved }));
     return { name: host, resource, visibility: "public", below: null, answer };
   });
+}
+
+/** Edges that answer for a host; none while one of them is unknown, or no edge does: then the records stay. */
+function openEdges(host: string, edges: readonly EdgePlace[], mayLead: DesiredInput["mayLead"]): readonly EdgePlace[] {
+  const said = edges.map((edge) => ({ edge, may: mayLead(host, edge.name) }));
+  if (said.some(({ may }) => may === "unknown")) return [];
+  return said.flatMap(({ edge, may }) => (may === "yes" ? [edge] : []));
 }
 
 /** One name per cluster gateway, for runtimes that cannot fetch an address. */
