@@ -13,6 +13,7 @@ import type { ObjectReader } from "../src/kube/reader.ts";
 import type { ControlSettings } from "../src/kube/schema/control.ts";
 import type { Store } from "../src/store/store.ts";
 import { openAgents } from "./agent.ts";
+import { cloudTokens, cloudTokenSettings } from "./cloud-tokens.ts";
 
 /** Asked so often whether an API lives, beside its watches; three silent answers are one unreachable cluster. */
 const LIVENESS_MS = 2_000;
@@ -45,7 +46,9 @@ export async function openSources(
   { settings, store }: { readonly settings: ControlSettings; readonly store: Store },
   log: (line: string) => void,
 ): Promise<Sources> {
-  const contexts = await openContexts(settings.kubeconfig);
+  const places = { env: process.env, now: Date.now };
+  const made = cloudTokenSettings(settings.cloudTokens, places);
+  const contexts = await openContexts(settings.kubeconfig, made === null ? {} : { tokens: cloudTokens(made, places) });
   const inCluster = await inClusterAccess();
   const source = await openConfig(settings.config, contexts);
   const { claimClassless } = settings;

@@ -6,6 +6,7 @@ import { causeOf } from "../src/core/cause.ts";
 import type { DnsSettings, ProviderSettings, SecretPlace } from "../src/core/dns/settings.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
+import { absoluteLogin } from "../src/kube/control-file.ts";
 import { fieldText } from "../src/kube/finding.ts";
 import { isRecord } from "../src/kube/plain.ts";
 import { readDnsSettings } from "../src/kube/schema/dns-settings.ts";
@@ -83,17 +84,8 @@ function absolute(provider: ProviderSettings, base: string): ProviderSettings {
       return provider.credentials === null
         ? provider
         : { ...provider, credentials: resolve(base, provider.credentials) };
-    case "azure": {
-      const { login } = provider;
-      if (login.kind === "secret") return { ...provider, login: { ...login, secret: place(login.secret) } };
-      if (login.kind === "certificate") {
-        const files = { key: resolve(base, login.key), certificate: resolve(base, login.certificate) };
-        return { ...provider, login: { ...login, ...files } };
-      }
-      if (login.kind === "workload")
-        return { ...provider, login: { ...login, tokenFile: resolve(base, login.tokenFile) } };
-      return provider;
-    }
+    case "azure":
+      return { ...provider, login: absoluteLogin(provider.login, (path) => resolve(base, path)) };
     case "memory":
     case "route53":
     case "external-dns":

@@ -41,7 +41,7 @@ export async function syncOnce(
     changedProblems(deps.err)(result.problems);
     deps.out(`${summary(result)}\n`);
     signal?.throwIfAborted();
-    const zones = await syncZones(setup, options, result, deps);
+    const zones = await syncZones(setup, options, result, { ...deps, signal });
     signal?.throwIfAborted();
     // Last: an address tells others that they may move their DNS, so that hosts have to be there first.
     const log = (line: string) => deps.err(`${line}\n`);
@@ -62,7 +62,7 @@ async function syncZones(
   { settings, store }: ControlSetup,
   { file }: ControlOptions,
   result: ReconcileResult,
-  { out, err }: Pick<CliDeps, "out" | "err">,
+  { out, err, signal }: Pick<CliDeps, "out" | "err"> & { readonly signal: AbortSignal | null },
 ): Promise<{ readonly inStep: boolean; readonly waitsFor: WaitsFor }> {
   if (settings.dns === null) return { inStep: true, waitsFor: () => null };
   const dns = await startDns(fromFile(settings.dns, file), {
@@ -71,6 +71,8 @@ async function syncZones(
     onEvent: () => undefined,
     log: (line) => err(`${line}\n`),
   });
+  // Whoever throttles us is not waited for beyond the time that there is; what was announced is found by the next run.
+  signal?.addEventListener("abort", () => void dns.close(), { once: true });
   dns.offer(result);
   await dns.settled();
   for (const { zone, state, cause, held, approval } of dns.status()) {

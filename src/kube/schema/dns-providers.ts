@@ -14,7 +14,7 @@ export const url: TextRule = (value) => {
 export const secret = (): z.ZodType<SecretPlace> =>
   z.union([fields(true, { file: text(notEmpty) }), fields(true, { env: text(notEmpty) })]);
 
-const azureLogin = (): z.ZodType<AzureLogin> => {
+export const azureLogin = (): z.ZodType<AzureLogin> => {
   const authority = text(url).nullish();
   const application = { tenant: text(notEmpty), clientId: text(notEmpty), authority };
   return z.discriminatedUnion("kind", [
