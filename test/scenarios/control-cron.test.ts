@@ -204,7 +204,7 @@ describe("workers/control-cron.ts in workerd", () => {
     expect(await served(store)).toBeNull();
     slow.ms = 20;
     expect(await Promise.all([cron.trigger(), cron.trigger()])).toEqual(["ok", "ok"]);
-    expect(outcomes(cron).slice(1).toSorted()).toEqual(["leased", "published"]);
+    expect(new Set(outcomes(cron).slice(1))).toEqual(new Set(["leased", "published"]));
     expect(await served(store)).toEqual(["shop.example.org: fra"]);
   }, 30_000);
 
