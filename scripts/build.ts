@@ -1,13 +1,15 @@
 /**
  * `npm run build`: the artefacts that are uploaded to edge platforms, a folder in dist/ for each, and the zip of the
  * Lambda@Edge function. `-- --settings FILE` puts its settings (JSON) into the zip: a function there has no environment.
- * `-- --control DIR` puts a folder with `portolan.yaml` into the zip of the control function.
+ * The control function is there for Workers, and for AWS Lambda, for which `-- --control DIR` puts a folder with
+ * `portolan.yaml` into its zip.
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundleEdge } from "./bundle.ts";
 import { controlFiles } from "./bundle-control.ts";
+import { controlCron } from "./bundle-cron.ts";
 import { zip } from "./zip.ts";
 
 const DIST = join(import.meta.dirname, "../dist");
@@ -28,6 +30,11 @@ for (const entry of ENTRIES) {
   }
   if (entry === "lambda-edge") await writeZip(modules);
 }
+
+await mkdir(join(DIST, "control-cron"), { recursive: true });
+const cron = await controlCron();
+await writeFile(join(DIST, "control-cron/control-cron.js"), cron);
+console.log(`dist/control-cron/control-cron.js ${Buffer.byteLength(cron)} bytes`);
 
 const control = zip(await controlFiles(values.control ?? null));
 await writeFile(join(DIST, "control-lambda.zip"), control);

@@ -13,9 +13,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   locate: ["core"],
   dns: ["core"],
   hosts: ["core", "dns/http.ts", "dns/pace.ts"],
+  cloud: ["core", "store/s3/credentials.ts", "store/s3/sign.ts"],
   nameserver: ["core", "locate/locator.ts"],
   edge: ["core", "store/store.ts", "locate/locator.ts"],
-  control: ["core", "store", "kube/reader.ts", "dns/provider.ts", "dns/standing.ts"],
+  control: ["core", "store", "kube/reader.ts", "dns/provider.ts", "dns/standing.ts", "hosts/host-provider.ts"],
   api: ["core", "store/store.ts"],
   cli: ["core", "locate/locator.ts"],
 };

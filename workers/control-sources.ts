@@ -5,14 +5,16 @@ import { lastObservations } from "../src/control/last-observations.ts";
 import { type Contexts, openContexts } from "../src/kube/access/contexts.ts";
 import type { ApiAccess } from "../src/kube/access/access.ts";
 import { inClusterAccess } from "../src/kube/access/in-cluster.ts";
-import { apiReader, CONFIG_RESOURCES } from "../src/kube/api-reader.ts";
+import { apiReader } from "../src/kube/api-reader.ts";
 import type { Agents } from "../src/kube/agent/agents.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
 import { memberReaders } from "../src/kube/members.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
+import { CONFIG_RESOURCES } from "../src/kube/resources.ts";
 import type { ControlSettings } from "../src/kube/schema/control.ts";
 import type { Store } from "../src/store/store.ts";
 import { openAgents } from "./agent.ts";
+import { cloudTokens, cloudTokenSettings } from "./cloud-tokens.ts";
 
 /** Asked so often whether an API lives, beside its watches; three silent answers are one unreachable cluster. */
 const LIVENESS_MS = 2_000;
@@ -45,7 +47,9 @@ export async function openSources(
   { settings, store }: { readonly settings: ControlSettings; readonly store: Store },
   log: (line: string) => void,
 ): Promise<Sources> {
-  const contexts = await openContexts(settings.kubeconfig);
+  const places = { env: process.env, now: Date.now };
+  const made = cloudTokenSettings(settings.cloudTokens, places);
+  const contexts = await openContexts(settings.kubeconfig, made === null ? {} : { tokens: cloudTokens(made, places) });
   const inCluster = await inClusterAccess();
   const source = await openConfig(settings.config, contexts);
   const { claimClassless } = settings;

@@ -1,6 +1,7 @@
 /** Writing back after each reconcile of `portolan control`. Wiring only. */
 import { dirname } from "node:path";
 import { causeOf } from "../src/core/cause.ts";
+import { hostProblems, type WaitsFor } from "../src/core/hosts/host-status.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { planWriteBack } from "../src/core/write-back/plan.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
@@ -19,6 +20,7 @@ export interface WriteBackOptions {
   readonly edgeAddresses: readonly LoadBalancerAddress[];
   /** The way to a cluster's API, null for the config cluster. */
   readonly accessOf: (cluster: string | null) => ApiAccess | null;
+  readonly waitsFor: WaitsFor;
   readonly store: Store;
   readonly log: (line: string) => void;
 }
@@ -61,7 +63,8 @@ export function startWriteBack(options: WriteBackOptions): RunningWriteBack {
     const plan = planWriteBack({
       observed: [seen.config, ...seen.clusters],
       snapshot,
-      problems: result.problems,
+      problems: [...result.problems, ...hostProblems(options.waitsFor, snapshot)],
+      waitsFor: options.waitsFor,
       clusters: report.clusters,
       readyCounts: report.backends,
       edgeAddresses: options.edgeAddresses,

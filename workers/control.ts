@@ -7,7 +7,6 @@ import { runControl, type RunningControl } from "../src/control/control.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
 import { mirror } from "../src/control/mirror.ts";
-import type { ZoneStatus } from "../src/core/dns/zone-status.ts";
 import type { HealthEvent } from "../src/core/health/model.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
 import { serveAgents } from "./agent.ts";
@@ -15,7 +14,7 @@ import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
 import { changedProblems } from "./files-control.ts";
 import { portFailure } from "./files-edge.ts";
-import { startDns } from "./dns-control.ts";
+import { type DnsControl, startDns } from "./dns-control.ts";
 import { fromFile } from "./dns-settings.ts";
 import { edgesMay } from "./key-files.ts";
 import { type RunningApi, startAdmin, startStoreApi } from "./node-admin.ts";
@@ -45,7 +44,6 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     // A version of the process before this one is never the current one.
     const store = watchedStore(setup.store, crypto.randomUUID());
     const sources = keep(await openSources(setup, log));
-    const written = keep(startWriteBack({ ...settings, file: options.file, accessOf: sources.accessOf, store, log }));
     const mirrors = setup.push.map((target) => mirror({ source: store, target, onProblem: log }));
     const sayOnce = changedProblems(deps.err);
     const metrics = controlMetrics();
@@ -58,8 +56,12 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
               store: setup.store,
               orders: setup.store,
               onEvent: (event) => note(event),
+              log,
             }),
           );
+    const waitsFor = dns?.waitsFor ?? (() => null);
+    const { accessOf } = sources;
+    const written = keep(startWriteBack({ ...settings, file: options.file, accessOf, store, waitsFor, log }));
     const control = keep(
       await runControl(controlDeps(setup, store, sources), {
         audience: settings.audience,
@@ -92,8 +94,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     }
     if (setup.admin !== null) {
       const metricsText = () => `${metrics.text()}${dns?.metricsText() ?? ""}`;
-      const zones = () => dns?.status() ?? [];
-      const parts = { ...settings, store, control, metricsText, zones };
+      const parts = { ...settings, store, control, metricsText, zonesAndHosts: dns };
       banner.push(`admin      ${keep(await serveAdmin(setup.admin, parts)).url}`);
     }
     return { banner, close };
@@ -115,18 +116,18 @@ interface AdminParts {
   readonly store: WatchedStore;
   readonly control: RunningControl;
   readonly metricsText: () => string;
-  readonly zones: () => readonly ZoneStatus[];
+  readonly zonesAndHosts: DnsControl | null;
   readonly edgeAddresses: readonly LoadBalancerAddress[];
 }
 
 async function serveAdmin(listen: NonNullable<ControlSetup["admin"]>, parts: AdminParts): Promise<RunningApi> {
-  const { store, control, metricsText, zones, edgeAddresses } = parts;
+  const { store, control, metricsText, zonesAndHosts: dns, edgeAddresses } = parts;
   return await startAdmin(listen, {
     metricsText,
     notReady: () => ((control.last()?.published ?? null) === null ? "nothing is published yet" : null),
-    status: () => statusOf(store, control.last(), zones()),
-    resources: () => resourcesOf(store, control.last(), edgeAddresses),
+    status: () => statusOf(store, control.last(), dns),
+    resources: () => resourcesOf(store, control.last(), edgeAddresses, dns),
     events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
-    actions: orderActions(store, control, zones),
+    actions: orderActions(store, control, () => dns?.status() ?? []),
   }).catch((error: unknown) => portFailure(error, "spec.admin", listen));
 }

@@ -9,6 +9,7 @@ import { fileDns } from "../src/dns/file.ts";
 import { memoryDns, memoryZones } from "../src/dns/memory.ts";
 import type { Patience, Time } from "../src/dns/pace.ts";
 import type { DnsProvider } from "../src/dns/provider.ts";
+import type { TokenSource } from "../src/dns/token.ts";
 
 /** How providers wait; what is left out is their own. */
 export interface Pace {
@@ -94,9 +95,13 @@ async function providerOf(
 
 const readAccount = record({ client_email: text(), private_key: text(16_384), token_uri: text() });
 
-async function googleToken(path: string | null) {
+/** By a service account's JSON file, or by the metadata server for null. */
+export async function googleToken(
+  path: string | null,
+  options: { readonly scope?: string; readonly now?: () => number } = {},
+): Promise<TokenSource> {
   const { metadataToken, serviceAccountToken } = await import("../src/dns/google/token.ts");
-  if (path === null) return metadataToken();
+  if (path === null) return metadataToken(options);
   const parsed = parse(readAccount, await fileText(path));
   // What is wrong may quote a value, and the values are secret.
   if (!parsed.ok)
@@ -105,18 +110,22 @@ async function googleToken(path: string | null) {
       "gcloud iam service-accounts keys create",
     );
   const { client_email: email, private_key: privateKey, token_uri: tokenUrl } = parsed.value;
-  return serviceAccountToken({ email, privateKey }, { tokenUrl });
+  return serviceAccountToken({ email, privateKey }, { tokenUrl, ...options });
 }
 
-async function azureToken(login: AzureLogin) {
+/** For Azure's management API unless `resource` says otherwise. */
+export async function azureToken(
+  login: AzureLogin,
+  options: { readonly resource?: string; readonly now?: () => number } = {},
+): Promise<TokenSource> {
   const { certificateToken, clientSecretToken, managedIdentityToken, workloadToken } = await import(
     "../src/dns/azure/token.ts"
   );
   const { authority } = login;
-  const at = authority === null ? {} : { authority };
+  const at = { ...options, ...(authority === null ? {} : { authority }) };
   switch (login.kind) {
     case "managed-identity":
-      return managedIdentityToken(login.clientId);
+      return managedIdentityToken(login.clientId, options);
     case "secret":
       return clientSecretToken({ ...login, secret: await secretOf(login.secret) }, at);
     case "certificate": {
@@ -130,7 +139,8 @@ async function azureToken(login: AzureLogin) {
   }
 }
 
-async function secretOf(place: SecretPlace): Promise<string> {
+/** What stands at the place of a secret. */
+export async function secretOf(place: SecretPlace): Promise<string> {
   if ("file" in place) return (await fileText(place.file)).trim();
   const value = process.env[place.env];
   if (value !== undefined && value !== "") return value;

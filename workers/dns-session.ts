@@ -16,6 +16,7 @@ import { desiredNow, type DnsWorld } from "../src/control/dns.ts";
 import { historyOf } from "../src/control/dns-history.ts";
 import { adopt, readAdopted, readAskedMemory, writeAskedMemory } from "../src/control/dns-memory.ts";
 import { hostNames } from "../src/control/dns-names.ts";
+import { declaredHosts } from "../src/control/hosts.ts";
 import { applyOneZone, findZone, planOneZone, type PlannedZone, type ZoneAccess } from "../src/control/dns-zone.ts";
 import { PATIENCE } from "../src/dns/pace.ts";
 import { fileStore } from "../src/store/file.ts";
@@ -42,7 +43,8 @@ export async function openDnsSession(options: DnsSessionOptions): Promise<DnsSes
   const world = options.from === null ? null : await worldOf(options.from, options);
   const store = fileStore(options.state ?? dnsStateFolder(options.config));
   const now = Date.now;
-  const deps = { settings, zones: all, names: hostNames(lookUp, now), now };
+  const hosts = declaredHosts(settings.hosts);
+  const deps = { settings, zones: all, names: hostNames(lookUp, now), now, hosts };
   const desired: DesiredDns | null = world === null ? null : await desiredNow(world, deps);
   const wishOf = (access: ZoneAccess) => desired?.zones[all.indexOf(access)] ?? { sets: [], keep: [] };
   const about = ({ settings: { name, visibility }, provider }: ZoneAccess) => ({

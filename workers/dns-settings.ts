@@ -6,6 +6,7 @@ import { causeOf } from "../src/core/cause.ts";
 import type { DnsSettings, ProviderSettings, SecretPlace } from "../src/core/dns/settings.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
+import { absoluteLogin } from "../src/kube/control-file.ts";
 import { fieldText } from "../src/kube/finding.ts";
 import { isRecord } from "../src/kube/plain.ts";
 import { readDnsSettings } from "../src/kube/schema/dns-settings.ts";
@@ -50,7 +51,13 @@ function sectionOf(documents: readonly ManifestDocument[]) {
 /** Paths of the settings go on from their file. */
 export function fromFile(settings: DnsSettings, file: string): DnsSettings {
   const base = dirname(file);
-  return { ...settings, zones: settings.zones.map((one) => ({ ...one, provider: absolute(one.provider, base) })) };
+  return {
+    ...settings,
+    zones: settings.zones.map((one) => ({ ...one, provider: absolute(one.provider, base) })),
+    hosts: settings.hosts.map((one) =>
+      one.attach === null ? one : { ...one, attach: { ...one.attach, token: secretPlace(one.attach.token, base) } },
+    ),
+  };
 }
 
 /** Where journal and memory of the zones are kept: beside the file that names them. */
@@ -58,9 +65,12 @@ export function dnsStateFolder(file: string): string {
   return join(dirname(resolve(file)), ".portolan-dns");
 }
 
+function secretPlace(secret: SecretPlace, base: string): SecretPlace {
+  return "file" in secret ? { file: resolve(base, secret.file) } : secret;
+}
+
 function absolute(provider: ProviderSettings, base: string): ProviderSettings {
-  const place = (secret: SecretPlace): SecretPlace =>
-    "file" in secret ? { file: resolve(base, secret.file) } : secret;
+  const place = (secret: SecretPlace): SecretPlace => secretPlace(secret, base);
   switch (provider.type) {
     case "file":
       return { ...provider, path: resolve(base, provider.path) };
@@ -74,17 +84,8 @@ function absolute(provider: ProviderSettings, base: string): ProviderSettings {
       return provider.credentials === null
         ? provider
         : { ...provider, credentials: resolve(base, provider.credentials) };
-    case "azure": {
-      const { login } = provider;
-      if (login.kind === "secret") return { ...provider, login: { ...login, secret: place(login.secret) } };
-      if (login.kind === "certificate") {
-        const files = { key: resolve(base, login.key), certificate: resolve(base, login.certificate) };
-        return { ...provider, login: { ...login, ...files } };
-      }
-      if (login.kind === "workload")
-        return { ...provider, login: { ...login, tokenFile: resolve(base, login.tokenFile) } };
-      return provider;
-    }
+    case "azure":
+      return { ...provider, login: absoluteLogin(provider.login, (path) => resolve(base, path)) };
     case "memory":
     case "route53":
     case "external-dns":

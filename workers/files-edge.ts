@@ -14,7 +14,7 @@ import { memoryStore } from "../src/store/memory.ts";
 import type { Store } from "../src/store/store.ts";
 import { listenerFor, openCertificates, secretFolders } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
-import { type DnsControl, startDns } from "./dns-control.ts";
+import { type DnsControl, type DnsControlDeps, startDns } from "./dns-control.ts";
 import { dnsStateFolder, loadDnsSettings } from "./dns-settings.ts";
 import { type EdgeProcesses, startProcesses } from "./edge-processes.ts";
 import { filesControl, type Keep, treeOf } from "./files-control.ts";
@@ -58,7 +58,8 @@ async function startParts(
   let note = (_event: HealthEvent): void => undefined;
   // The orders that people give are in the store that control reads; what DNS was made of is in a folder of its own.
   const store = memoryStore();
-  const dns = await openDns(options.dns, store, (event) => note(event), keep);
+  const log = (line: string) => deps.err(`${line}\n`);
+  const dns = await openDns(options.dns, { orders: store, onEvent: (event) => note(event), log }, keep);
   const control = await filesControl(
     directory,
     store,
@@ -74,7 +75,7 @@ async function startParts(
     await startAdmin(options.admin, {
       metricsText: async () => `${await edge.metricsText()}${dns?.metricsText() ?? ""}`,
       notReady: edge.notReady,
-      status: () => statusOf(store, control.last(), dns?.status()),
+      status: () => statusOf(store, control.last(), dns),
       resources: () => resourcesOf(store, control.last(), [addressOf(edge.url)]),
       events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
       tap: edge.tap,
@@ -153,13 +154,12 @@ async function inThisProcess(
 /** Zones that follow control; null without a file of settings. */
 export async function openDns(
   file: string | null,
-  orders: Store,
-  onEvent: (event: HealthEvent) => void,
+  deps: Omit<DnsControlDeps, "store">,
   keep: Keep,
 ): Promise<DnsControl | null> {
   if (file === null) return null;
   const settings = await loadDnsSettings(file);
-  return keep(await startDns(settings, { store: fileStore(dnsStateFolder(file)), orders, onEvent }));
+  return keep(await startDns(settings, { store: fileStore(dnsStateFolder(file)), ...deps }));
 }
 
 /** A first start must be right; later a bad change is refused and what is served stays. */

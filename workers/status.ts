@@ -3,18 +3,18 @@ import { isIP } from "node:net";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import { resourceLists } from "../src/core/listing/lists.ts";
 import type { ResourceLists } from "../src/core/listing/resource.ts";
-import type { ZoneStatus } from "../src/core/dns/zone-status.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { parseReport } from "../src/core/snapshot/report.ts";
 import { type StatusReport, statusReport } from "../src/core/status.ts";
 import type { Store } from "../src/store/store.ts";
+import type { DnsControl } from "./dns-control.ts";
 import { textStore } from "../src/store/text.ts";
 
 /** The status of a store and the last reconcile. */
 export async function statusOf(
   store: Store,
   last: ReconcileResult | null,
-  dns: readonly ZoneStatus[] = [],
+  dns: Pick<DnsControl, "status" | "hosts"> | null = null,
 ): Promise<StatusReport> {
   const text = textStore(store);
   const reports = [];
@@ -30,7 +30,8 @@ export async function statusOf(
     approval: last?.approval ?? null,
     rollback: last?.orders.rollback ?? null,
     drains: last?.orders.drains ?? [],
-    dns,
+    dns: dns?.status() ?? [],
+    hosts: dns?.hosts() ?? [],
     problems: last?.problems ?? [],
     nowMs: Date.now(),
   });
@@ -41,14 +42,16 @@ export async function resourcesOf(
   store: Store,
   last: ReconcileResult | null,
   edgeAddresses: readonly LoadBalancerAddress[],
+  dns: Pick<DnsControl, "status" | "hosts" | "waitsFor"> | null = null,
 ): Promise<ResourceLists> {
   const observations = last?.observations ?? null;
   return resourceLists({
-    report: await statusOf(store, last),
+    report: await statusOf(store, last, dns),
     snapshot: last?.published?.snapshot ?? null,
     overlay: last?.overlay ?? null,
     observed: observations === null ? [] : [observations.config, ...observations.clusters],
     edgeAddresses,
+    waitsFor: dns?.waitsFor ?? (() => null),
   });
 }
 

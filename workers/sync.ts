@@ -1,5 +1,6 @@
 /** `portolan sync`: the control function once, for schedulers. Wiring only. */
 import type { CliDeps, ControlOptions } from "../src/cli/deps.ts";
+import type { WaitsFor } from "../src/core/hosts/host-status.ts";
 import { mirror } from "../src/control/mirror.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../src/control/reconcile.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
@@ -37,38 +38,52 @@ export async function syncOnce(
       pushed.push();
       await pushed.settled();
     }
-    signal?.throwIfAborted();
-    const log = (line: string) => deps.err(`${line}\n`);
-    const { accessOf } = sources;
-    const written = startWriteBack({ ...setup.settings, file: options.file, accessOf, store: setup.store, log });
-    written.after(result);
-    await written.settled();
-    await written.close();
     changedProblems(deps.err)(result.problems);
     deps.out(`${summary(result)}\n`);
     signal?.throwIfAborted();
-    return (await syncZones(setup, options, result, deps)) ? result.outcome : "dns-failing";
+    const zones = await syncZones(setup, options, result, { ...deps, signal });
+    signal?.throwIfAborted();
+    // Last: an address tells others that they may move their DNS, so that hosts have to be there first.
+    const log = (line: string) => deps.err(`${line}\n`);
+    const { accessOf } = sources;
+    const places = { file: options.file, accessOf, store: setup.store, log };
+    const written = startWriteBack({ ...setup.settings, ...places, waitsFor: zones.waitsFor });
+    written.after(result);
+    await written.settled();
+    await written.close();
+    return zones.inStep ? result.outcome : "dns-failing";
   } finally {
     await sources.close();
   }
 }
 
-/** Brings the zones in step, once; false when one could not be. */
+/** Brings the zones in step, once. */
 async function syncZones(
   { settings, store }: ControlSetup,
   { file }: ControlOptions,
   result: ReconcileResult,
-  { out }: Pick<CliDeps, "out">,
-): Promise<boolean> {
-  if (settings.dns === null) return true;
-  const dns = await startDns(fromFile(settings.dns, file), { store, orders: store, onEvent: () => undefined });
+  { out, err, signal }: Pick<CliDeps, "out" | "err"> & { readonly signal: AbortSignal | null },
+): Promise<{ readonly inStep: boolean; readonly waitsFor: WaitsFor }> {
+  if (settings.dns === null) return { inStep: true, waitsFor: () => null };
+  const dns = await startDns(fromFile(settings.dns, file), {
+    store,
+    orders: store,
+    onEvent: () => undefined,
+    log: (line) => err(`${line}\n`),
+  });
+  // Whoever throttles us is not waited for beyond the time that there is; what was announced is found by the next run.
+  signal?.addEventListener("abort", () => void dns.close(), { once: true });
   dns.offer(result);
   await dns.settled();
   for (const { zone, state, cause, held, approval } of dns.status()) {
     const waits = approval === null ? "" : `, ${held.length} changes until: portolan approve ${approval}`;
     out(`zone ${zone}: ${state}${cause === null ? "" : `, ${cause}`}${waits}\n`);
   }
-  return dns.status().every(({ state }) => state !== "failing" && state !== "busy");
+  for (const { host, edge, waitsFor } of dns.hosts()) {
+    if (waitsFor !== null) out(`host ${host} at ${edge}: waits for ${waitsFor}\n`);
+  }
+  const inStep = dns.status().every(({ state }) => state !== "failing" && state !== "busy");
+  return { inStep, waitsFor: dns.waitsFor };
 }
 
 function summary({ outcome, published }: ReconcileResult): string {

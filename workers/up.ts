@@ -69,7 +69,11 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
     const verify = manifestVerifier(new Map([[KEY_ID, keys.publicKey]]));
     const store = memoryStore();
     let note = (_event: HealthEvent): void => undefined;
-    const dns = await openDns(options.dns, store, (event) => note(event), keep);
+    const dns = await openDns(
+      options.dns,
+      { orders: store, onEvent: (event) => note(event), log: (line) => deps.err(`${line}\n`) },
+      keep,
+    );
     const control = keep(
       await runControl(
         {
@@ -126,7 +130,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           return `${mergeMetrics(each)}${dns?.metricsText() ?? ""}`;
         },
         notReady: () => edges.map(({ edge }) => edge.notReady()).find((reason) => reason !== null) ?? null,
-        status: () => statusOf(store, control.last(), dns?.status()),
+        status: () => statusOf(store, control.last(), dns),
         resources: () => resourcesOf(store, control.last(), [{ ip: HOST, hostname: null }]),
         events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
         tap: (query) => tap.listen(tapFilter(query)),

@@ -1,6 +1,7 @@
 /** `portolan dns` and the zones of `portolan status`, for people. */
 import type { DnsChange, RecordSet } from "../core/dns/records.ts";
 import { subjectOfRegistry } from "../core/dns/registry.ts";
+import type { HostStatus } from "../core/hosts/host-status.ts";
 import type { ZoneStatus } from "../core/dns/zone-status.ts";
 import type { AppliedZoneReport, ListedZoneReport, PlannedZoneReport, WhoReport } from "./dns-session.ts";
 import { age, table } from "./table.ts";
@@ -31,6 +32,15 @@ export function dnsStatusText(zones: readonly ZoneStatus[], nowMs: number): stri
     ...held,
     ...(conflicts.length === 0 ? [] : [conflicts.join("\n")]),
   ].join("\n\n");
+}
+
+/** Hosts at edges that have to take them first: those that wait, and how many do not. */
+export function hostsText(hosts: readonly HostStatus[]): string {
+  const waiting = hosts.filter(({ waitsFor }) => waitsFor !== null);
+  const rows = waiting.map(({ host, edge, state, waitsFor }) => [host, edge, state, waitsFor ?? ""]);
+  const ready = hosts.length - waiting.length;
+  const rest = `${ready} of ${hosts.length} hosts are ready at their edges`;
+  return rows.length === 0 ? rest : `${table(["HOST", "EDGE", "STATE", "WAITS FOR"], rows)}\n${rest}`;
 }
 
 export function planText(reports: readonly PlannedZoneReport[]): string {

@@ -40,7 +40,7 @@ const HEADINGS: Readonly<Record<Resource, { readonly always: readonly string[]; 
   },
   ingresses: {
     always: ["NAMESPACE", "NAME", "CLASS", "HOSTS", "ADDRESS", "PORTS", "AGE"],
-    wide: ["HANDLING", "CLUSTERS", "SERVED"],
+    wide: ["HANDLING", "CLUSTERS", "SERVED", "WAITS FOR"],
   },
   backends: {
     always: ["NAMESPACE", "SERVICE", "PORT", "CLUSTER", "READY", "HEALTH"],
@@ -85,7 +85,12 @@ function cellsOf(
           spec.tls ? "80, 443" : "80",
           since(metadata.creationTimestamp, nowMs),
         ],
-        more: [status.handling, status.clusters.join(",") || "<config>", status.served.join(",") || "<none>"],
+        more: [
+          status.handling,
+          status.clusters.join(",") || "<config>",
+          status.served.join(",") || "<none>",
+          status.waiting.join("; ") || "<none>",
+        ],
       };
     }
     case "Backend": {

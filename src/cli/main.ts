@@ -17,6 +17,7 @@ import { initCommand } from "./commands/init.ts";
 import { joinCommand } from "./commands/join.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
+import { rolloutCommand } from "./commands/rollout.ts";
 import { schemaCommand } from "./commands/schema.ts";
 import { simCommand } from "./commands/sim.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -56,6 +57,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["diff", diffCommand],
   ["approve", approveCommand],
   ["rollback", rollbackCommand],
+  ["rollout", rolloutCommand],
   ["drain", drainCommand],
   ["dns", dnsCommand],
 ]);

@@ -30,6 +30,8 @@ export interface FollowedZone {
   readonly access: ZoneAccess;
   readonly counts: ZoneCounts;
   status(): ZoneStatus;
+  /** Whether the zone held records at a name when it was read last; null when it never was. */
+  holds(name: string): boolean | null;
   /** Takes note of what is wanted now; never waits. The zone is read when there is reason to, the newest wish counts. */
   offer(desired: DesiredZone, orders: ZoneOrders): void;
   /** Nothing can be done at the moment. */
@@ -59,6 +61,7 @@ export function followZone(access: ZoneAccess, deps: FollowDeps): FollowedZone {
     approval: null,
   };
   let asked = "";
+  let held: ReadonlySet<string> | null = null;
   let dueMs = 0;
   let failures = 0;
 
@@ -96,6 +99,7 @@ export function followZone(access: ZoneAccess, deps: FollowDeps): FollowedZone {
     access,
     counts,
     status: () => status,
+    holds: (name) => held?.has(name) ?? null,
     fail: (cause) => tell(fail(cause)),
     offer(desired, orders) {
       next = () => follow(desired, orders);
@@ -123,6 +127,7 @@ export function followZone(access: ZoneAccess, deps: FollowDeps): FollowedZone {
         ttlSeconds: deps.settings.ttlSeconds,
       });
       const readAtMs = deps.now();
+      held = new Set(planned.current.map(({ name }) => name));
       const told = { ...tellPlan(planned.plan), approval: planned.approval, wanted: desired.sets.length, readAtMs };
       status = { ...status, wanted: told.wanted, readAtMs };
       // Also without changes: what an earlier run has announced and not reported on is found here.

@@ -9,9 +9,13 @@ import { type DesiredDns, desiredDns } from "../core/dns/desired.ts";
 import type { DnsSettings } from "../core/dns/settings.ts";
 import { canonicalJson } from "../core/snapshot/canonical.ts";
 import type { HealthEvent, HealthOverlay } from "../core/health/model.ts";
+import { dnsName, isWithin } from "../core/dns/names.ts";
+import type { Snapshot } from "../core/model.ts";
 import type { Store } from "../store/store.ts";
 import { readAdopted, readAskedMemory, writeAskedMemory } from "./dns-memory.ts";
 import type { HostNames } from "./dns-names.ts";
+import type { HostsWish } from "./host-follow.ts";
+import type { Hosts } from "./hosts.ts";
 import { followZone, type FollowedZone, type ZoneNews } from "./dns-follow.ts";
 import type { ZoneAccess } from "./dns-zone.ts";
 import { readOrders } from "./interventions.ts";
@@ -26,6 +30,8 @@ export interface DnsDeps {
   readonly zones: readonly ZoneAccess[];
   readonly writer: string;
   readonly names: HostNames;
+  /** Hosts at the edges' platforms. */
+  readonly hosts: Hosts;
   readonly digest: (text: string) => Promise<string>;
   readonly now: () => number;
   readonly onEvent: (event: HealthEvent) => void;
@@ -49,7 +55,13 @@ export interface Dns {
 /** What is wanted of all zones now; asks for host names until all that matter are known. */
 export async function desiredNow(
   world: DnsWorld,
-  { settings, zones, names, now }: Pick<DnsDeps, "settings" | "zones" | "names" | "now">,
+  {
+    settings,
+    zones,
+    names,
+    now,
+    hosts,
+  }: Pick<DnsDeps, "settings" | "zones" | "names" | "now"> & { readonly hosts: Pick<Hosts, "move" | "proofs"> },
 ): Promise<DesiredDns> {
   const managed = zones.map(({ settings: { name, visibility, id }, provider }) => ({
     zone: { name, visibility, id: id ?? name },
@@ -57,8 +69,10 @@ export async function desiredNow(
   }));
   const config = { ...settings, zones: managed };
   const { snapshot, health, clusters: observed } = world;
+  const extra = hosts.proofs(settings.ttlSeconds);
+  const fixed = { snapshot, health, config, observed, extra, mayLead: hosts.move };
   const ask = (resolved: ReadonlyMap<string, readonly string[] | null>) =>
-    desiredDns({ snapshot, health, config, resolved, observed, nowMs: now() });
+    desiredDns({ ...fixed, resolved, nowMs: now() });
   const first = ask(new Map());
   return first.resolve.length === 0 ? first : ask(await names.resolve(first.resolve, settings.ttlSeconds * 1000));
 }
@@ -74,6 +88,7 @@ export function dns(deps: DnsDeps): Dns {
     zones,
     losses: () => losses,
     async settled() {
+      await deps.hosts.settled();
       await Promise.all(zones.map((zone) => zone.settled()));
     },
     async round(world) {
@@ -87,6 +102,7 @@ export function dns(deps: DnsDeps): Dns {
         }
         memory = next;
         const isExplained = explanation(next, asked, deps.settings.federation);
+        deps.hosts.offer(wishOf(world.snapshot, next, zones, deps));
         const desired = await desiredNow(world, deps);
         ({ losses } = desired);
         const { approved } = await readOrders(deps.orders);
@@ -102,3 +118,27 @@ export function dns(deps: DnsDeps): Dns {
     },
   };
 }
+
+/** Which hosts are wanted at the edges, and when one that is not may go. */
+function wishOf(
+  { hosts }: Snapshot,
+  memory: AskedMemory,
+  zones: readonly FollowedZone[],
+  { settings }: Pick<DnsDeps, "settings">,
+): HostsWish {
+  const wanted = hosts.map(({ host }) => host).filter((host) => host !== "*" && dnsName(host).ok);
+  const served = new Set(wanted);
+  const asked = new Set(memory.hosts.map(({ host }) => host));
+  const holding = (host: string) =>
+    zones.filter(({ access }) => access.settings.visibility === "public" && isWithin(host, access.settings.name));
+  return {
+    wanted,
+    // As for records: control has withheld what nobody explained, so that it is wanted still.
+    isExplained: (host) => asked.has(host) && !served.has(host),
+    isPointed: (host) => holding(host).some((zone) => zone.holds(host) !== false),
+    graceMs: (host) => (holding(host).length === 0 ? ELSEWHERE_MS : settings.ttlSeconds * 2000),
+  };
+}
+
+/** Records of a zone that is not ours may stay for as long as their owner sleeps. */
+const ELSEWHERE_MS = 86_400_000;

@@ -1,5 +1,6 @@
 /** The state of the whole system for people: `portolan status` and the admin API's `/status`. */
 import type { ZoneStatus } from "./dns/zone-status.ts";
+import type { HostStatus } from "./hosts/host-status.ts";
 import type { BackendHealth, EdgeReport, HealthOverlay } from "./health/model.ts";
 import type { Version } from "./model.ts";
 import type { Problem } from "./objects.ts";
@@ -68,6 +69,8 @@ export interface StatusReport {
   }[];
   /** Zones that control keeps in step; empty without DNS. */
   readonly dns: readonly ZoneStatus[];
+  /** Hosts at edges that have to take them first; empty where every edge answers every host. */
+  readonly hosts: readonly HostStatus[];
   readonly problems: readonly Problem[];
 }
 
@@ -80,6 +83,7 @@ export interface StatusInput {
   readonly rollback: StatusReport["rollback"];
   readonly drains: StatusReport["drains"];
   readonly dns: readonly ZoneStatus[];
+  readonly hosts: readonly HostStatus[];
   readonly problems: readonly Problem[];
   readonly nowMs: number;
 }
@@ -124,6 +128,7 @@ export function statusReport(input: StatusInput): StatusReport {
     rollback: input.rollback,
     drains: input.drains,
     dns: input.dns,
+    hosts: input.hosts,
     problems: input.problems,
   };
 }

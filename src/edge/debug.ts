@@ -3,14 +3,15 @@ import type { Candidate, Decision } from "../core/decision.ts";
 import { whyRoute } from "../core/why-route.ts";
 import type { RequestEvent } from "./event.ts";
 import type { HeaderField } from "./message.ts";
+import { type EdgeState, snapshotName } from "./state.ts";
 
-/** `snapshot` is `epoch.generation hash`, or `none`. */
-export function debugHeaders(event: RequestEvent, snapshot: string): HeaderField[] {
+/** Of an answer of this edge, as things stood when its request arrived. */
+export function debugHeaders(event: RequestEvent, state: EdgeState): HeaderField[] {
   const { decision } = event;
   const fields: HeaderField[] = [
     ["server-timing", serverTiming(event)],
     ["portolan-decision", decision === null ? event.code : summary(decision)],
-    ["portolan-snapshot", snapshot],
+    ["portolan-snapshot", snapshotText(state, event.startedMs)],
   ];
   if (decision?.action === "forward") {
     fields.push(["portolan-candidates", decision.candidates.map(candidateText).join(", ")]);
@@ -20,6 +21,12 @@ export function debugHeaders(event: RequestEvent, snapshot: string): HeaderField
     fields.push(["portolan-excluded", members.join(", ")]);
   }
   return fields;
+}
+
+/** Which snapshot answers, and how many seconds ago it was published. */
+function snapshotText(state: EdgeState, nowMs: number): string {
+  const publishedAtMs = state.serving?.loaded.manifest.publishedAtMs ?? nowMs;
+  return `${snapshotName(state)}; age=${Math.max(0, Math.floor((nowMs - publishedAtMs) / 1000))}`;
 }
 
 function serverTiming(event: RequestEvent): string {

@@ -13,7 +13,6 @@ import { takeBody, type WatchBody } from "./request-body.ts";
 import { requestHeaders } from "./request-headers.ts";
 import { responseHeaders } from "./response-headers.ts";
 import type { RequestRules } from "./rules.ts";
-import { snapshotName } from "./state.ts";
 import { carryOut } from "./tries.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -35,7 +34,7 @@ export async function handle(request: EdgeRequest, deps: HandleDeps): Promise<Ed
     if (!isDebugToken(firstHeader(request.headers, "portolan-debug"), deps.debugToken)) return response;
     // Few ask, so few isolates carry it.
     const { debugHeaders } = await import("./debug.ts");
-    return { ...response, headers: [...response.headers, ...debugHeaders(event, snapshotName(deps.state))] };
+    return { ...response, headers: [...response.headers, ...debugHeaders(event, deps.state)] };
   } catch (error) {
     event.error = causeOf(error);
     event.code = "internal-error";

@@ -1,6 +1,6 @@
 /** What Cloudflare says of a custom hostname, in the words of the contract. */
 import { list as listOf, orDefault, type Read, record, text, truth } from "../core/snapshot/guard.ts";
-import type { HostState, NeededRecord } from "./host-provider.ts";
+import type { HostState, NeededRecord } from "../core/hosts/attached.ts";
 
 export interface CustomHostname {
   readonly id: string;

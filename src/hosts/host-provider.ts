@@ -1,7 +1,8 @@
 /**
  * Hosts at an edge platform. Terraform owns the edge; a host that appears in an Ingress later is attached here, gets its
- * certificate, and only then may DNS point at the edge (`mayMove`).
+ * certificate, and only then may DNS point at the edge (`core/hosts/may-move.ts`).
  */
+import type { AttachedHost } from "../core/hosts/attached.ts";
 
 export interface HostProvider {
   /** For messages: `cloudflare custom hostnames`. */
@@ -17,27 +18,6 @@ export interface HostProvider {
   attach(host: string): Promise<HostOutcome>;
   /** Detaches one host; done when it was not attached. Its certificate goes with it, so DNS has to have moved away. */
   detach(host: string): Promise<HostOutcome>;
-}
-
-export interface AttachedHost {
-  /** Lower case, without a final dot; a wildcard as `*.example.org`. */
-  readonly host: string;
-  readonly state: HostState;
-}
-
-export type HostState =
-  /** Answers, with a certificate that browsers take. */
-  | { readonly status: "serving" }
-  /** Waits for what `message` says, which may be these records. */
-  | { readonly status: "waiting"; readonly message: string; readonly needs: readonly NeededRecord[] }
-  /** The platform has given up; attach it again after `message` has been seen to. */
-  | { readonly status: "stuck"; readonly message: string };
-
-/** A record that proves the host to the platform or to its certificate authority. */
-export interface NeededRecord {
-  readonly name: string;
-  readonly type: "TXT" | "CNAME";
-  readonly value: string;
 }
 
 export type HostOutcome =

@@ -1,6 +1,7 @@
 /** Attached hosts in memory: the reference that the suite is written against, and an edge platform for tests. */
 import { compareText } from "../core/match-route.ts";
-import type { AttachedHost, HostProvider, HostState, NeededRecord } from "./host-provider.ts";
+import type { AttachedHost, HostState, NeededRecord } from "../core/hosts/attached.ts";
+import type { HostProvider } from "./host-provider.ts";
 
 export interface MemoryHostsOptions {
   readonly target: string;

@@ -4,7 +4,8 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import type { Problem } from "../core/objects.ts";
 import { isControl, readControlObject } from "./objects-from.ts";
-import type { ControlSettings } from "./schema/control.ts";
+import type { AzureLogin } from "../core/dns/settings.ts";
+import type { CloudTokenSettings, ControlSettings } from "./schema/control.ts";
 import { parseManifests } from "./yaml.ts";
 
 /** What a file says, or what is wrong with it. */
@@ -38,6 +39,7 @@ function absolute(settings: ControlSettings, folder: string): ControlSettings {
     config: typeof config === "object" && "directory" in config ? { directory: from(config.directory) } : config,
     kubeconfig: settings.kubeconfig?.map(from) ?? null,
     store: "file" in store ? { file: from(store.file) } : store,
+    cloudTokens: settings.cloudTokens === null ? null : absoluteTokens(settings.cloudTokens, from),
     signingKey: from(settings.signingKey),
     serve: serve === null ? null : { ...serve, tokenFile: serve.tokenFile === null ? null : from(serve.tokenFile) },
     agents:
@@ -51,6 +53,29 @@ function absolute(settings: ControlSettings, folder: string): ControlSettings {
           },
     push: settings.push.map((one) => ({ ...one, tokenFile: one.tokenFile === null ? null : from(one.tokenFile) })),
   };
+}
+
+function absoluteTokens({ google, azure }: CloudTokenSettings, from: (path: string) => string): CloudTokenSettings {
+  return {
+    google: google === null || google.credentials === null ? google : { credentials: from(google.credentials) },
+    azure: azure === null ? null : absoluteLogin(azure, from),
+  };
+}
+
+/** A login whose files are found from wherever the process runs. */
+export function absoluteLogin(login: AzureLogin, from: (path: string) => string): AzureLogin {
+  switch (login.kind) {
+    case "secret":
+      return "file" in login.secret ? { ...login, secret: { file: from(login.secret.file) } } : login;
+    case "certificate":
+      return { ...login, key: from(login.key), certificate: from(login.certificate) };
+    case "workload":
+      return { ...login, tokenFile: from(login.tokenFile) };
+    case "managed-identity":
+      return login;
+    default:
+      return login satisfies never;
+  }
 }
 
 function refused(message: string): ControlFile {

@@ -68,6 +68,8 @@ function wantedSets(
     },
     resolved: new Map(),
     observed: [],
+    extra: [],
+    mayLead: () => "yes",
     nowMs,
   }).zones;
 }

@@ -4,6 +4,7 @@ import type { DnsSettings } from "../../src/core/dns/settings.ts";
 import { EVERY_NAME } from "../../src/core/dns/domain-filter.ts";
 import { objectKey } from "../../src/core/objects.ts";
 import { type Dns, type DnsDeps, type DnsWorld, dns } from "../../src/control/dns.ts";
+import { hosts } from "../../src/control/hosts.ts";
 import { hostNames } from "../../src/control/dns-names.ts";
 import type { DnsProvider } from "../../src/dns/provider.ts";
 import { memoryStore } from "../../src/store/memory.ts";
@@ -99,6 +100,7 @@ export function controlSettings(owner: string, more: Partial<DnsSettings> = {}):
       },
     ],
     ttlSeconds: 30,
+    hosts: [],
     ...more,
   };
 }
@@ -124,6 +126,7 @@ export function testControl(provider: DnsProvider, owner: string, more: Partial<
     zones: settings.zones.map((one) => ({ settings: one, provider })),
     writer: owner,
     names: hostNames(async () => null, now),
+    hosts: hosts([], { store, now, onChange: () => undefined, log: () => undefined, isElsewhere: true }),
     digest: sha256Hex,
     now,
     onEvent: () => undefined,

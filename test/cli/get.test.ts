@@ -76,7 +76,7 @@ describe("portolan get", () => {
       ["default", "shop", "edge", "shop.example.org", "127.0.0.1", "80, 443"],
     ]);
     const wide = lines((await get("ingress", "shop", "-n", "default", "-o", "wide")).out);
-    expect(wide[1]?.slice(7)).toEqual(["federated", "<config>", "shop.example.org"]);
+    expect(wide[1]?.slice(7)).toEqual(["federated", "<config>", "shop.example.org", "<none>"]);
   });
 
   it("prints backends with their ready counts and origins", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { AttachedHost, HostProvider, NeededRecord } from "../../src/hosts/host-provider.ts";
+import type { AttachedHost, NeededRecord } from "../../src/core/hosts/attached.ts";
+import type { HostProvider } from "../../src/hosts/host-provider.ts";
 
 /** An edge without hosts, and the DNS that it looks records up in. */
 export interface HostWorld {

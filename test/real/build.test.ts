@@ -50,6 +50,19 @@ describe("npm run build", () => {
     expect(build()).toEqual(first);
   });
 
+  it("makes the control function that wrangler.control.jsonc uploads as it is", (context) => {
+    const command = wrangler() ?? context.skip();
+    const out = mkdtempSync(join(tmpdir(), "portolan-wrangler-"));
+    const env = { PATH: process.env["PATH"], HOME: out, CI: "1", WRANGLER_SEND_METRICS: "false" };
+    const args = ["deploy", "--dry-run", "-c", "wrangler.control.jsonc", "--outdir", join(out, "worker")];
+    const said = execFileSync(command, args, { cwd: ROOT, env, stdio: "pipe", encoding: "utf8" });
+    expect(said).toContain("env.AGENT_KEYS");
+    const name = "control-cron.js";
+    const uploaded = readFileSync(join(out, "worker", name), "utf8");
+    expect(uploaded).toContain(readFileSync(join(DIST, "control-cron", name), "utf8").trimEnd());
+    rmSync(out, { recursive: true });
+  });
+
   it("makes a Worker that wrangler.jsonc uploads as it is", (context) => {
     const command = wrangler() ?? context.skip();
     const out = mkdtempSync(join(tmpdir(), "portolan-wrangler-"));

@@ -1,6 +1,8 @@
 /** The control function as the zip that Lambda gets, with events of EventBridge, over folders of manifests. */
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -80,6 +82,26 @@ describe("workers/control-lambda.ts", () => {
       ["published"],
     ]);
   });
+
+  it("waits for a DNS provider that throttles only as long as it has time", async () => {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(429, { "content-type": "application/json", "retry-after": "60" }).end("{}");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const provider = `{ type: cloudflare, token: { file: ../../keys/token }, url: "http://127.0.0.1:${port}" }`;
+    const dns = `  dns: { owner: east, edges: [{ name: a, addresses: [192.0.2.1] }], zones: [{ name: example.org, provider: ${provider} }] }\n`;
+    await writeFile(join(folder, "keys/token"), "secret");
+    await writeFile(join(root, "config/portolan.yaml"), CONTROL.replace("---", `${dns}---`));
+    const startedMs = performance.now();
+    expect(await outcomes("aws.events", [[22_000]])).toEqual([["out-of-time"]]);
+    expect(asked).toBeGreaterThan(0);
+    // Two seconds are left of the time, and the start of the process.
+    expect(performance.now() - startedMs).toBeLessThan(15_000);
+    server.close();
+  }, 30_000);
 
   it("refuses an event of something else", async () => {
     const [[said] = []] = await outcomes("aws.s3", [[240_000]]);

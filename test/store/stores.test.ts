@@ -161,3 +161,25 @@ storeSuite("file", async () => {
   const folder = await mkdtemp(join(tmpdir(), "portolan-store-"));
   return [fileStore(folder), fileStore(folder)];
 });
+
+describe("httpStore() that is sent elsewhere", () => {
+  it("follows no redirect: its token goes to nobody else", async () => {
+    const seen: string[] = [];
+    const other = createServer((request, response) => {
+      seen.push(request.url ?? "");
+      response.end("stolen");
+    });
+    const [target, store] = [other, createServer()];
+    for (const server of [target, store]) {
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      closing.push(async () => void server.close());
+    }
+    const at = (server: typeof other) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    store.on("request", (_request, response) => response.writeHead(302, { location: `${at(target)}/` }).end());
+    const followed = httpStore(at(store), { token: () => "secret" });
+    await expect(followed.get("manifest")).rejects.toThrow("it answered 302");
+    await expect(followed.put("manifest", new Uint8Array(1), "any")).rejects.toThrow("it answered 302");
+    await expect(followed.list("")).rejects.toThrow("it answered 302");
+    expect(seen).toEqual([]);
+  });
+});

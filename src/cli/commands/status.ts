@@ -3,7 +3,7 @@ import { hostOption, type StatusReport } from "../../core/status.ts";
 import { callAdmin, DEFAULT_ADMIN } from "../admin-client.ts";
 import { outputIsJson } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { dnsStatusText } from "../dns-text.ts";
+import { dnsStatusText, hostsText } from "../dns-text.ts";
 import { problemText } from "../problem-text.ts";
 import { age, table } from "../table.ts";
 
@@ -74,6 +74,7 @@ function statusText(report: StatusReport): string {
     parts.push(`Withheld, until: portolan approve ${report.approval ?? "HASH"}\n${hosts.join("\n")}`);
   }
   if (report.dns.length > 0) parts.push(dnsStatusText(report.dns, nowMs));
+  if (report.hosts.length > 0) parts.push(hostsText(report.hosts));
   if (report.problems.length > 0) parts.push(report.problems.map(problemText).join("\n"));
   return parts.join("\n\n");
 }

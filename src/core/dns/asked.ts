@@ -11,10 +11,12 @@
  * | a cluster's gateway       | the cluster was unjoined, or is there without a gateway                                 |
  * | pods, an exported Service | `asked-pods.ts`                                                                         |
  * | a name that only helps another (`portolan-…`) | always: whoever points there is judged instead                    |
+ * | an edge's platform, as proof of a host | always: the platform stopped asking                                      |
  *
  * What was asked for is remembered in the store, so that a restart between the deletion and its DNS loses nothing.
  */
 import { compareText } from "../match-route.ts";
+import { PROOF } from "../hosts/host-status.ts";
 import type { Cluster } from "../model.ts";
 import { objectKey, type ServiceObject } from "../objects.ts";
 import type { AskedMember, AskedMemory, AskedWorld } from "./asked-memory.ts";
@@ -105,6 +107,7 @@ export function explanation(
       federation,
     });
     if (ofPods !== null) return ofPods;
+    if (kind === PROOF) return true;
     if (kind === "cluster") return isGatewayGone(memory, world, namespace, name);
     if (kind === "service") {
       const { name: federated, suffix } = federation ?? { name: "", suffix: "" };

@@ -40,6 +40,10 @@ export interface DesiredInput {
   readonly resolved: ReadonlyMap<string, readonly string[] | null>;
   /** Member clusters as they were observed: the addresses of their Services; empty to go by the snapshot alone. */
   readonly observed: readonly Observation[];
+  /** Sets that come from elsewhere: what edges ask for as proof of a host. */
+  readonly extra: readonly DesiredSet[];
+  /** Whether DNS of a public host may lead to an edge of that name; while that is unknown its records stay. */
+  readonly mayLead: (host: string, edge: string) => "yes" | "no" | "unknown";
   readonly nowMs: number;
 }
 
@@ -61,7 +65,7 @@ export interface DesiredDns {
 
 /** Desired sets of all zones. Pure: the same inputs give the same sets, in the same order. */
 export function desiredDns(input: DesiredInput): DesiredDns {
-  const requests = [...ingressHosts(input), ...origins(input), ...services(input), ...pods(input)];
+  const requests = [...ingressHosts(input), ...origins(input), ...services(input), ...pods(input), ...extras(input)];
   const all = new Map(
     input.config.zones.map((managed) => [managed, { sets: [] as DesiredSet[], keep: [] as string[] }]),
   );
@@ -98,7 +102,7 @@ function managedFor({ zones }: DnsConfig, name: string, visibility: Zone["visibi
 }
 
 /** Public hosts towards the edges. The rules without a host have no name, and none can be guessed. */
-function ingressHosts({ snapshot, config, resolved }: DesiredInput): readonly NameRequest[] {
+function ingressHosts({ snapshot, config, resolved, mayLead }: DesiredInput): readonly NameRequest[] {
   const { edges, ttlSeconds } = config;
   if (edges.length === 0) return [];
   const hosts = snapshot.hosts.filter(({ host }) => dnsName(host).ok && host !== "*");
@@ -106,10 +110,20 @@ function ingressHosts({ snapshot, config, resolved }: DesiredInput): readonly Na
     const [source] = sources;
     const resource =
       source === undefined ? `host/${owner}/${host}` : resourceOf(source.kind, source.namespace, source.name);
+    const open = openEdges(host, edges, mayLead);
     const answer = ({ zone, capabilities }: ManagedZone): FederatedRecords =>
-      recordsOf(host, edgeHostSets(host, edges, { zone, capabilities, ttlSeconds, resolved }));
+      open.length === 0
+        ? { sets: [], keep: [host], resolve: [], losses: [] }
+        : recordsOf(host, edgeHostSets(host, open, { zone, capabilities, ttlSeconds, resolved }));
     return { name: host, resource, visibility: "public", below: null, answer };
   });
+}
+
+/** Edges that answer for a host; none while one of them is unknown, or no edge does: then the records stay. */
+function openEdges(host: string, edges: readonly EdgePlace[], mayLead: DesiredInput["mayLead"]): readonly EdgePlace[] {
+  const said = edges.map((edge) => ({ edge, may: mayLead(host, edge.name) }));
+  if (said.some(({ may }) => may === "unknown")) return [];
+  return said.flatMap(({ edge, may }) => (may === "yes" ? [edge] : []));
 }
 
 /** One name per cluster gateway, for runtimes that cannot fetch an address. */
@@ -133,6 +147,16 @@ function origins({ snapshot, config, resolved }: DesiredInput): readonly NameReq
     };
     return [{ name, resource: `cluster/${cluster.name}`, visibility: "public", below: null, answer }];
   });
+}
+
+function extras({ extra }: DesiredInput): readonly NameRequest[] {
+  return extra.map(({ set, resource, visibility }) => ({
+    name: set.name,
+    resource,
+    visibility,
+    below: null,
+    answer: () => ({ sets: [set], keep: [], resolve: [], losses: [] }),
+  }));
 }
 
 /** Names of every Service that has addresses of its own in some cluster; all of them in the zone of the suffix. */

@@ -7,6 +7,24 @@ import type { RegistryFormat } from "./txt-registry.ts";
 
 export interface DnsSettings extends Omit<DnsConfig, "zones"> {
   readonly zones: readonly ZoneSettings[];
+  /** Edges whose hosts have to be there before DNS may lead to them; the others answer every host. */
+  readonly hosts: readonly EdgeHostSettings[];
+}
+
+export interface EdgeHostSettings {
+  /** Name of one of `edges`. */
+  readonly edge: string;
+  /** What hosts point at there. */
+  readonly target: string;
+  /** Hosts and wildcards that the edge answers from the start, as Terraform declares them. */
+  readonly declared: readonly string[];
+  /** Where the others are attached; null: nowhere. */
+  readonly attach: {
+    readonly type: "cloudflare";
+    readonly zoneId: string;
+    readonly token: SecretPlace;
+    readonly url: string | null;
+  } | null;
 }
 
 export interface ZoneSettings {

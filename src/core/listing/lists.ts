@@ -2,6 +2,7 @@
 import { ownershipOf } from "../compile/ingress.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import type { HealthOverlay } from "../health/model.ts";
+import type { WaitsFor } from "../hosts/host-status.ts";
 import { compareText } from "../match-route.ts";
 import type { Snapshot } from "../model.ts";
 import type { IngressObject, LoadBalancerAddress, Observation } from "../objects.ts";
@@ -16,6 +17,8 @@ export interface ListingInput {
   readonly observed: readonly Observation[];
   /** Where users reach the edges. */
   readonly edgeAddresses: readonly LoadBalancerAddress[];
+  /** What hosts wait for before DNS may lead to an edge. */
+  readonly waitsFor: WaitsFor;
 }
 
 /** All lists, each sorted by namespace and name. */
@@ -61,7 +64,7 @@ function clusters({ report, snapshot, overlay, observed }: ListingInput): readon
 }
 
 /** Equal objects of several clusters are one line, as rules of theirs are one route. */
-function ingresses({ snapshot, observed, edgeAddresses }: ListingInput): readonly IngressItem[] {
+function ingresses({ snapshot, observed, edgeAddresses, waitsFor }: ListingInput): readonly IngressItem[] {
   const items = new Map<string, IngressItem>();
   for (const observation of observed) {
     for (const ingress of observation.objects.ingresses) {
@@ -88,6 +91,10 @@ function ingresses({ snapshot, observed, edgeAddresses }: ListingInput): readonl
           handling,
           clusters: observation.cluster === null ? [] : [observation.cluster],
           served: served.map(({ host }) => host),
+          waiting: served.flatMap(({ host }) => {
+            const why = waitsFor(host);
+            return why === null ? [] : [`${host}: ${why}`];
+          }),
         },
       };
       const key = JSON.stringify([namespace, name, item.spec, item.status.loadBalancer, handling]);
@@ -101,7 +108,8 @@ function ingresses({ snapshot, observed, edgeAddresses }: ListingInput): readonl
 function merged(first: IngressItem, second: IngressItem): IngressItem {
   const clusters = [...first.status.clusters, ...second.status.clusters].sort(compareText);
   const served = [...new Set([...first.status.served, ...second.status.served])].sort(compareText);
-  return { ...first, status: { ...first.status, clusters, served } };
+  const waiting = [...new Set([...first.status.waiting, ...second.status.waiting])].sort(compareText);
+  return { ...first, status: { ...first.status, clusters, served, waiting } };
 }
 
 function hostsOf({ rules }: IngressObject): readonly string[] {

@@ -51,6 +51,8 @@ export interface IngressItem {
     readonly clusters: readonly string[];
     /** Hosts of it that are served now. */
     readonly served: readonly string[];
+    /** Hosts that no edge answers for yet, each with what it waits for. */
+    readonly waiting: readonly string[];
   };
 }
 

@@ -6,11 +6,13 @@
  * |---|---|---|
  * | direct Ingress, and federated one of a config cluster, with a host that is served | the edges' addresses | its problems |
  * | the same, no longer served, with our addresses | none | its problems |
+ * | the same, while a host of it waits for an edge to take it | none yet | what it waits for |
  * | adopted Ingress | never | its problems |
  * | Cluster, TrafficPolicy, HostClaim of a config cluster | conditions; a Cluster's health | never |
  * | everything else | never | never |
  */
 import { ownershipOf } from "../compile/ingress.ts";
+import type { WaitsFor } from "../hosts/host-status.ts";
 import type { Snapshot } from "../model.ts";
 import type { IngressObject, LoadBalancerAddress, ObjectMeta, Observation, Problem } from "../objects.ts";
 import type { ClusterStatus } from "../status.ts";
@@ -57,6 +59,8 @@ export interface WriteBackInput {
   readonly readyCounts: readonly { readonly cluster: string; readonly ready: number; readonly total: number }[];
   /** Where users reach the edges; without any no status is written. */
   readonly edgeAddresses: readonly LoadBalancerAddress[];
+  /** What hosts wait for that no edge answers for yet: an address would make others move DNS too early. */
+  readonly waitsFor: WaitsFor;
   /** Whether control may write there; null asks for the config source. */
   readonly mayWrite: (cluster: string | null) => boolean;
 }
@@ -78,6 +82,9 @@ export function planWriteBack(input: WriteBackInput): WriteBackPlan {
       events.push(...own.map((problem) => eventOf(target, problem)));
       if (handling === "adopted") continue;
       const wanted = served.has(`${target.namespace}/${target.name}`) ? input.edgeAddresses : [];
+      const waits = wanted.length > 0 && ingress.rules.some(({ host }) => input.waitsFor(host) !== null);
+      // What was written stays: an address that comes and goes moves DNS, too.
+      if (waits && ingress.loadBalancer.length === 0) continue;
       if (mustWrite(ingress, wanted, input.edgeAddresses)) statuses.push({ ...target, addresses: wanted });
     }
   }

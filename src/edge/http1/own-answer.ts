@@ -4,7 +4,6 @@ import { isDebugToken } from "../debug-token.ts";
 import type { RequestEvent } from "../event.ts";
 import type { LocalAnswer } from "../local-answer.ts";
 import { firstHeader, type HeaderField } from "../message.ts";
-import { snapshotName } from "../state.ts";
 import { ownAnswerHead } from "./answer-head.ts";
 import type { Engine } from "./engine.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -44,5 +43,5 @@ export function relayFields(
 export function debugFields(engine: Engine, head: RequestHead, event: RequestEvent): readonly HeaderField[] {
   const { debugToken, state } = engine;
   if (debugToken === null || !isDebugToken(firstHeader(head.fields, "portolan-debug"), debugToken)) return [];
-  return debugHeaders(event, snapshotName(state));
+  return debugHeaders(event, state);
 }

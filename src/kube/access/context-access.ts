@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { isRecord } from "../plain.ts";
 import { ANONYMOUS, bearer, type CredentialSource } from "./credential.ts";
-import { EXEC_VERSIONS, execCredential } from "./exec-credential.ts";
+import { EXEC_VERSIONS, execCredential, type ExecPlugin } from "./exec-credential.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 import { type Entry, KubeconfigError, pathOf } from "./kubeconfig-entry.ts";
 import { isLoopback } from "./loopback.ts";
@@ -14,6 +14,8 @@ export interface ContextOptions {
   readonly now?: () => number;
   /** Environment of credential plug-ins. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Makes the token of a plug-in here, so that it is not run; null runs it. */
+  readonly tokens?: (plugin: ExecPlugin) => CredentialSource | null;
 }
 
 /**
@@ -165,7 +167,7 @@ function execOf(exec: Entry, userName: string, cluster: Entry, options: ContextO
   const where = `user ${JSON.stringify(userName)} of ${exec.file}`;
   // A bare name is looked for in PATH, anything else is a path from the file's folder.
   const isPath = command.includes("/");
-  const plugin = {
+  const plugin: ExecPlugin = {
     where,
     command: isPath ? pathOf(exec.folder, command) : command,
     args,
@@ -174,6 +176,8 @@ function execOf(exec: Entry, userName: string, cluster: Entry, options: ContextO
     installHint: exec.text("installHint"),
     cluster: exec.flag("provideClusterInfo") ? clusterInfo(cluster) : null,
   };
+  const made = options.tokens?.(plugin) ?? null;
+  if (made !== null) return made;
   return execCredential(plugin, {
     now: options.now ?? Date.now,
     ...(options.env === undefined ? {} : { env: options.env }),

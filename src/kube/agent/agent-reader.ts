@@ -1,7 +1,7 @@
 import type { Observation } from "../../core/objects.ts";
 import { type ApiObjects, apiObjects } from "../api-objects.ts";
-import { MEMBER_RESOURCES } from "../api-reader.ts";
 import type { ObjectReader } from "../reader.ts";
+import { MEMBER_RESOURCES } from "../resources.ts";
 import type { AgentMessage } from "./message.ts";
 
 /** Where in its own count an agent is. */
@@ -57,7 +57,8 @@ export function agentReader(options: AgentReaderOptions): AgentReader {
     },
     Math.max(50, silenceMs / 10),
   );
-  timer.unref();
+  // In runtimes other than Node a timer is a number, and holds nothing up.
+  if (typeof timer === "object") timer.unref();
 
   function take({ type, changes, deleted: seen, ...state }: AgentMessage): void {
     if (type === "state") {

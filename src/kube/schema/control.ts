@@ -2,7 +2,8 @@ import { isIP } from "node:net";
 import * as z from "zod";
 import type { LoadBalancerAddress } from "../../core/objects.ts";
 import { isRecord } from "../plain.ts";
-import type { DnsSettings } from "../../core/dns/settings.ts";
+import type { AzureLogin, DnsSettings } from "../../core/dns/settings.ts";
+import { azureLogin } from "./dns-providers.ts";
 import { dnsSettingsSchema } from "./dns-settings.ts";
 import { always, fields, perMode, type Report, text } from "./fields.ts";
 import { type Parsed, parse } from "./issues.ts";
@@ -20,11 +21,20 @@ export interface BucketSettings {
   readonly prefix: string;
 }
 
+/** Whose tokens are made here instead of by a kubeconfig's plug-ins; AWS is known by the environment. */
+export interface CloudTokenSettings {
+  /** `credentials`: JSON file of a service account; null asks the metadata server. Null: its plug-in is run. */
+  readonly google: { readonly credentials: string | null } | null;
+  readonly azure: AzureLogin | null;
+}
+
 /** What `portolan.yaml` says of the control function; paths are as written there. */
 export interface ControlSettings {
   readonly config: { readonly directory: string } | { readonly context: string } | "in-cluster";
   /** Null: as kubectl finds them. */
   readonly kubeconfig: readonly string[] | null;
+  /** Null: the plug-ins that kubeconfig files name are run, except where no program can be. */
+  readonly cloudTokens: CloudTokenSettings | null;
   readonly store: { readonly file: string } | { readonly s3: BucketSettings };
   readonly signingKey: string;
   readonly audience: string;
@@ -75,6 +85,10 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
   const spec = fields(strict, {
     config: config.check(always(oneOf("directory", "context", "inCluster"))).nullish(),
     kubeconfig: z.array(word).min(1).nullish(),
+    cloudTokens: fields(strict, {
+      google: fields(strict, { credentials: word.nullish() }).nullish(),
+      azure: azureLogin().nullish(),
+    }).nullish(),
     store: fields(strict, { file: word.nullish(), s3: s3.nullish() }).check(always(oneOf("file", "s3"))),
     signingKey: word,
     audience: text(dnsLabel).nullish(),
@@ -98,6 +112,12 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
     ({ spec }): ControlSettings => ({
       config: configOf(spec.config ?? {}),
       kubeconfig: spec.kubeconfig ?? null,
+      cloudTokens: spec.cloudTokens
+        ? {
+            google: spec.cloudTokens.google ? { credentials: spec.cloudTokens.google.credentials ?? null } : null,
+            azure: spec.cloudTokens.azure ?? null,
+          }
+        : null,
       store: spec.store.s3 ? { s3: bucketOf(spec.store.s3) } : { file: spec.store.file ?? "" },
       signingKey: spec.signingKey,
       audience: spec.audience ?? "portolan",

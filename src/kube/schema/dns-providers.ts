@@ -5,16 +5,16 @@ import { always, fields, integer, portNumber, text } from "./fields.ts";
 import { connectHost, notEmpty, type TextRule } from "./names.ts";
 import { isRecord } from "../plain.ts";
 
-const url: TextRule = (value) => {
+export const url: TextRule = (value) => {
   const parsed = URL.parse(value);
   const isHttp = parsed !== null && (parsed.protocol === "http:" || parsed.protocol === "https:");
   return isHttp ? null : 'it must be an address such as "https://api.example.org"';
 };
 
-const secret = (): z.ZodType<SecretPlace> =>
+export const secret = (): z.ZodType<SecretPlace> =>
   z.union([fields(true, { file: text(notEmpty) }), fields(true, { env: text(notEmpty) })]);
 
-const azureLogin = (): z.ZodType<AzureLogin> => {
+export const azureLogin = (): z.ZodType<AzureLogin> => {
   const authority = text(url).nullish();
   const application = { tenant: text(notEmpty), clientId: text(notEmpty), authority };
   return z.discriminatedUnion("kind", [

@@ -3,13 +3,14 @@ import * as z from "zod";
 import { EVERY_NAME } from "../../core/dns/domain-filter.ts";
 import { DEFAULT_TTL_SECONDS } from "../../core/dns/desired.ts";
 import type { EdgePlace } from "../../core/dns/edge-hosts.ts";
-import type { DnsSettings, ZoneSettings } from "../../core/dns/settings.ts";
-import { fields, integer, text } from "./fields.ts";
-import { providerSettings } from "./dns-providers.ts";
+import type { DnsSettings, EdgeHostSettings, ZoneSettings } from "../../core/dns/settings.ts";
+import { always, fields, integer, text } from "./fields.ts";
+import { providerSettings, secret, url } from "./dns-providers.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { point } from "./location.ts";
 import { connectHost, dnsLabel, hostName, notEmpty, type TextRule } from "./names.ts";
 import { duration } from "./time.ts";
+import { isRecord } from "../plain.ts";
 
 /** Reads the settings of DNS; every field that nobody reads is told. */
 export function readDnsSettings(value: unknown): Parsed<DnsSettings> {
@@ -35,6 +36,19 @@ const registry = () =>
     excludedTypes: names().nullish(),
   });
 
+const declaredHost: TextRule = (value) => hostName(value.startsWith("*.") ? value.slice(2) : value);
+
+const hosts = () =>
+  fields(true, {
+    declared: z.array(text(declaredHost)).nullish(),
+    attach: fields(true, {
+      type: z.literal("cloudflare"),
+      zoneId: text(notEmpty),
+      token: secret(),
+      url: text(url).nullish(),
+    }).nullish(),
+  });
+
 const edge = () =>
   fields(true, {
     name: text(dnsLabel),
@@ -44,17 +58,40 @@ const edge = () =>
     latencyRegion: text(notEmpty).nullish(),
     bias: integer(-99, 99).nullish(),
     aliasZoneId: text(notEmpty).nullish(),
-  }).transform(
-    (one): EdgePlace => ({
-      name: one.name,
-      hostName: one.hostName ?? null,
-      addresses: one.addresses ?? [],
-      location: one.location ?? null,
-      latencyRegion: one.latencyRegion ?? null,
-      bias: one.bias ?? 0,
-      aliasZoneId: one.aliasZoneId ?? null,
+    hosts: hosts().nullish(),
+  }).check(
+    always((value, report) => {
+      if (!isRecord(value) || !isRecord(value["hosts"]) || !isRecord(value["hosts"]["attach"])) return;
+      if (typeof value["hostName"] !== "string") report("has to say hostName, which attached hosts point at");
     }),
   );
+
+type ReadEdge = z.infer<ReturnType<typeof edge>>;
+
+function placeOf(one: ReadEdge): EdgePlace {
+  return {
+    name: one.name,
+    hostName: one.hostName ?? null,
+    addresses: one.addresses ?? [],
+    location: one.location ?? null,
+    latencyRegion: one.latencyRegion ?? null,
+    bias: one.bias ?? 0,
+    aliasZoneId: one.aliasZoneId ?? null,
+  };
+}
+
+function hostsOf({ name, hostName, hosts: said }: ReadEdge): readonly EdgeHostSettings[] {
+  if (said === null || said === undefined) return [];
+  const { attach } = said;
+  return [
+    {
+      edge: name,
+      target: hostName ?? "",
+      declared: said.declared ?? [],
+      attach: attach === null || attach === undefined ? null : { ...attach, url: attach.url ?? null },
+    },
+  ];
+}
 
 const zone = () =>
   fields(true, {
@@ -95,7 +132,8 @@ export function dnsSettingsSchema(): z.ZodType<DnsSettings> {
           ? null
           : { name: federation.name, suffix: federation.suffix, visibility: federation.visibility ?? "public" },
       originSuffix: read.origins ?? null,
-      edges: read.edges ?? [],
+      edges: (read.edges ?? []).map(placeOf),
+      hosts: (read.edges ?? []).flatMap(hostsOf),
       ttlSeconds: read.ttl === null || read.ttl === undefined ? DEFAULT_TTL_SECONDS : Math.round(read.ttl / 1000),
       zones: read.zones.map((one) => zoneOf(one, defaults)),
     };

@@ -21,43 +21,72 @@ export interface SignOptions {
   readonly credentials: AwsCredentials;
   readonly region: string;
   readonly nowMs: number;
+  /** S3 unless said otherwise. */
+  readonly service?: string;
 }
 
-const SERVICE = "s3";
-
 /** The headers to send, `authorization` included. */
-export function signed(request: ToSign, { credentials, region, nowMs }: SignOptions): Record<string, string> {
-  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, "");
-  const day = time.slice(0, 8);
+export function signed(request: ToSign, options: SignOptions): Record<string, string> {
+  const { sessionToken } = options.credentials;
+  const scope = scopeOf(options);
   const payload = sha256(request.body);
   const headers: Record<string, string> = {
     ...request.headers,
     "x-amz-content-sha256": payload,
-    "x-amz-date": time,
-    ...(credentials.sessionToken === null ? {} : { "x-amz-security-token": credentials.sessionToken }),
+    "x-amz-date": scope.time,
+    ...(sessionToken === null ? {} : { "x-amz-security-token": sessionToken }),
   };
-  const lines = Object.entries({ ...headers, host: request.url.host })
+  const { names, text } = canonical({ ...request, headers }, payload);
+  const signature = signatureOf(text, scope, options);
+  return {
+    ...headers,
+    authorization: `AWS4-HMAC-SHA256 Credential=${scope.credential}, SignedHeaders=${names}, Signature=${signature}`,
+  };
+}
+
+/** A GET that whoever holds its address may send, with these headers, within `expiresSeconds`. */
+export function presigned(request: Pick<ToSign, "url" | "headers">, expiresSeconds: number, options: SignOptions): URL {
+  const { sessionToken } = options.credentials;
+  const scope = scopeOf(options);
+  const url = new URL(request.url);
+  const names = [...Object.keys(request.headers), "host"].sort().join(";");
+  url.searchParams.set("X-Amz-Algorithm", "AWS4-HMAC-SHA256");
+  url.searchParams.set("X-Amz-Credential", scope.credential);
+  url.searchParams.set("X-Amz-Date", scope.time);
+  url.searchParams.set("X-Amz-Expires", String(expiresSeconds));
+  url.searchParams.set("X-Amz-SignedHeaders", names);
+  if (sessionToken !== null) url.searchParams.set("X-Amz-Security-Token", sessionToken);
+  const { text } = canonical({ method: "GET", url, headers: request.headers }, sha256(""));
+  url.search = `${canonicalQuery(url)}&X-Amz-Signature=${signatureOf(text, scope, options)}`;
+  return url;
+}
+
+interface Scope {
+  readonly time: string;
+  readonly text: string;
+  readonly credential: string;
+}
+
+function scopeOf({ credentials, region, nowMs, service = "s3" }: SignOptions): Scope {
+  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, "");
+  const text = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
+  return { time, text, credential: `${credentials.accessKeyId}/${text}` };
+}
+
+function canonical({ method, url, headers }: Omit<ToSign, "body">, payload: string) {
+  const lines = Object.entries({ ...headers, host: url.host })
     .map(([name, value]) => [name, value.trim()] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const names = lines.map(([name]) => name).join(";");
-  const canonical = [
-    request.method,
-    request.url.pathname,
-    canonicalQuery(request.url),
-    ...lines.map(([name, value]) => `${name}:${value}`),
-    "",
-    names,
-    payload,
-  ].join("\n");
-  const scope = `${day}/${region}/${SERVICE}/aws4_request`;
-  const toSign = ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join("\n");
-  const key = [day, region, SERVICE, "aws4_request"].reduce(hmac, Buffer.from(`AWS4${credentials.secretAccessKey}`));
-  const signature = hmac(key, toSign).toString("hex");
-  const credential = `${credentials.accessKeyId}/${scope}`;
-  return {
-    ...headers,
-    authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
-  };
+  const fields = lines.map(([name, value]) => `${name}:${value}`);
+  const text = [method, url.pathname, canonicalQuery(url), ...fields, "", names, payload].join("\n");
+  return { names, text };
+}
+
+function signatureOf(text: string, scope: Scope, { credentials }: SignOptions): string {
+  const toSign = ["AWS4-HMAC-SHA256", scope.time, scope.text, sha256(text)].join("\n");
+  const key = scope.text.split("/").reduce(hmac, Buffer.from(`AWS4${credentials.secretAccessKey}`));
+  return hmac(key, toSign).toString("hex");
 }
 
 /** RFC 3986 unreserved characters stay, everything else is escaped. */

@@ -94,7 +94,7 @@ export function requestTests(test: Register): void {
   test("shows its decision to the debug token alone", async ({ edge }) => {
     const told = await ask(edge.url, "/", { headers: { "portolan-debug": DEBUG_TOKEN } });
     expect(told.headers["portolan-candidates"]).toMatch(/^fra;cost=.*nyc;cost=.*tok;cost=/);
-    expect(told.headers["portolan-snapshot"]).toMatch(/^1\.\d+ [0-9a-f]{64}$/);
+    expect(told.headers["portolan-snapshot"]).toMatch(/^1\.\d+ [0-9a-f]{64}; age=\d+$/);
     expect(told.headers["server-timing"]).toContain("fra");
     const guessed = await ask(edge.url, "/", { headers: { "portolan-debug": `${DEBUG_TOKEN}x` } });
     expect(Object.keys(guessed.headers).filter((name) => name.startsWith("portolan"))).toEqual([]);

@@ -103,11 +103,36 @@ function desired(some: Partial<DesiredInput> = {}): ReturnType<typeof desiredDns
     health: null,
     config: config(),
     resolved: new Map(),
+    extra: [],
     observed: [],
+    mayLead: () => "yes",
     nowMs: 1000,
     ...some,
   });
 }
+
+describe("desiredDns() with edges that have to take a host first", () => {
+  const place = { location: null, latencyRegion: null, bias: 0, aliasZoneId: null };
+  const edges = ["a", "b"].map((name) => ({ name, hostName: `${name}.example.net`, addresses: [], ...place }));
+  const ask = (may: Readonly<Record<string, "yes" | "no" | "unknown">>) => {
+    const zone = desired({
+      config: config({ edges, federation: null, originSuffix: null }, { ...EVERYTHING, policies: ["weighted"] }),
+      mayLead: (_host, edge) => may[edge] ?? "yes",
+    }).zones[0];
+    return { edges: zone?.sets.map(({ set }) => set.setIdentifier), keep: zone?.keep };
+  };
+
+  it("leads to those that answer, and leaves the records alone while one is unknown or none answers", () => {
+    const all = ask({});
+    expect(new Set(all.edges)).toEqual(new Set(["a", "b"]));
+    // One edge needs no policy.
+    expect(new Set(ask({ b: "no" }).edges)).toEqual(new Set([null]));
+    for (const may of [{ a: "no", b: "no" }, { a: "unknown" }, { a: "unknown", b: "no" }] as const) {
+      const { edges: sets, keep } = ask(may);
+      expect([sets, (keep ?? []).length > 0]).toEqual([[], true]);
+    }
+  });
+});
 
 function lines(sets: readonly RecordSet[]): string[] {
   const visible = sets.filter((set) => subjectOfRegistry(set.name) === null);

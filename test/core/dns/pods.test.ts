@@ -29,7 +29,8 @@ function wanted(
   const { snapshot } = compile({ config, clusters: observed, previous: null, allowPrivateOrigins: true, nowMs: 0 });
   const zones = [PRIVATE, PUBLIC].map((zone) => ({ zone, capabilities: EVERYTHING }));
   const settings = { zones, federation: null, originSuffix: null, edges: [], ttlSeconds: 30, ...more };
-  return desiredDns({ snapshot, health: null, config: settings, resolved: new Map(), observed, nowMs: 0 });
+  const free = { extra: [], mayLead: () => "yes" as const };
+  return desiredDns({ snapshot, health: null, config: settings, resolved: new Map(), observed, ...free, nowMs: 0 });
 }
 
 function lines(found: DesiredDns, zone = 0): readonly string[] {

@@ -32,6 +32,7 @@ function plan(ingresses: readonly IngressObject[], more: Partial<WriteBackInput>
     readyCounts: [],
     edgeAddresses: [EDGE],
     mayWrite: () => true,
+    waitsFor: () => null,
     ...more,
     observed,
   });
@@ -51,6 +52,13 @@ describe("planWriteBack()", () => {
         addresses: [EDGE],
       },
     ]);
+  });
+
+  it("gives no first address while a host waits for an edge, and takes none away", () => {
+    const waitsFor = (host: string) =>
+      host === "a.example.org" || host === "b.example.org" ? "its certificate" : null;
+    const { statuses } = plan([live("a"), live("b", { loadBalancer: [EDGE] }), live("c")], { waitsFor });
+    expect(statuses.map(({ name, addresses }) => [name, addresses])).toEqual([["c", [EDGE]]]);
   });
 
   it("gives its own addresses up when nothing of the Ingress is served any more, never another's", () => {
