@@ -18,6 +18,8 @@ export interface Store {
    * condition did not hold and nothing was written. After a rejection the value may be the old or the new one.
    */
   put(key: string, value: Uint8Array, condition: PutCondition): Promise<string | null>;
+  /** `put` of each without a condition, in as few calls as the store allows; left out where one by one is as good. */
+  putAll?(values: ReadonlyMap<string, Uint8Array>): Promise<void>;
   /** Removes the value; no error when there is none. */
   delete(key: string): Promise<void>;
   /** Keys that begin with the prefix, sorted. */
@@ -34,6 +36,17 @@ export type PutCondition = "any" | { readonly version: string | null };
 /** Whether a write may happen when `current` is the version in force (null: there is no value). */
 export function holds(condition: PutCondition, current: string | null): boolean {
   return condition === "any" || condition.version === current;
+}
+
+const PARALLEL_WRITES = 16;
+
+/** Writes all of them, in any order; after a rejection some may be there. */
+export async function writeAll(store: Store, values: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  if (store.putAll !== undefined) return await store.putAll(values);
+  const entries = [...values];
+  for (let from = 0; from < entries.length; from += PARALLEL_WRITES) {
+    await Promise.all(entries.slice(from, from + PARALLEL_WRITES).map(([key, value]) => store.put(key, value, "any")));
+  }
 }
 
 /** The key itself; RangeError when it is not one, so that no key ever leaves the store's folder. */

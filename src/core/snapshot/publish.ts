@@ -5,7 +5,7 @@
 import type { HostRoutes, Snapshot, Version } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
 import { parse, type Read } from "./guard.ts";
-import { envelopeText, FORMAT, type Manifest, manifestText, SIGNED_HOP, type SliceRef } from "./manifest.ts";
+import { envelopeText, featuresOf, FORMAT, type Manifest, manifestText, type SliceRef } from "./manifest.ts";
 import { LIMITS, readBase, readHostRoutes } from "./shapes.ts";
 
 export interface Slice {
@@ -124,7 +124,7 @@ export async function publishSnapshot(
   }
   const manifest: Manifest = {
     format: FORMAT,
-    features: snapshot.clusters.some(({ gateway }) => gateway?.signed) ? [SIGNED_HOP] : [],
+    features: featuresOf(snapshot.clusters),
     audience: options.audience,
     epoch: options.epoch,
     generation: options.generation,
