@@ -1,4 +1,4 @@
-/** Backends of Fastly: where a request goes and how. One that the service declares under the origin's name comes first. */
+/** Backends of Fastly: where a request goes and how. */
 import { Backend } from "fastly:backend";
 import { CacheOverride } from "fastly:cache-override";
 import type { Origin } from "../src/core/model.ts";
@@ -12,41 +12,53 @@ interface FastlyInit extends RequestInit {
   readonly cacheOverride: CacheOverride;
 }
 
-/** Nothing of what passes is cached (docs/edges.md), and each try has the timeouts of its own route. */
-export const fetchFrom: FastlyUpstreamOptions["fetchFrom"] = async (origin, { url, init }, timeouts) => {
-  const { connectTimeoutMs, responseTimeoutMs } = timeouts;
-  const backend = Backend.exists(origin.connectHost)
-    ? Backend.fromName(origin.connectHost)
-    : new Backend({
-        target: `${origin.connectHost.includes(":") ? `[${origin.connectHost}]` : origin.connectHost}:${origin.port}`,
-        connectTimeout: connectTimeoutMs,
-        firstByteTimeout: responseTimeoutMs,
-        betweenBytesTimeout: BETWEEN_BYTES_MS,
-        hostOverride: new URL(url).host,
-        ...tlsOf(origin),
-      });
-  const options: FastlyInit = { ...init, backend, cacheOverride: new CacheOverride("pass") };
-  return await fetch(url, options);
-};
+/**
+ * Sends over backends; `declared` names those of the service by host. Every other one is made for the request, which the
+ * account must allow. Nothing of what passes is cached, and each try has the timeouts of its own route.
+ */
+export function fetchOver(declared: ReadonlyMap<string, string>): FastlyUpstreamOptions["fetchFrom"] {
+  return async (origin, { url, init }, { connectTimeoutMs, responseTimeoutMs }) => {
+    const name = declared.get(origin.connectHost);
+    const backend =
+      name !== undefined && Backend.exists(name)
+        ? Backend.fromName(name)
+        : new Backend({
+            target: targetOf(origin),
+            connectTimeout: connectTimeoutMs,
+            firstByteTimeout: responseTimeoutMs,
+            betweenBytesTimeout: BETWEEN_BYTES_MS,
+            hostOverride: new URL(url).host,
+            ...tlsOf(origin),
+          });
+    const options: FastlyInit = { ...init, backend, cacheOverride: new CacheOverride("pass") };
+    return await fetch(url, options);
+  };
+}
+
+function targetOf({ connectHost, port }: Origin): string {
+  return `${connectHost.includes(":") ? `[${connectHost}]` : connectHost}:${port}`;
+}
+
+type Tls = Omit<ConstructorParameters<typeof Backend>[0], "target" | "hostOverride" | `${string}Timeout`>;
 
 /** Certificates are checked against the name that is asked for: without it Fastly takes one for any name. */
-function tlsOf({ protocol, connectHost, serverName, ca }: Origin) {
+function tlsOf({ protocol, connectHost, serverName, ca }: Origin): Tls {
   if (protocol === "http") return { useSSL: false };
   const name = serverName ?? connectHost;
   return {
     useSSL: true,
     sniHostname: name,
     certificateHostname: name,
-    tlsMinVersion: 1.2 as const,
+    tlsMinVersion: 1.2,
     ...(ca === null ? {} : { caCertificate: ca }),
   };
 }
 
-/** How long Fastly's cache answers for a server of snapshots. */
-const SNAPSHOT_SECONDS = 5;
-
-/** A text below a base address, null for 404; over the backend "snapshots" where the service declares it. */
-export async function readOver(base: string, key: string): Promise<string | null> {
+/**
+ * A text below a base address, null for 404; over the backend "snapshots" where the service declares it. Fastly's cache
+ * answers for the server for so many seconds.
+ */
+export async function readOver(base: string, key: string, seconds: number): Promise<string | null> {
   const url = `${base.endsWith("/") ? base : `${base}/`}${key}`;
   const { hostname, port, protocol } = new URL(url);
   const useSSL = protocol === "https:";
@@ -60,7 +72,9 @@ export async function readOver(base: string, key: string): Promise<string | null
         useSSL,
         ...(useSSL ? { sniHostname: hostname, certificateHostname: hostname } : {}),
       });
-  const options: FastlyInit = { backend, cacheOverride: new CacheOverride("override", { ttl: SNAPSHOT_SECONDS }) };
+  const ttl = Math.floor(seconds);
+  const cacheOverride = ttl > 0 ? new CacheOverride("override", { ttl }) : new CacheOverride("pass");
+  const options: FastlyInit = { backend, cacheOverride };
   const response = await fetch(url, options);
   if (response.status === 404) return null;
   if (response.status !== 200) throw new Error(`Cannot read "${key}" from ${base}: it answered ${response.status}`);

@@ -21,6 +21,7 @@ declare module "fastly:backend" {
 
 declare module "fastly:cache-override" {
   export class CacheOverride {
+    readonly mode: "pass" | "override";
     constructor(mode: "pass" | "override", init?: { readonly ttl: number });
   }
 }

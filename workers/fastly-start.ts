@@ -13,12 +13,14 @@ import { type IsolateStart, startIsolate } from "./isolate-start.ts";
 
 export interface FastlyStart extends IsolateStart {
   readonly name: string;
+  /** Backends that the service declares, by the host that they connect to. */
+  readonly backends: ReadonlyMap<string, string>;
 }
 
 /** Read when the package is built, not when a request comes. */
 const POPS = new Map(readRegions(fastly));
 
-const TEXTS = ["SNAPSHOT_URL", "AUDIENCE", "EDGE_NAME", "LOCATION", "ALLOW_PRIVATE_ORIGINS"] as const;
+const TEXTS = ["SNAPSHOT_URL", "AUDIENCE", "EDGE_NAME", "LOCATION", "POLL_SECONDS", "ALLOW_PRIVATE_ORIGINS"] as const;
 const SECRETS = ["DEBUG_TOKEN", "HOP_KEYS", "PIN_KEYS"] as const;
 
 /** Rejects with the name of a setting that is missing or malformed. */
@@ -26,15 +28,17 @@ export async function startFastly(): Promise<FastlyStart> {
   const pop = env("FASTLY_POP") ?? "";
   const point = POPS.get(pop);
   const place = point === undefined ? {} : { LOCATION: `${point.latitude},${point.longitude}` };
-  const given: IsolateEnv = { ...place, ...settings(), ...(await secrets()) };
-  const own = bundled === null ? {} : { BUNDLED_SNAPSHOT: bundled };
-  const started = await startIsolate({ ...given, ...own }, { get: storeOf(given.SNAPSHOT_URL), report: null });
-  return { ...started, name: given.EDGE_NAME ?? (pop === "" ? "fastly" : `fastly-${pop.toLowerCase()}`) };
-}
-
-function settings(): IsolateEnv {
   const store = opened(() => new ConfigStore("settings"));
   if (store === null) throw new RangeError('Cannot start: no Config Store is linked as "settings"');
+  const given: IsolateEnv = { ...place, ...settingsIn(store), ...(await secrets()) };
+  const own = bundled === null ? {} : { BUNDLED_SNAPSHOT: bundled };
+  const started = await startIsolate({ ...given, ...own }, { get: storeOf(given), report: null });
+  const name = given.EDGE_NAME ?? (pop === "" ? "fastly" : `fastly-${pop.toLowerCase()}`);
+  const declared = decoded<Readonly<Record<string, string>>>("BACKENDS", store.get("BACKENDS") ?? undefined) ?? {};
+  return { ...started, name, backends: new Map(Object.entries(declared)) };
+}
+
+function settingsIn(store: ConfigStore): IsolateEnv {
   const texts = TEXTS.map((name) => [name, store.get(name)]).filter(([, value]) => value !== null);
   const keys = decoded<NonNullable<IsolateEnv["PUBLIC_KEYS"]>>("PUBLIC_KEYS", store.get("PUBLIC_KEYS") ?? undefined);
   return { ...Object.fromEntries(texts), ...(keys === undefined ? {} : { PUBLIC_KEYS: keys }) };
@@ -52,9 +56,9 @@ async function secrets(): Promise<IsolateEnv> {
 }
 
 /** The KV Store first; the second store is asked for what it does not have or cannot give. */
-function storeOf(url: string | undefined): (key: string) => Promise<string | null> {
+function storeOf({ SNAPSHOT_URL: url, POLL_SECONDS }: IsolateEnv): (key: string) => Promise<string | null> {
   const kv = opened(() => new KVStore("snapshots"));
-  const http = url === undefined ? null : (key: string) => readOver(url, key);
+  const http = url === undefined ? null : (key: string) => readOver(url, key, Number(POLL_SECONDS ?? "10"));
   if (kv === null && http === null) {
     throw new RangeError('Cannot start: no KV Store is linked as "snapshots", and SNAPSHOT_URL is not set');
   }

@@ -16,7 +16,7 @@ import { requestCount } from "../src/edge/metrics.ts";
 import { readForRequest } from "../src/edge/per-request.ts";
 import { platformClient } from "../src/edge/platform-client.ts";
 import { servingEdge } from "../src/edge/serving.ts";
-import { fetchFrom } from "./fastly-backends.ts";
+import { fetchOver } from "./fastly-backends.ts";
 import { startFastly } from "./fastly-start.ts";
 
 interface FastlyEvent {
@@ -34,7 +34,7 @@ const PLACES = { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES };
 addEventListener("fetch", (event) => event.respondWith(answer(event)));
 
 async function answer({ request, client }: FastlyEvent): Promise<Response> {
-  const { name, settings, source, bundled, pins, sign, toHttps } = await startFastly();
+  const { name, settings, source, bundled, pins, sign, toHttps, backends } = await startFastly();
   const { location, debugToken, allowPrivateOrigins } = settings;
   const { rules, follow } = servingEdge(
     { name, location, debugToken },
@@ -57,7 +57,7 @@ async function answer({ request, client }: FastlyEvent): Promise<Response> {
   const asked = { ...edgeRequest(request, facts), signal: new AbortController().signal };
   const bring = async (snapshot: Parameters<typeof needsPolicies>[0]) => (needsPolicies(snapshot) ? allPolicies : null);
   await readForRequest(asked.host, { ...follow, source, bundled, bring });
-  const upstream = fastlyUpstream({ allowPrivateOrigins, sign, fetchFrom });
+  const upstream = fastlyUpstream({ allowPrivateOrigins, sign, fetchFrom: fetchOver(backends) });
   return fetchResponse(await handle(asked, { ...rules, upstream, watchBody: null, pins }), request.method);
 }
 

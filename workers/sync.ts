@@ -1,7 +1,7 @@
 /** `portolan sync`: the control function once, for schedulers. Wiring only. */
 import type { CliDeps, ControlOptions } from "../src/cli/deps.ts";
-import { mirror } from "../src/control/mirror.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../src/control/reconcile.ts";
+import { openMirrors } from "./control-push.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { startDns } from "./dns-control.ts";
 import { fromFile } from "./dns-settings.ts";
@@ -31,9 +31,8 @@ export async function syncOnce(
     for (let attempt = 1; attempt < ATTEMPTS && result.outcome === "lost-race"; attempt++) {
       result = await reconcile(parts, state, setup.settings);
     }
-    for (const target of setup.push) {
+    for (const pushed of await openMirrors(setup, setup.store, (line) => deps.err(`${line}\n`))) {
       signal?.throwIfAborted();
-      const pushed = mirror({ source: setup.store, target, onProblem: (line) => deps.err(`${line}\n`) });
       pushed.push();
       await pushed.settled();
     }

@@ -4,11 +4,11 @@
  */
 import { causeOf } from "../core/cause.ts";
 import { parseEnvelope } from "../core/snapshot/manifest.ts";
-import { type Store, writeAll } from "../store/store.ts";
+import { type PushStore, type Store, writeAll } from "../store/store.ts";
 
 export interface MirrorOptions {
   readonly source: Store;
-  readonly target: Store;
+  readonly target: PushStore;
   readonly onProblem: (message: string) => void;
   /** What is pushed instead of the snapshot as it is (`push-parts.ts`); left out for the snapshot and its reports. */
   readonly steps?: () => readonly MirrorStep[];

@@ -15,13 +15,13 @@ import { type LoadedSnapshot, loadSnapshot } from "../core/snapshot/load.ts";
 import { envelopeText } from "../core/snapshot/manifest.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
 import { partText, snapshotParts, type UnsignedPart } from "../core/snapshot/parts.ts";
-import { writeAll, type Store } from "../store/store.ts";
+import { type PushStore, type Store, writeAll } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
 import type { MirrorStep } from "./mirror.ts";
 
 export interface PartsOptions {
   readonly source: Store;
-  readonly target: Store;
+  readonly target: PushStore;
   readonly audience: string;
   readonly digest: (text: string) => Promise<string>;
   readonly sign: (text: string) => Promise<{ readonly keyId: string; readonly signature: string }>;
@@ -36,7 +36,7 @@ const INDEX_KEY = "parts/index";
 export function partsSteps(options: PartsOptions): { readonly manifest: MirrorStep; readonly overlay: MirrorStep } {
   const { target, digest, sign } = options;
   const from = textStore(options.source);
-  const to = textStore(target);
+  const put = (key: string, text: string) => target.put(key, new TextEncoder().encode(text), "any");
   let loaded: LoadedSnapshot | null = null;
   let pushed = "";
   let said = "";
@@ -56,7 +56,7 @@ export function partsSteps(options: PartsOptions): { readonly manifest: MirrorSt
       if (loaded === null || loaded.hash === pushed) return;
       const { manifest, snapshot, hash } = loaded;
       const { keyId } = await sign("");
-      const before = readIndex(await to.get(INDEX_KEY));
+      const before = readIndex((await target.get(INDEX_KEY))?.value ?? null);
       const after = new Map<string, string>();
       const changed = new Map<string, Uint8Array>();
       const problems: string[] = [];
@@ -77,13 +77,13 @@ export function partsSteps(options: PartsOptions): { readonly manifest: MirrorSt
       for (const key of before.keys()) if (!after.has(key)) await target.delete(key);
       // Last: what was not noted is written again.
       if (changed.size > 0 || before.size !== after.size)
-        await to.put(INDEX_KEY, JSON.stringify(Object.fromEntries(after)), "any");
+        await put(INDEX_KEY, JSON.stringify(Object.fromEntries(after)));
       pushed = hash;
     },
     async overlay() {
       const text = await from.get("overlay");
       const parsed = text === null ? null : parseOverlay(text);
-      if (parsed?.ok) await to.put(PART_OVERLAY_KEY, briefOverlay(parsed.overlay, PART_CHARACTERS), "any");
+      if (parsed?.ok) await put(PART_OVERLAY_KEY, briefOverlay(parsed.overlay, PART_CHARACTERS));
     },
   };
 }
@@ -95,10 +95,10 @@ function sizeProblem({ name, content }: UnsignedPart): string | null {
   return `${about} takes ${content.length} characters of ${PART_CHARACTERS} and ${what} on edges that live for one request`;
 }
 
-function readIndex(text: string | null): ReadonlyMap<string, string> {
-  if (text === null) return new Map();
+function readIndex(stored: Uint8Array | null): ReadonlyMap<string, string> {
+  if (stored === null) return new Map();
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(new TextDecoder().decode(stored));
     if (typeof value !== "object" || value === null) return new Map();
     return new Map(Object.entries(value).map(([key, content]) => [key, String(content)]));
   } catch {

@@ -18,8 +18,6 @@ export interface Store {
    * condition did not hold and nothing was written. After a rejection the value may be the old or the new one.
    */
   put(key: string, value: Uint8Array, condition: PutCondition): Promise<string | null>;
-  /** `put` of each without a condition, in as few calls as the store allows; left out where one by one is as good. */
-  putAll?(values: ReadonlyMap<string, Uint8Array>): Promise<void>;
   /** Removes the value; no error when there is none. */
   delete(key: string): Promise<void>;
   /** Keys that begin with the prefix, sorted. */
@@ -29,6 +27,14 @@ export interface Store {
 export interface StoredValue {
   readonly value: Uint8Array;
   readonly version: string;
+}
+
+/** What a store must do to be pushed to: no conditions, so that nothing is ever published through it. */
+export interface PushStore extends Pick<Store, "name" | "delete" | "list"> {
+  get(key: string): Promise<Pick<StoredValue, "value"> | null>;
+  put(key: string, value: Uint8Array, condition: "any"): Promise<unknown>;
+  /** `put` of each, in as few calls as the store allows; after a rejection some may be there. */
+  putAll?(values: ReadonlyMap<string, Uint8Array>): Promise<void>;
 }
 
 export type PutCondition = "any" | { readonly version: string | null };
@@ -41,7 +47,7 @@ export function holds(condition: PutCondition, current: string | null): boolean 
 const PARALLEL_WRITES = 16;
 
 /** Writes all of them, in any order; after a rejection some may be there. */
-export async function writeAll(store: Store, values: ReadonlyMap<string, Uint8Array>): Promise<void> {
+export async function writeAll(store: PushStore, values: ReadonlyMap<string, Uint8Array>): Promise<void> {
   if (store.putAll !== undefined) return await store.putAll(values);
   const entries = [...values];
   for (let from = 0; from < entries.length; from += PARALLEL_WRITES) {
