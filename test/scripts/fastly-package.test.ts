@@ -36,7 +36,7 @@ describe("tar()", () => {
 describe("renameImport()", () => {
   // (module (import "a" "now" (func (result i32))) (export "now" (func 0)))
   const module = new Uint8Array(
-    Buffer.from("0061736d01000000" + "010501600001" + "7f" + "0209010161036e6f770000" + "070701036e6f770000", "hex"),
+    Buffer.from("0061736d010000000105016000017f0209010161036e6f770000070701036e6f770000", "hex"),
   );
   const now = (bytes: Uint8Array, imports: Readonly<Record<string, object>>): unknown =>
     new engine.Instance(new engine.Module(bytes), imports).exports.now();
