@@ -16,6 +16,7 @@ import { bundleEdge } from "./bundle.ts";
 import { controlFiles } from "./bundle-control.ts";
 import { fastlyPackage, fastlyScript } from "./bundle-fastly.ts";
 import { fastlyCompiler } from "./fastly-compiler.ts";
+import { licenceText } from "./licences.ts";
 import { zip } from "./zip.ts";
 
 const DIST = join(import.meta.dirname, "../dist");
@@ -30,13 +31,14 @@ for (const entry of ENTRIES) {
   // Names change with content: without this an upload would carry modules of earlier builds.
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const { modules } = await bundleEdge(entry);
+  const { modules, licences } = await bundleEdge(entry);
+  await writeFile(join(folder, "LICENSE"), licenceText(licences));
   for (const { name, code, sourceMap, atStart } of modules) {
     await writeFile(join(folder, name), code);
     await writeFile(join(folder, `${name}.map`), sourceMap);
     console.log(`dist/${entry}/${name} ${Buffer.byteLength(code)} bytes, ${atStart ? "at start" : "on demand"}`);
   }
-  if (entry === "lambda-edge") await writeZip(modules);
+  if (entry === "lambda-edge") await writeZip(modules, licences);
 }
 
 const control = zip(await controlFiles(values.control ?? null));
@@ -59,6 +61,7 @@ async function writeFastly(): Promise<void> {
   console.log(`dist/fastly/fastly.js ${Buffer.byteLength(code)} bytes, evaluated in the package`);
   const compiler = await fastlyCompiler((line) => console.error(`dist/fastly.tar.gz is not made: ${line}`));
   if (compiler === null) return;
+  await writeFile(join(folder, "LICENSE"), licenceText([]));
   await writeFile(join(folder, "LICENSE-engine"), compiler.licence);
   const bytes = fastlyPackage(compiler.compile(code));
   await writeFile(join(DIST, "fastly.tar.gz"), bytes);
@@ -66,8 +69,12 @@ async function writeFastly(): Promise<void> {
   console.log(`dist/fastly.tar.gz ${bytes.length} bytes${lacking}`);
 }
 
-async function writeZip(modules: readonly { readonly name: string; readonly code: string }[]): Promise<void> {
+async function writeZip(
+  modules: readonly { readonly name: string; readonly code: string }[],
+  licences: readonly string[],
+): Promise<void> {
   const files = new Map(modules.map(({ name, code }) => [name, code]));
+  files.set("LICENSE", licenceText(licences));
   files.set("package.json", '{"type":"module"}\n');
   if (values.settings !== undefined)
     files.set("settings.mjs", `export default ${await settingsText(values.settings)};\n`);
