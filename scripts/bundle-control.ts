@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { build } from "esbuild";
+import { licencesOf, licenceText } from "./licences.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -11,7 +12,7 @@ const REQUIRE = 'import { createRequire } from "node:module"; const require = cr
 /** What goes into the zip, by name. The same sources and the same folder give the same bytes. */
 export async function controlFiles(folder: string | null): Promise<ReadonlyMap<string, string>> {
   const config = folder === null ? [] : await configFiles(folder);
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ["workers/control-lambda.ts"],
     bundle: true,
@@ -21,12 +22,14 @@ export async function controlFiles(folder: string | null): Promise<ReadonlyMap<s
     platform: "node",
     target: "node22",
     banner: { js: REQUIRE },
+    metafile: true,
     write: false,
     logLevel: "silent",
   });
   return new Map([
     ["control-lambda.js", outputFiles[0]?.text ?? ""],
     ["package.json", '{"type":"module"}\n'],
+    ["LICENSE", licenceText(licencesOf(metafile))],
     ...config,
   ]);
 }

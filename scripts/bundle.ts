@@ -1,6 +1,7 @@
 /** An edge as the modules that its platform is given: what a cold isolate parses, and what it loads when it needs it. */
 import { basename, join } from "node:path";
 import { build, type Metafile } from "esbuild";
+import { licencesOf } from "./licences.ts";
 
 export interface BundleModule {
   /** File name; modules import each other by it, from one folder. */
@@ -16,6 +17,8 @@ export interface BundleModule {
 export interface Bundle {
   /** The entry first, the others by name. */
   readonly modules: readonly BundleModule[];
+  /** Packages in it, with their licences; an edge has none. */
+  readonly licences: readonly string[];
 }
 
 const ROOT = join(import.meta.dirname, "..");
@@ -44,6 +47,7 @@ export async function bundleEdge(entry: string): Promise<Bundle> {
   const atStart = importedBy(`dist/${entry}/${first}`, metafile);
   const names = [...texts.keys()].filter((name) => name.endsWith(".js") && name !== first).sort();
   return {
+    licences: licencesOf(metafile),
     modules: [first, ...names].map((name) => ({
       name,
       code: texts.get(name) ?? "",

@@ -31,6 +31,19 @@ export const CLOUDFLARE: RuntimeCapabilities = {
   concurrentFetches: 6,
 };
 
+/** An instance is not told that its client has left, and learns nothing for the next request. */
+export const FASTLY: RuntimeCapabilities = {
+  runtime: "Fastly Compute",
+  file: "workers/fastly.ts",
+  provesUnsent: false,
+  hostOverride: "any",
+  rawTarget: false,
+  retry: "in-request",
+  streamsRequestBody: true,
+  clientPlace: "fastly:geolocation",
+  concurrentFetches: 32,
+};
+
 export const LAMBDA_EDGE: RuntimeCapabilities = {
   runtime: "CloudFront with Lambda@Edge",
   file: "workers/lambda-edge.ts",
@@ -55,4 +68,4 @@ export const FETCH: RuntimeCapabilities = {
   concurrentFetches: null,
 };
 
-export const CAPABILITIES: readonly RuntimeCapabilities[] = [NODE, DENO, BUN, CLOUDFLARE, LAMBDA_EDGE, FETCH];
+export const CAPABILITIES: readonly RuntimeCapabilities[] = [NODE, DENO, BUN, CLOUDFLARE, FASTLY, LAMBDA_EDGE, FETCH];

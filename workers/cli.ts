@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { main } from "../src/cli/main.ts";
 import { jsonSchema, SCHEMA_KINDS } from "../src/kube/schema/json-schema.ts";
+import { bundleText } from "./bundle-command.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { startControl } from "./control.ts";
 import { openDatabase } from "./database.ts";
@@ -44,6 +45,7 @@ process.exitCode = await main(process.argv.slice(2), {
   startControl,
   syncOnce,
   makeKeys,
+  bundle: bundleText,
   jsonSchema,
   schemaKinds: SCHEMA_KINDS,
   kube: kubeCommands(process.stdin),

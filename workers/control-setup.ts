@@ -7,7 +7,6 @@ import type { ControlDeps } from "../src/control/reconcile.ts";
 import { readControlFile } from "../src/kube/control-file.ts";
 import type { ControlSettings } from "../src/kube/schema/control.ts";
 import { fileStore } from "../src/store/file.ts";
-import { httpStore } from "../src/store/http.ts";
 import { s3Store } from "../src/store/s3.ts";
 import { environmentCredentials } from "../src/store/s3/credentials.ts";
 import { sha256Hex } from "../src/store/signature.ts";
@@ -19,8 +18,6 @@ export interface ControlSetup {
   readonly settings: ControlSettings;
   readonly store: Store;
   readonly key: SigningKey;
-  /** Stores of edges that cannot come to us. */
-  readonly push: readonly Store[];
   readonly admin: HostPort | null;
   /** Where edges read the store; without a token they cannot report. */
   readonly serve: { readonly listen: HostPort; readonly token: (() => Promise<string>) | null } | null;
@@ -42,9 +39,6 @@ export async function openSetup(file: string): Promise<ControlSetup> {
     settings,
     store: openStore(settings),
     key: await readSigningKey(settings.signingKey),
-    push: settings.push.map(({ url, tokenFile: path }) =>
-      httpStore(url, path === null ? {} : { token: tokenFile(path) }),
-    ),
     admin: admin === null ? null : hostPort("spec.admin", admin),
     serve: serve === null ? null : { listen: hostPort("spec.serve.listen", serve.listen), token },
   };

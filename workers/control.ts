@@ -6,10 +6,10 @@ import { startRenewal } from "../src/kube/join/renewal.ts";
 import { runControl, type RunningControl } from "../src/control/control.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
-import { mirror } from "../src/control/mirror.ts";
 import type { HealthEvent } from "../src/core/health/model.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
 import { serveAgents } from "./agent.ts";
+import { openMirrors } from "./control-push.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { openSources } from "./control-sources.ts";
 import { changedProblems } from "./files-control.ts";
@@ -44,7 +44,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
     // A version of the process before this one is never the current one.
     const store = watchedStore(setup.store, crypto.randomUUID());
     const sources = keep(await openSources(setup, log));
-    const mirrors = setup.push.map((target) => mirror({ source: store, target, onProblem: log }));
+    const mirrors = await openMirrors(setup, store, log);
     const sayOnce = changedProblems(deps.err);
     const metrics = controlMetrics();
     let note = (_event: HealthEvent): void => undefined;

@@ -40,7 +40,7 @@ function placeReader(name: string | undefined): FetchStart["placeOf"] {
 }
 
 /** A binding that an environment can only hold as text. */
-function decoded<T extends object>(name: string, value: T | string | undefined): T | undefined {
+export function decoded<T extends object>(name: string, value: T | string | undefined): T | undefined {
   if (typeof value !== "string") return value;
   let parsed: unknown;
   try {

@@ -19,6 +19,8 @@ import { type IsolateEnv, type IsolateSettings, readSettings } from "./isolate-e
 
 export interface IsolateStart {
   readonly settings: IsolateSettings;
+  /** The store with everything that what it says is checked by. */
+  readonly source: SnapshotSource;
   /** The snapshot that was uploaded with the edge; null without one. */
   readonly bundled: SnapshotSource | null;
   /** Null without keys. */
@@ -55,6 +57,7 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
   const choices = newChoices();
   return {
     settings,
+    source,
     bundled: bundle === undefined ? null : { ...source, get: bundleReader(bundle) },
     pins: env.PIN_KEYS === undefined ? null : await pinsOf(env.PIN_KEYS),
     sign,

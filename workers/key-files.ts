@@ -123,7 +123,9 @@ function fail(message: string, next: string): never {
 /** What edges may do at the store that control serves: read snapshots, and report where they show the token. */
 export function edgesMay(token: (() => Promise<string>) | null): StoreApiOptions["may"] {
   return async (given, act, key) => {
-    if (act === "read") return ["manifest", "overlay"].includes(key) || /^(?:manifests|slices)\/[^/]+$/.test(key);
+    if (act === "read") {
+      return ["manifest", "overlay"].includes(key) || /^(?:manifests|slices|parts)\/[^/]+$/.test(key);
+    }
     if (token === null || act !== "write" || !/^reports\/[^/]+$/.test(key)) return false;
     return isSameToken(given, await token());
   };

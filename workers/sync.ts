@@ -1,8 +1,8 @@
 /** `portolan sync`: the control function once, for schedulers. Wiring only. */
 import type { CliDeps, ControlOptions } from "../src/cli/deps.ts";
 import type { WaitsFor } from "../src/core/hosts/host-status.ts";
-import { mirror } from "../src/control/mirror.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../src/control/reconcile.ts";
+import { openMirrors } from "./control-push.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { startDns } from "./dns-control.ts";
 import { fromFile } from "./dns-settings.ts";
@@ -32,9 +32,8 @@ export async function syncOnce(
     for (let attempt = 1; attempt < ATTEMPTS && result.outcome === "lost-race"; attempt++) {
       result = await reconcile(parts, state, setup.settings);
     }
-    for (const target of setup.push) {
+    for (const pushed of await openMirrors(setup, setup.store, (line) => deps.err(`${line}\n`))) {
       signal?.throwIfAborted();
-      const pushed = mirror({ source: setup.store, target, onProblem: (line) => deps.err(`${line}\n`) });
       pushed.push();
       await pushed.settled();
     }

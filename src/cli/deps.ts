@@ -169,6 +169,15 @@ export interface Running {
   close(): Promise<void>;
 }
 
+/** What `portolan bundle` reads. */
+export interface BundleOptions {
+  /** Base address. */
+  readonly store: string;
+  /** File of the keys that manifests are checked with. */
+  readonly publicKeys: string;
+  readonly audience: string;
+}
+
 export interface CliDeps {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -195,6 +204,8 @@ export interface CliDeps {
   ) => Promise<"published" | "unchanged" | "waiting" | "lost-race" | "dns-failing">;
   /** Makes a key pair for manifests in a folder; the paths that were written. */
   readonly makeKeys: (folder: string, keyId: string) => Promise<readonly string[]>;
+  /** The published snapshot of a store in one piece, as JSON. */
+  readonly bundle: (options: BundleOptions) => Promise<string>;
   /** JSON schema of a kind of ours, null for other kinds. */
   readonly jsonSchema: (kind: string) => object | null;
   readonly schemaKinds: readonly string[];

@@ -3,6 +3,7 @@ import { causeOf } from "../core/cause.ts";
 import type { Command } from "./command.ts";
 import { agentCommand } from "./commands/agent.ts";
 import { approveCommand } from "./commands/approve.ts";
+import { bundleCommand } from "./commands/bundle.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { controlCommand } from "./commands/control.ts";
 import { diffCommand } from "./commands/diff.ts";
@@ -48,6 +49,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["control", controlCommand],
   ["sync", syncCommand],
   ["keys", keysCommand],
+  ["bundle", bundleCommand],
   ["edge", edgeCommand],
   ["gateway", gatewayCommand],
   ["agent", agentCommand],

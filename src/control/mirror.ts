@@ -4,13 +4,20 @@
  */
 import { causeOf } from "../core/cause.ts";
 import { parseEnvelope } from "../core/snapshot/manifest.ts";
-import type { Store } from "../store/store.ts";
+import { type PushStore, type Store, writeAll } from "../store/store.ts";
 
 export interface MirrorOptions {
   readonly source: Store;
-  readonly target: Store;
+  readonly target: PushStore;
   readonly onProblem: (message: string) => void;
+  /** What is pushed instead of the snapshot as it is (`push-parts.ts`); left out for the snapshot and its reports. */
+  readonly steps?: () => readonly MirrorStep[];
+  /** For a target that limits or charges writes: shortest time between two of the overlay, and two looks for reports. */
+  readonly pace?: { readonly overlayMs: number; readonly reportsMs: number; readonly now: () => number };
 }
+
+/** Brings one thing in step; done when the target has it. */
+export type MirrorStep = () => Promise<void>;
 
 export interface Mirror {
   /** Brings the target up to date soon; calls while it does so are one more time afterwards. */
@@ -21,62 +28,24 @@ export interface Mirror {
   settled(): Promise<void>;
 }
 
-const PARALLEL_WRITES = 16;
-
 /** A mirror of one target; nothing is written before the first `push`. */
-export function mirror({ source, target, onProblem }: MirrorOptions): Mirror {
+export function mirror(options: MirrorOptions): Mirror {
+  const { target, onProblem } = options;
   let running: Promise<void> | null = null;
   let again = false;
   let problem: string | null = null;
-  let pushed = "";
-
-  async function manifest(): Promise<void> {
-    const stored = await source.get("manifest");
-    if (stored === null || stored.version === pushed) return;
-    const read = parseEnvelope(new TextDecoder().decode(stored.value));
-    if (!read.ok) throw new Error(read.problem);
-    const wanted = new Set(read.manifest.slices.map(({ hash }) => `slices/${hash}`));
-    const there = await target.list("slices/");
-    const missing = [...wanted].filter((key) => !there.includes(key));
-    // Slices first: whoever reads the manifest finds them.
-    for (let from = 0; from < missing.length; from += PARALLEL_WRITES) {
-      await Promise.all(
-        missing.slice(from, from + PARALLEL_WRITES).map(async (key) => {
-          const slice = await source.get(key);
-          // Pruned meanwhile: a newer manifest is there, and `again` is set.
-          if (slice === null) throw new Error(`Cannot push "${key}": it is gone`);
-          await target.put(key, slice.value, "any");
-        }),
-      );
-    }
-    await target.put("manifest", stored.value, "any");
-    pushed = stored.version;
-    for (const key of there) if (!wanted.has(key)) await target.delete(key);
-  }
-
-  async function overlay(): Promise<void> {
-    const stored = await source.get("overlay");
-    if (stored !== null) await target.put("overlay", stored.value, "any");
-  }
-
-  async function reports(): Promise<void> {
-    for (const key of await target.list("reports/")) {
-      const stored = await target.get(key);
-      if (stored !== null) await source.put(key, stored.value, "any");
-    }
-  }
+  const begin = options.steps ?? (() => wholeSteps(options));
+  let steps = begin();
 
   async function run(): Promise<void> {
     do {
       again = false;
       try {
-        await manifest();
-        await overlay();
-        await reports();
+        for (const step of steps) await step();
         problem = null;
       } catch (error) {
         // A target that was started anew holds nothing of what we pushed before.
-        pushed = "";
+        steps = begin();
         const message = `Cannot push to ${target.name}: ${causeOf(error)}`;
         if (problem === null) onProblem(message);
         problem = message;
@@ -95,4 +64,61 @@ export function mirror({ source, target, onProblem }: MirrorOptions): Mirror {
       await running;
     },
   };
+}
+
+/** The step, unless it was done less than so long ago. */
+export function paced(step: MirrorStep, intervalMs: number, now: () => number): MirrorStep {
+  let nextMs = 0;
+  return async () => {
+    if (now() < nextMs) return;
+    nextMs = now() + intervalMs;
+    await step();
+  };
+}
+
+/** Slices that are held in memory at once on their way. */
+const TOGETHER = 500;
+
+function wholeSteps({ source, target, pace }: MirrorOptions): readonly MirrorStep[] {
+  let pushed = "";
+
+  async function manifest(): Promise<void> {
+    const stored = await source.get("manifest");
+    if (stored === null || stored.version === pushed) return;
+    const read = parseEnvelope(new TextDecoder().decode(stored.value));
+    if (!read.ok) throw new Error(read.problem);
+    const wanted = new Set(read.manifest.slices.map(({ hash }) => `slices/${hash}`));
+    const there = new Set(await target.list("slices/"));
+    const missing = [...wanted].filter((key) => !there.has(key));
+    // Slices first: whoever reads the manifest finds them.
+    for (let from = 0; from < missing.length; from += TOGETHER) {
+      const slices = new Map<string, Uint8Array>();
+      for (const key of missing.slice(from, from + TOGETHER)) {
+        const slice = await source.get(key);
+        // Pruned meanwhile: a newer manifest is there, and `again` is set.
+        if (slice === null) throw new Error(`Cannot push "${key}": it is gone`);
+        slices.set(key, slice.value);
+      }
+      await writeAll(target, slices);
+    }
+    await target.put("manifest", stored.value, "any");
+    pushed = stored.version;
+    for (const key of there) if (!wanted.has(key)) await target.delete(key);
+  }
+
+  async function overlay(): Promise<void> {
+    const stored = await source.get("overlay");
+    if (stored !== null) await target.put("overlay", stored.value, "any");
+  }
+
+  async function reports(): Promise<void> {
+    for (const key of await target.list("reports/")) {
+      const stored = await target.get(key);
+      if (stored !== null) await source.put(key, stored.value, "any");
+    }
+  }
+
+  if (pace === undefined) return [manifest, overlay, reports];
+  const { overlayMs, reportsMs, now } = pace;
+  return [manifest, paced(overlay, overlayMs, now), paced(reports, reportsMs, now)];
 }

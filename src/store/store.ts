@@ -29,11 +29,30 @@ export interface StoredValue {
   readonly version: string;
 }
 
+/** What a store must do to be pushed to: no conditions, so that nothing is ever published through it. */
+export interface PushStore extends Pick<Store, "name" | "delete" | "list"> {
+  get(key: string): Promise<Pick<StoredValue, "value"> | null>;
+  put(key: string, value: Uint8Array, condition: "any"): Promise<unknown>;
+  /** `put` of each, in as few calls as the store allows; after a rejection some may be there. */
+  putAll?(values: ReadonlyMap<string, Uint8Array>): Promise<void>;
+}
+
 export type PutCondition = "any" | { readonly version: string | null };
 
 /** Whether a write may happen when `current` is the version in force (null: there is no value). */
 export function holds(condition: PutCondition, current: string | null): boolean {
   return condition === "any" || condition.version === current;
+}
+
+const PARALLEL_WRITES = 16;
+
+/** Writes all of them, in any order; after a rejection some may be there. */
+export async function writeAll(store: PushStore, values: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  if (store.putAll !== undefined) return await store.putAll(values);
+  const entries = [...values];
+  for (let from = 0; from < entries.length; from += PARALLEL_WRITES) {
+    await Promise.all(entries.slice(from, from + PARALLEL_WRITES).map(([key, value]) => store.put(key, value, "any")));
+  }
 }
 
 /** The key itself; RangeError when it is not one, so that no key ever leaves the store's folder. */

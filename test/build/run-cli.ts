@@ -13,6 +13,7 @@ import { kubeCommands } from "../../workers/kube-commands.ts";
 import { loadTree, validate } from "../../workers/manifests.ts";
 import { startNameServer } from "../../workers/name-server.ts";
 import { startControl } from "../../workers/control.ts";
+import { bundleText } from "../../workers/bundle-command.ts";
 import { makeKeys } from "../../workers/key-files.ts";
 import { startStoreEdge } from "../../workers/store-edge.ts";
 import { syncOnce } from "../../workers/sync.ts";
@@ -43,6 +44,7 @@ export async function runCliWith(more: Partial<CliDeps>, args: readonly string[]
     startControl,
     syncOnce,
     makeKeys,
+    bundle: bundleText,
     startStoreEdge,
     jsonSchema,
     schemaKinds: SCHEMA_KINDS,

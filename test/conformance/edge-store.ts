@@ -8,6 +8,8 @@ import { type TextStore, textStore } from "../../src/store/text.ts";
 export interface EdgeStoreServer {
   readonly url: string;
   readonly store: TextStore;
+  /** Deletes everything that begins so. */
+  forget(prefix: string): Promise<void>;
   /** `down` cuts every connection, `hanging` never answers. */
   become(state: "up" | "down" | "hanging"): void;
   /** Reads that were begun since it became what it is. */
@@ -16,7 +18,8 @@ export interface EdgeStoreServer {
 }
 
 export async function startEdgeStore(): Promise<EdgeStoreServer> {
-  const store = textStore(memoryStore());
+  const memory = memoryStore();
+  const store = textStore(memory);
   let state: "up" | "down" | "hanging" = "up";
   let asked = 0;
   const server = createServer((request, response) => {
@@ -40,6 +43,9 @@ export async function startEdgeStore(): Promise<EdgeStoreServer> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     store,
+    async forget(prefix) {
+      for (const key of await memory.list(prefix)) await memory.delete(key);
+    },
     become(next) {
       state = next;
       asked = 0;

@@ -3,7 +3,10 @@ import type { webcrypto } from "node:crypto";
 import { compile } from "../../src/core/compile/compile.ts";
 import type { GeoPoint, Snapshot } from "../../src/core/model.ts";
 import { collectBundle, type SnapshotBundle } from "../../src/core/snapshot/bundle.ts";
-import { publishSnapshot } from "../../src/core/snapshot/publish.ts";
+import { envelopeText } from "../../src/core/snapshot/manifest.ts";
+import { partKey, REST, REST_KEY } from "../../src/core/snapshot/part.ts";
+import { partText, snapshotParts } from "../../src/core/snapshot/parts.ts";
+import { publishSnapshot, type SnapshotSink } from "../../src/core/snapshot/publish.ts";
 import { generateSigningKeys, manifestSigner, sha256Hex } from "../../src/store/signature.ts";
 import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
 import { FRANKFURT, NEW_YORK, TOKYO } from "../build/world.ts";
@@ -15,6 +18,8 @@ export interface RuntimeUnderTest {
   /** As declared by the runtime's upstream. */
   readonly provesUnsent: boolean;
   readonly hostOverride: "any" | "same-zone" | "none";
+  /** Whether it reads the snapshot in parts: an edge that lives for one request. */
+  readonly readsParts?: boolean;
   /** Starts a fresh edge: nothing of an earlier one is warm. */
   start(options: EdgeStart): Promise<RunningEdge>;
 }
@@ -57,6 +62,23 @@ export interface EdgeWorld {
   bundle(): Promise<SnapshotBundle>;
   reset(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** All parts, and none of hosts that are gone; as control pushes them, but at once. */
+async function publishParts(
+  snapshot: Snapshot,
+  version: Parameters<typeof partText>[1],
+  sink: SnapshotSink & { forget(prefix: string): Promise<void> },
+): Promise<void> {
+  const texts = new Map<string, string>();
+  for (const part of snapshotParts(snapshot)) {
+    const payload = partText(part, version);
+    const signed = (await sink.sign?.(payload)) ?? { keyId: null, signature: null };
+    const key = part.name === REST ? REST_KEY : partKey(await sink.digest(part.name));
+    texts.set(key, envelopeText({ payload, ...signed }));
+  }
+  await sink.forget("parts/");
+  for (const [key, text] of texts) await sink.put(key, text, "any");
 }
 
 export async function startEdgeWorld(runtime: RuntimeUnderTest): Promise<EdgeWorld> {
@@ -120,18 +142,14 @@ export async function startEdgeWorld(runtime: RuntimeUnderTest): Promise<EdgeWor
       generation += 1;
       const replaces = (await store.store.getVersioned("manifest"))?.version ?? null;
       const sign = manifestSigner(KEY_ID, (forged ? foreign : keys).privateKey);
-      const sink = { put: store.store.put, digest: sha256Hex, sign };
-      await publishSnapshot(sink, change(snapshotOf(hosts)), {
-        epoch: 1,
-        generation,
-        audience: AUDIENCE,
-        publishedAtMs: Date.now(),
-        replaces,
-        knownSlices: new Set(),
-      });
+      const sink = { put: store.store.put, digest: sha256Hex, sign, forget: store.forget };
+      const version = { epoch: 1, generation, audience: AUDIENCE, publishedAtMs: Date.now() };
+      const snapshot = change(snapshotOf(hosts));
+      await publishSnapshot(sink, snapshot, { ...version, replaces, knownSlices: new Set() });
+      if (runtime.readsParts === true) await publishParts(snapshot, version, sink);
     },
     async bundle() {
-      const bundle = await collectBundle(store.store.get);
+      const bundle = await collectBundle(store.store.get, sha256Hex);
       if (bundle === null) throw new Error("nothing is published");
       return bundle;
     },

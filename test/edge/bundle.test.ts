@@ -78,7 +78,13 @@ describe.each(["cloudflare", "fetch", "lambda-edge"])("bundleEdge(%j)", (entry) 
     expect((await bundleEdge(entry)).modules).toEqual((await bundleEdge(entry)).modules);
   });
 
-  it("keeps the licence of the project, which all of the bundle is under", () => {
+  it("is all under the licence of the project, and every module has a source map", async () => {
     expect(readFileSync(new URL("../../LICENSE", import.meta.url), "utf8")).toContain("Apache License");
+    const { modules, licences } = await bundleEdge(entry);
+    expect(licences).toEqual([]);
+    for (const { name, code, sourceMap } of modules) {
+      expect(code.trimEnd()).toMatch(new RegExp(`//# sourceMappingURL=${name}.map$`));
+      expect(JSON.parse(sourceMap)).toMatchObject({ version: 3 });
+    }
   });
 });

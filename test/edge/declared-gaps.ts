@@ -8,6 +8,8 @@ export const WORKERD_GAPS: readonly Gap[] = [
   },
 ];
 
+export const FASTLY_GAPS: readonly Gap[] = [];
+
 export const DENO_FETCH_GAPS: readonly Gap[] = [
   {
     reason: "Deno's fetch decodes a body and drops its encoding and length; it has no setting for that",
@@ -62,6 +64,7 @@ export const DECLARED_GAPS: ReadonlyMap<string, readonly Gap[]> = new Map([
   ["Deno", []],
   ["Bun", []],
   ["Cloudflare Workers (workerd)", WORKERD_GAPS],
+  ["Fastly Compute (Viceroy)", FASTLY_GAPS],
   ["CloudFront with Lambda@Edge", LAMBDA_EDGE_GAPS],
   ["fetch on Deno", DENO_FETCH_GAPS],
   ["fetch on Bun", BUN_FETCH_GAPS],

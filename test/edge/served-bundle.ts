@@ -1,10 +1,10 @@
 /** Serves a module that exports `{ fetch }` with a runtime's own command, set up by its environment alone. */
 import { spawn } from "node:child_process";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { freePort } from "../build/free-port.ts";
 import type { EdgeStart, RunningEdge } from "../conformance/edge-world.ts";
 import { eventually } from "../scenarios/until.ts";
+import { accepts } from "./accepts.ts";
 
 const BIN = join(import.meta.dirname, "../../node_modules/.bin");
 
@@ -55,15 +55,4 @@ export async function startServedBundle(
       await gone;
     },
   };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }

@@ -13,8 +13,8 @@ export function cloudflareLocation(cf: unknown): ClientLocation | null {
     country,
     continent: isoCode(fields.continent),
     subdivision: subdivisionOf(country, fields.regionCode),
-    city: name(fields.city),
-    timeZone: name(fields.timezone),
+    city: placeName(fields.city),
+    timeZone: placeName(fields.timezone),
     asn: typeof fields.asn === "number" ? fields.asn : null,
     anonymous: fields.country === "T1",
     source: "runtime",
@@ -52,8 +52,8 @@ function cloudFrontLocation(get: (name: string) => string | null): ClientLocatio
     ...point(field("latitude"), field("longitude")),
     country,
     subdivision: subdivisionOf(country, field("country-region")),
-    city: name(field("city")),
-    timeZone: name(field("time-zone")),
+    city: placeName(field("city")),
+    timeZone: placeName(field("time-zone")),
     asn: Number.isInteger(asn) && asn > 0 ? asn : null,
     source: "header",
   });
@@ -68,19 +68,20 @@ function vercelLocation(get: (name: string) => string | null): ClientLocation | 
     country,
     continent: isoCode(field("continent")),
     subdivision: subdivisionOf(country, field("country-region")),
-    city: percentDecoded(name(field("city"))),
-    timeZone: name(field("timezone")),
+    city: percentDecoded(placeName(field("city"))),
+    timeZone: placeName(field("timezone")),
     source: "header",
   });
 }
 
-function known(location: ClientLocation): ClientLocation | null {
+/** Null where nothing is known. */
+export function known(location: ClientLocation): ClientLocation | null {
   const { latitude, country, continent, anonymous } = location;
   return latitude !== null || country !== null || continent !== null || anonymous ? location : null;
 }
 
 /** Both or neither; 999 (Fastly) and exactly 0,0 stand for unknown, whatever is outside the globe is nonsense. */
-function point(latitudeValue: unknown, longitudeValue: unknown): Pick<ClientLocation, "latitude" | "longitude"> {
+export function point(latitudeValue: unknown, longitudeValue: unknown): Pick<ClientLocation, "latitude" | "longitude"> {
   const latitude = coordinate(latitudeValue, 90);
   const longitude = coordinate(longitudeValue, 180);
   if (latitude === null || longitude === null || (latitude === 0 && longitude === 0))
@@ -96,18 +97,21 @@ function coordinate(value: unknown, limit: number): number | null {
 
 const UNKNOWN_CODES: readonly string[] = ["XX", "ZZ", "T1"];
 
-function isoCode(value: unknown): string | null {
+/** A country or a continent in upper case; null for what stands for unknown. */
+export function isoCode(value: unknown): string | null {
   if (typeof value !== "string") return null;
-  const code = value.toUpperCase();
-  return /^[A-Z]{2}$/.test(code) && !UNKNOWN_CODES.includes(code) ? code : null;
+  const upper = value.toUpperCase();
+  return /^[A-Z]{2}$/.test(upper) && !UNKNOWN_CODES.includes(upper) ? upper : null;
 }
 
-function subdivisionOf(country: string | null, value: unknown): string | null {
+/** ISO 3166-2 from a platform's two fields. */
+export function subdivisionOf(country: string | null, value: unknown): string | null {
   if (country === null || typeof value !== "string" || !/^[A-Za-z0-9]{1,3}$/.test(value)) return null;
   return `${country}-${value.toUpperCase()}`;
 }
 
-function name(value: unknown): string | null {
+/** A city or a time zone as a platform spells it. */
+export function placeName(value: unknown): string | null {
   return typeof value === "string" && value !== "" && value !== "?" && value.length <= 200 ? value : null;
 }
 

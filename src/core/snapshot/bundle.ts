@@ -1,10 +1,17 @@
 import { parseEnvelope } from "./manifest.ts";
+import { partKey, REST_KEY } from "./part.ts";
 
 /** A snapshot in one piece: store keys and their texts, to be shipped with an edge for a start without a store. */
 export type SnapshotBundle = Readonly<Record<string, string>>;
 
-/** Collects the newest snapshot of a store; null when there is none. Throws when a slice that it names is missing. */
-export async function collectBundle(get: (key: string) => Promise<string | null>): Promise<SnapshotBundle | null> {
+/**
+ * Collects the newest snapshot of a store, in parts too where they are there; null when there is none. Throws when a slice
+ * that it names is missing.
+ */
+export async function collectBundle(
+  get: (key: string) => Promise<string | null>,
+  digest: (text: string) => Promise<string>,
+): Promise<SnapshotBundle | null> {
   const envelope = await get("manifest");
   if (envelope === null) return null;
   const parsed = parseEnvelope(envelope);
@@ -14,6 +21,13 @@ export async function collectBundle(get: (key: string) => Promise<string | null>
     const text = await get(`slices/${hash}`);
     if (text === null) throw new Error(`Cannot bundle the snapshot: slice "${key}" is missing`);
     bundle[`slices/${hash}`] = text;
+  }
+  const hosts = parsed.manifest.slices.map(({ key }) => key).filter((key) => key !== "base");
+  for (const key of [REST_KEY, ...(await Promise.all(hosts.map(async (host) => partKey(await digest(host)))))]) {
+    const text = await get(key);
+    if (text !== null) bundle[key] = text;
+    // A store has them all, or none.
+    if (text === null && key === REST_KEY) break;
   }
   return bundle;
 }

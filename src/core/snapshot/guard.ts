@@ -48,9 +48,9 @@ export function integer(min = 0, max: number = Number.MAX_SAFE_INTEGER): Read<nu
 export const flag: Read<boolean> = (value, at) =>
   typeof value === "boolean" ? value : value === undefined ? false : fail(at, "true or false", value);
 
-/** The value or null. */
+/** The value or null, which may be left out. */
 export function nullable<T>(read: Read<T>): Read<T | null> {
-  return (value, at) => (value === null ? null : read(value, at));
+  return (value, at) => (value === null || value === undefined ? null : read(value, at));
 }
 
 /** True or false. */

@@ -63,8 +63,9 @@ export async function loadSnapshot(source: SnapshotSource, previous: LoadedSnaps
   return loadSlices(source, manifest, hash, previous);
 }
 
-function whyNot(
-  manifest: Manifest,
+/** Why an edge may not use what says this about itself; null when it may. */
+export function whyNot(
+  manifest: Omit<Manifest, "slices">,
   { audience, lacking }: SnapshotSource,
   previous: LoadedSnapshot | null,
 ): string | null {

@@ -2,9 +2,9 @@
  * The manifest: small, signed, and the only thing that moves. It names the hash of every slice, so that a slice
  * verifies alone and a rollback is a new manifest over old slices.
  */
-import type { Version } from "../model.ts";
+import type { Cluster, Version } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
-import { integer, list, nullable, parse, type Read, record, sha256, text } from "./guard.ts";
+import { integer, list, nullable, parse, type Parsed, type Read, record, sha256, text } from "./guard.ts";
 import { LIMITS } from "./shapes.ts";
 
 /** A cluster's gateway wants signed requests: an edge without a key could reach it with none. */
@@ -67,13 +67,23 @@ export function envelopeText(envelope: Envelope): string {
   return canonicalJson(envelope);
 }
 
+/** What an edge has to know for these clusters. */
+export function featuresOf(clusters: readonly Cluster[]): readonly string[] {
+  return clusters.some(({ gateway }) => gateway?.signed) ? [SIGNED_HOP] : [];
+}
+
+/** The outer layer of what is signed; total. */
+export function parseSigned(json: string): Parsed<Envelope> {
+  return parse(readEnvelope, json);
+}
+
 /** Both layers of what is stored; total. */
 export function parseEnvelope(
   json: string,
 ):
   | { readonly ok: true; readonly envelope: Envelope; readonly manifest: Manifest }
   | { readonly ok: false; readonly problem: string } {
-  const envelope = parse(readEnvelope, json);
+  const envelope = parseSigned(json);
   if (!envelope.ok) return envelope;
   const manifest = parse(readManifest, envelope.value.payload);
   if (!manifest.ok) return manifest;

@@ -5,7 +5,7 @@
 import type { HostRoutes, Snapshot, Version } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
 import { parse, type Read } from "./guard.ts";
-import { envelopeText, FORMAT, type Manifest, manifestText, SIGNED_HOP, type SliceRef } from "./manifest.ts";
+import { envelopeText, featuresOf, FORMAT, type Manifest, manifestText, type SliceRef } from "./manifest.ts";
 import { LIMITS, readBase, readHostRoutes } from "./shapes.ts";
 
 export interface Slice {
@@ -25,7 +25,7 @@ function sortedHosts({ hosts }: Snapshot): readonly HostRoutes[] {
   return hosts.toSorted((a, b) => (a.host < b.host ? -1 : 1));
 }
 
-function baseSlice({ hosts: _, ...base }: Snapshot): Slice {
+function baseSlice({ hosts: _hosts, ...base }: Snapshot): Slice {
   return slice("base", base, readBase);
 }
 
@@ -124,7 +124,7 @@ export async function publishSnapshot(
   }
   const manifest: Manifest = {
     format: FORMAT,
-    features: snapshot.clusters.some(({ gateway }) => gateway?.signed) ? [SIGNED_HOP] : [],
+    features: featuresOf(snapshot.clusters),
     audience: options.audience,
     epoch: options.epoch,
     generation: options.generation,

@@ -28,6 +28,20 @@ export interface CloudTokenSettings {
   readonly azure: AzureLogin | null;
 }
 
+/** A KV store at the edge, by its vendor's API. */
+export type KvSettings = (
+  | { readonly workersKv: { readonly account: string; readonly namespace: string } }
+  | { readonly fastlyKv: { readonly store: string } }
+) & {
+  /** Null for the vendor's own API. */
+  readonly endpoint: string | null;
+  /** Shortest time between two writes of the overlay. */
+  readonly intervalMs: number;
+};
+
+/** Where control pushes what it publishes. Without a file the token of a KV store is in the environment. */
+export type PushSettings = { readonly tokenFile: string | null } & ({ readonly url: string } | KvSettings);
+
 /** What `portolan.yaml` says of the control function; paths are as written there. */
 export interface ControlSettings {
   readonly config: { readonly directory: string } | { readonly context: string } | "in-cluster";
@@ -39,7 +53,9 @@ export interface ControlSettings {
   readonly signingKey: string;
   readonly audience: string;
   readonly serve: { readonly listen: string; readonly tokenFile: string | null } | null;
-  readonly push: readonly { readonly url: string; readonly tokenFile: string | null }[];
+  readonly push: readonly PushSettings[];
+  /** The store holds the snapshot in parts too, for edges that live for one request. */
+  readonly parts: boolean;
   readonly admin: string | null;
   /** Where users reach the edges: what `status.loadBalancer` of Ingresses says. */
   readonly edgeAddresses: readonly LoadBalancerAddress[];
@@ -69,6 +85,12 @@ const httpUrl: TextRule = (text) =>
     ? null
     : 'it must be a URL, as "https://edge.example.org"';
 
+const hexId: TextRule = (text) =>
+  /^[0-9a-f]{32}$/.test(text) ? null : "it must be an id of Cloudflare, 32 lower-case hex digits";
+
+const storeId: TextRule = (text) =>
+  /^[A-Za-z0-9]{8,64}$/.test(text) ? null : "it must be the id of a KV Store, letters and digits";
+
 const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
   const word = text(notEmpty);
   const config = fields(strict, {
@@ -82,6 +104,14 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
     endpoint: text(httpUrl).nullish(),
     prefix: z.string().nullish(),
   });
+  const push = fields(strict, {
+    url: text(httpUrl).nullish(),
+    workersKv: fields(strict, { account: text(hexId), namespace: text(hexId) }).nullish(),
+    fastlyKv: fields(strict, { store: text(storeId) }).nullish(),
+    tokenFile: word.nullish(),
+    endpoint: text(httpUrl).nullish(),
+    interval: duration(1000, 3_600_000).nullish(),
+  });
   const spec = fields(strict, {
     config: config.check(always(oneOf("directory", "context", "inCluster"))).nullish(),
     kubeconfig: z.array(word).min(1).nullish(),
@@ -93,7 +123,8 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
     signingKey: word,
     audience: text(dnsLabel).nullish(),
     serve: fields(strict, { listen: word, tokenFile: word.nullish() }).nullish(),
-    push: z.array(fields(strict, { url: text(httpUrl), tokenFile: word.nullish() })).nullish(),
+    push: z.array(push.check(always(oneOf("url", "workersKv", "fastlyKv")))).nullish(),
+    parts: z.boolean().nullish(),
     admin: word.nullish(),
     agents: fields(strict, {
       listen: word,
@@ -122,7 +153,8 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
       signingKey: spec.signingKey,
       audience: spec.audience ?? "portolan",
       serve: spec.serve ? { listen: spec.serve.listen, tokenFile: spec.serve.tokenFile ?? null } : null,
-      push: (spec.push ?? []).map(({ url, tokenFile }) => ({ url, tokenFile: tokenFile ?? null })),
+      push: (spec.push ?? []).map(pushOf),
+      parts: spec.parts ?? false,
       admin: spec.admin ?? null,
       edgeAddresses: (spec.edgeAddresses ?? []).map(addressOf),
       agents: spec.agents
@@ -147,6 +179,24 @@ function addressOf(host: string): LoadBalancerAddress {
 }
 
 type Maybe<T> = T | null | undefined;
+
+/** Often enough that the overlay has not expired, seldom enough to cost little. */
+const KV_INTERVAL_MS = 10_000;
+
+function pushOf(said: {
+  url?: Maybe<string>;
+  workersKv?: Maybe<{ account: string; namespace: string }>;
+  fastlyKv?: Maybe<{ store: string }>;
+  tokenFile?: Maybe<string>;
+  endpoint?: Maybe<string>;
+  interval?: Maybe<number>;
+}): PushSettings {
+  const { workersKv, fastlyKv, url, tokenFile = null } = said;
+  const kv = { tokenFile, endpoint: said.endpoint ?? null, intervalMs: said.interval ?? KV_INTERVAL_MS };
+  if (workersKv) return { ...kv, workersKv };
+  if (fastlyKv) return { ...kv, fastlyKv };
+  return { tokenFile, url: url ?? "" };
+}
 
 function configOf(said: { directory?: Maybe<string>; context?: Maybe<string>; inCluster?: Maybe<boolean> }) {
   if (said.inCluster === true) return "in-cluster" as const;

@@ -6,6 +6,8 @@ locals {
       AUDIENCE    = var.audience
       EDGE_NAME   = var.name
       PUBLIC_KEYS = jsonencode(var.public_keys)
+      # The edge uses a backend of the service for a host that has one, and makes the others itself.
+      BACKENDS = jsonencode({ for name, host in var.origins : host => name })
     },
     var.snapshot_url == null ? {} : { SNAPSHOT_URL = var.snapshot_url },
   )

@@ -1,0 +1,40 @@
+/** As much of a HealthOverlay as an edge may read for each request. What is left out counts as unknown: available. */
+import type { BackendHealth, HealthOverlay } from "../health/model.ts";
+import { listCounts, packCounts } from "./backend-counts.ts";
+import { overlayText } from "./overlay.ts";
+
+/** The fullest text of at most so many characters: first goes what is good, then how good it is, then what is bad. */
+export function briefOverlay(overlay: HealthOverlay, characters: number): string {
+  const whole: HealthOverlay = { ...overlay, events: [] };
+  const text = overlayText(whole);
+  if (text.length <= characters) return text;
+  const counts = listCounts(overlay.backends);
+  const bad = { ...whole, ...downs(overlay), clusters: [] };
+  const lean = [
+    { ...bad, backends: packCounts(counts.filter(({ ready, total }) => ready < total)) },
+    { ...bad, backends: packCounts(counts.filter(isOut)), roundTrips: [] },
+    { ...bad, backends: packCounts(counts.filter(isOut)), roundTrips: [], offered: [] },
+  ];
+  return lean.map(overlayText).find((one) => one.length <= characters) ?? cut(lean[2] ?? bad, counts, characters);
+}
+
+function downs({ origins, verdicts }: HealthOverlay): Pick<HealthOverlay, "origins" | "verdicts"> {
+  const isDown = ({ verdict }: { readonly verdict: string }) => verdict === "down";
+  return { origins: origins.filter(isDown), verdicts: verdicts.filter(isDown) };
+}
+
+function isOut({ ready }: BackendHealth): boolean {
+  return ready === 0;
+}
+
+/** Half of each list again and again: an edge that sends a request to what is down finds out and moves on. */
+function cut(overlay: HealthOverlay, counts: readonly BackendHealth[], characters: number): string {
+  const out = counts.filter(isOut);
+  for (let share = 2; ; share *= 2) {
+    const few = <T>(list: readonly T[]): readonly T[] => list.slice(0, Math.floor(list.length / share));
+    const { origins, verdicts } = overlay;
+    const less = { ...overlay, origins: few(origins), verdicts: few(verdicts), backends: packCounts(few(out)) };
+    const text = overlayText(less);
+    if (text.length <= characters || share > 2 ** 31) return text;
+  }
+}

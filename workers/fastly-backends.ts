@@ -1,0 +1,82 @@
+/** Backends of Fastly: where a request goes and how. */
+import { Backend } from "fastly:backend";
+import { CacheOverride } from "fastly:cache-override";
+import type { Origin } from "../src/core/model.ts";
+import type { FastlyUpstreamOptions } from "../src/edge/fastly/upstream.ts";
+
+/** Longest silence in the middle of an answer. */
+const BETWEEN_BYTES_MS = 60_000;
+
+interface FastlyInit extends RequestInit {
+  readonly backend: Backend;
+  readonly cacheOverride: CacheOverride;
+}
+
+/**
+ * Sends over backends; `declared` names those of the service by host. Every other one is made for the request, which the
+ * account must allow. Nothing of what passes is cached, and each try has the timeouts of its own route.
+ */
+export function fetchOver(declared: ReadonlyMap<string, string>): FastlyUpstreamOptions["fetchFrom"] {
+  return async (origin, { url, init }, { connectTimeoutMs, responseTimeoutMs }) => {
+    const name = declared.get(origin.connectHost);
+    const backend =
+      name !== undefined && Backend.exists(name)
+        ? Backend.fromName(name)
+        : new Backend({
+            target: targetOf(origin),
+            connectTimeout: connectTimeoutMs,
+            firstByteTimeout: responseTimeoutMs,
+            betweenBytesTimeout: BETWEEN_BYTES_MS,
+            hostOverride: new URL(url).host,
+            ...tlsOf(origin),
+          });
+    const options: FastlyInit = { ...init, backend, cacheOverride: new CacheOverride("pass") };
+    return await fetch(url, options);
+  };
+}
+
+function targetOf({ connectHost, port }: Origin): string {
+  return `${connectHost.includes(":") ? `[${connectHost}]` : connectHost}:${port}`;
+}
+
+type Tls = Omit<ConstructorParameters<typeof Backend>[0], "target" | "hostOverride" | `${string}Timeout`>;
+
+/** Certificates are checked against the name that is asked for: without it Fastly takes one for any name. */
+function tlsOf({ protocol, connectHost, serverName, ca }: Origin): Tls {
+  if (protocol === "http") return { useSSL: false };
+  const name = serverName ?? connectHost;
+  return {
+    useSSL: true,
+    sniHostname: name,
+    certificateHostname: name,
+    tlsMinVersion: 1.2,
+    ...(ca === null ? {} : { caCertificate: ca }),
+  };
+}
+
+/**
+ * A text below a base address, null for 404; over the backend "snapshots" where the service declares it. Fastly's cache
+ * answers for the server for so many seconds.
+ */
+export async function readOver(base: string, key: string, seconds: number): Promise<string | null> {
+  const url = `${base.endsWith("/") ? base : `${base}/`}${key}`;
+  const { hostname, port, protocol } = new URL(url);
+  const useSSL = protocol === "https:";
+  const backend = Backend.exists("snapshots")
+    ? Backend.fromName("snapshots")
+    : new Backend({
+        target: `${hostname}:${port === "" ? (useSSL ? "443" : "80") : port}`,
+        connectTimeout: 1000,
+        firstByteTimeout: 5000,
+        betweenBytesTimeout: 5000,
+        useSSL,
+        ...(useSSL ? { sniHostname: hostname, certificateHostname: hostname } : {}),
+      });
+  const ttl = Math.floor(seconds);
+  const cacheOverride = ttl > 0 ? new CacheOverride("override", { ttl }) : new CacheOverride("pass");
+  const options: FastlyInit = { backend, cacheOverride };
+  const response = await fetch(url, options);
+  if (response.status === 404) return null;
+  if (response.status !== 200) throw new Error(`Cannot read "${key}" from ${base}: it answered ${response.status}`);
+  return await response.text();
+}
