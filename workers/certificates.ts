@@ -66,6 +66,23 @@ export async function openCertificates(
   return { table, reload, close: () => clearInterval(timer) };
 }
 
+/** What the edge shows to origins, read once: processes that are replaced read it again. */
+export async function openOriginCertificate(
+  files: EdgeSettings["originCertificate"],
+): Promise<Pick<Certificate, "cert" | "key"> | null> {
+  if (files === null) return null;
+  try {
+    const pair = await readPair(files);
+    certificateTable([pair]);
+    return { cert: pair.cert, key: pair.key };
+  } catch (cause) {
+    const message = `Cannot show ${files.cert} with ${files.key} to origins: ${causeOf(cause)}`;
+    throw new Failure(message, "--origin-cert FILE --origin-key FILE, PEM, the chain behind the certificate", {
+      cause,
+    });
+  }
+}
+
 const NO_CERTIFICATE =
   "--tls-cert FILE --tls-key FILE, --tls-dir DIR, or --tls-secrets with Secrets that spec.tls names";
 

@@ -1,7 +1,7 @@
 /** One of the processes of `portolan edge --processes`: an edge whose store is in the process that started it. */
 import { parsePinKeys } from "../src/edge/pin.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
-import { listenerFor, openCertificates, secretFolders } from "./certificates.ts";
+import { listenerFor, openCertificates, openOriginCertificate, secretFolders } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { openHopKeys } from "./files-edge.ts";
 import { readPublicKeys } from "./key-files.ts";
@@ -97,6 +97,7 @@ async function start(options: ProcessOptions, name: string, pinKeys: string): Pr
     {
       ...options,
       ...listenerFor(options, certificates),
+      clientCertificate: await openOriginCertificate(options.originCertificate),
       name,
       snapshotWithinMs: SNAPSHOT_WITHIN_MS,
       idleGraceMs: IDLE_GRACE_MS,

@@ -12,7 +12,7 @@ import { type HopKeyFile, hopKeyFile, type HopKeyFileOptions } from "../src/stor
 import { fileStore } from "../src/store/file.ts";
 import { memoryStore } from "../src/store/memory.ts";
 import type { Store } from "../src/store/store.ts";
-import { listenerFor, openCertificates, secretFolders } from "./certificates.ts";
+import { listenerFor, openCertificates, openOriginCertificate, secretFolders } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { type DnsControl, type DnsControlDeps, startDns } from "./dns-control.ts";
 import { dnsStateFolder, loadDnsSettings } from "./dns-settings.ts";
@@ -117,6 +117,7 @@ async function inThisProcess(
   const locator = geoip === null ? null : keep(await openDatabase(geoip, { onProblem: log }));
   const folders = () => secretFolders(directory, options.from);
   const certificates = listener.tls === null ? null : keep(await openCertificates(listener.tls, folders, log));
+  const clientCertificate = await openOriginCertificate(options.originCertificate);
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
@@ -125,6 +126,7 @@ async function inThisProcess(
       {
         ...options,
         ...listenerFor(options, certificates),
+        clientCertificate,
         name: "edge",
         audience: AUDIENCE,
         pollIntervalMs: 100,

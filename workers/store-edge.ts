@@ -1,7 +1,7 @@
 /** `portolan edge --store`: one edge that reads what a control function has published. Wiring only. */
 import type { CliDeps, Running, StoreEdgeOptions } from "../src/cli/deps.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
-import { listenerFor, openCertificates } from "./certificates.ts";
+import { listenerFor, openCertificates, openOriginCertificate } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { openHopKeys, pinKeysOf, portFailure } from "./files-edge.ts";
 import { type EdgeProcesses, startProcesses } from "./edge-processes.ts";
@@ -106,12 +106,13 @@ async function inThisProcess(
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
   const { tls } = options.listener;
   const certificates = tls === null ? null : keep(await openCertificates(tls, () => [], log));
+  const clientCertificate = await openOriginCertificate(options.originCertificate);
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
   const lines = keep(lineBuffer(deps.out));
   const { edge, url, plainUrl } = keep(
     await startNodeEdge(
-      { ...options, ...listenerFor(options, certificates), pollIntervalMs: source.pollIntervalMs },
+      { ...options, ...listenerFor(options, certificates), clientCertificate, pollIntervalMs: source.pollIntervalMs },
       {
         store: source.store,
         verify,

@@ -83,6 +83,8 @@ export interface EdgeSettings {
   readonly debugToken: string | null;
   /** File of the keys that sign requests to gateways. */
   readonly hopKeys: string | null;
+  /** PEM files that the edge shows to origins that ask for a certificate. */
+  readonly originCertificate: { readonly cert: string; readonly key: string } | null;
   /** File of the settings of DNS; null leaves DNS alone. */
   readonly dns: string | null;
 }

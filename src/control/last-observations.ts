@@ -54,7 +54,8 @@ export function lastObservations(store: Store): LastObservations {
       }
     },
     async flush() {
-      for (const [cluster, objects] of Array.from(waiting)) await write(cluster, objects, written.get(cluster)?.atMs ?? 0);
+      for (const [cluster, objects] of Array.from(waiting))
+        await write(cluster, objects, written.get(cluster)?.atMs ?? 0);
     },
   };
 }

@@ -36,6 +36,7 @@ export function edgeOptions(from: string, more: Partial<EdgeOptions> = {}): Edge
     allowPrivateOrigins: true,
     debugToken: null,
     hopKeys: null,
+    originCertificate: null,
     dns: null,
     ...more,
   };

@@ -1,9 +1,11 @@
 import { copyFile, mkdir, rename, writeFile } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import type { EdgeOptions, Running } from "../../src/cli/deps.ts";
+import type { Certificate } from "../../src/edge/http1/certificates.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { selfSigned } from "../build/certificate.ts";
 import { type Closing, edgeOptions, namedOrigin, shopYaml, temporaryFolder, urlOf } from "../build/files-edge.ts";
@@ -187,5 +189,50 @@ describe("portolan edge with limits", () => {
     expect(() => listenerOf(["--proxy-protocol", "nonsense"])).toThrow(/not a CIDR/);
     expect(() => listenerOf(["--tls-cert", "a"])).toThrow(/1 --tls-cert and 0 --tls-key/);
     expect(() => listenerOf(["--max-head-size", "1"])).toThrow(/not a size from 1k to 1m/);
+  });
+});
+
+describe("portolan edge with --origin-cert", () => {
+  /** An https origin that answers with the name in its client's certificate, and takes no client without one. */
+  async function strictOrigin(own: Certificate, clients: Certificate): Promise<number> {
+    const options = { cert: own.cert, key: own.key, ca: clients.cert, requestCert: true, rejectUnauthorized: true };
+    const server = createHttpsServer(options, (request, response) =>
+      response.end(`${(request.socket as TLSSocket).getPeerCertificate().subject.CN}`),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+    closing.push(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    return (server.address() as AddressInfo).port;
+  }
+
+  it("is let in by an origin that asks for a certificate, and only with one", async () => {
+    const [own, edge] = [selfSigned("origin.example.org"), selfSigned("edge.example.org")];
+    const port = await strictOrigin(own, edge);
+    const dir = await folder();
+    const gateway = {
+      connectHost: "127.0.0.1",
+      port,
+      protocol: "https",
+      serverName: "origin.example.org",
+      ca: own.cert,
+    };
+    const cluster = {
+      apiVersion: "portolan.dev/v1alpha1",
+      kind: "Cluster",
+      metadata: { name: "one" },
+      spec: { provider: "gcp", region: "us-east1", gateway },
+    };
+    await writeFile(join(dir, "cluster.yaml"), JSON.stringify(cluster));
+    const [cert, key] = [join(dir, "edge.crt"), join(dir, "edge.key")];
+    await writeFile(cert, edge.cert);
+    await writeFile(key, edge.key);
+    const shown = await start(dir, { originCertificate: { cert, key } });
+    expect((await talk(urlOf(shown.edge), GET)).text).toMatch(/^HTTP\/1.1 200 [^]*edge\.example\.org$/);
+    const without = await start(dir, {});
+    expect((await talk(urlOf(without.edge), GET)).text).toMatch(/^HTTP\/1.1 502 /);
+    await expect(start(dir, { originCertificate: { cert, key: cert } })).rejects.toThrow(/Cannot show .*edge\.crt/);
+    await expect(start(dir, { originCertificate: { cert: join(dir, "no.crt"), key } })).rejects.toThrow(/no\.crt/);
   });
 });

@@ -29,6 +29,7 @@ export const edgeCommand: Command = {
   [--location-headers cloudfront|vercel]   believed from trusted proxies, when that platform is in front
   [--admin HOST:PORT]            /metrics, /healthz, /readyz, /status
   [--hop-keys FILE]              keys that sign requests to a portolan gateway, "ID BASE64" a line, the first one signs
+  [--origin-cert FILE --origin-key FILE]   shown to origins that ask for a certificate
   [--dns FILE]                   keeps DNS zones in step with what is served: docs/dns-commands.md
   [--allow-private-origins]      loopback and private addresses of endpoints may be origins
   [--processes N]                so many processes share the port; SIGHUP replaces them one by one
@@ -70,6 +71,8 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         "location-headers": { type: "string" },
         admin: { type: "string" },
         "hop-keys": { type: "string" },
+        "origin-cert": { type: "string" },
+        "origin-key": { type: "string" },
         dns: { type: "string" },
         "allow-private-origins": { type: "boolean" },
         "debug-token-file": { type: "string" },
@@ -112,6 +115,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
       locationHeaders: oneOf("--location-headers", values["location-headers"], LOCATION_HEADERS),
       admin: values.admin === undefined ? null : hostPort("--admin", values.admin),
       hopKeys: values["hop-keys"] ?? null,
+      originCertificate: originCertificate(values["origin-cert"], values["origin-key"]),
       dns: values.dns ?? null,
       allowPrivateOrigins: values["allow-private-origins"] ?? false,
       debugToken: await deps.debugToken(values["debug-token-file"] ?? null),
@@ -127,6 +131,15 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
     return 0;
   },
 };
+
+function originCertificate(cert: string | undefined, key: string | undefined): EdgeSettings["originCertificate"] {
+  if (cert === undefined && key === undefined) return null;
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  throw new Failure(
+    "Cannot show a certificate to origins: it takes --origin-cert and --origin-key",
+    "--origin-cert edge.crt --origin-key edge.key",
+  );
+}
 
 interface EdgeStoreValues extends StoreValues {
   readonly store?: string | undefined;
