@@ -5,10 +5,10 @@
 import { causeOf } from "../core/cause.ts";
 import type { Policies } from "../core/choosing.ts";
 import { overrideTable } from "../core/geo/override-table.ts";
-import { keepTargets, probeTargets } from "../core/health/probes.ts";
+import { keepTargets, probeTargetSteps } from "../core/health/probes.ts";
 import type { EdgeReport } from "../core/health/model.ts";
 import type { Snapshot } from "../core/model.ts";
-import { type RoutingTable, routingTableSteps } from "../core/routing-table.ts";
+import { routingTableSteps } from "../core/routing-table.ts";
 import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
 import { compareVersions } from "../core/snapshot/manifest.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
@@ -52,9 +52,10 @@ export function follower(deps: FollowDeps): Follower {
   let running: { readonly done: Promise<void>; readonly startedMs: number } | null = null;
 
   const take = async (loaded: LoadedSnapshot) => {
-    const table = await tableOf(loaded.snapshot, await deps.bring(loaded.snapshot), deps.source.turn);
-    const targets = probeTargets(loaded.snapshot.clusters, loaded.snapshot.hosts);
-    await deps.source.turn?.();
+    const { snapshot } = loaded;
+    const { turn } = deps.source;
+    const table = await inTurns(routingTableSteps(snapshot, await deps.bring(snapshot)), turn);
+    const targets = await inTurns(probeTargetSteps(snapshot.clusters, snapshot.hosts), turn);
     const { serving } = state;
     // Of a bundle and a store that are read at the same time, the older one must not come last.
     if (serving !== null && compareVersions(loaded.manifest, serving.loaded.manifest) < 0) return;
@@ -114,12 +115,7 @@ export function follower(deps: FollowDeps): Follower {
   };
 }
 
-async function tableOf(
-  snapshot: Snapshot,
-  policies: Policies | null,
-  turn: SnapshotSource["turn"],
-): Promise<RoutingTable> {
-  const steps = routingTableSteps(snapshot, policies);
+async function inTurns<T>(steps: Generator<void, T, undefined>, turn: SnapshotSource["turn"]): Promise<T> {
   for (let count = 1; ; count += 1) {
     const step = steps.next();
     if (step.done === true) return step.value;

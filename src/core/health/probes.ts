@@ -46,26 +46,38 @@ const MAX_TARGETS = 2000;
 /** Below this many targets "most are down" says nothing. */
 const MIN_TO_DISTRUST = 3;
 
-/** Every origin once, and every Service with a health check at each of its origins; in a fixed order. */
-export function probeTargets(clusters: readonly Cluster[], hosts: readonly HostRoutes[]): readonly ProbeTarget[] {
+/**
+ * Every origin once, and every Service with a health check at each of its origins; in a fixed order. With a pause behind
+ * each host, for a caller whose requests are not to wait for ten thousand of them.
+ */
+export function* probeTargetSteps(
+  clusters: readonly Cluster[],
+  hosts: readonly HostRoutes[],
+): Generator<void, readonly ProbeTarget[], undefined> {
   const targets = new Map<string, ProbeTarget>();
+  // All hosts of a cluster with a gateway have the same one.
+  const seen = new Set<Origin>();
   const gateways = new Map(clusters.map((cluster) => [cluster.name, cluster.gateway]));
   const add = (cluster: string, origin: Origin, service: string | null, check: HealthCheck | null) => {
+    if (service === null && seen.has(origin)) return;
+    seen.add(origin);
     const own = originKey(cluster, origin);
     const subject = service === null ? own : backendKey(cluster, service);
     const key = service === null ? own : `${subject}|${own}`;
-    if (targets.size < MAX_TARGETS) targets.set(key, { key, subject, cluster, service, origin, check });
+    targets.set(key, { key, subject, cluster, service, origin, check });
   };
   for (const host of hosts) {
     for (const { service, backends, healthCheck } of host.services) {
       for (const { cluster, origins } of backends) {
         const gateway = gateways.get(cluster) ?? null;
         for (const origin of origins ?? (gateway === null ? [] : [gateway])) {
+          if (targets.size >= MAX_TARGETS) return [...targets.values()];
           add(cluster, origin, null, null);
           if (healthCheck !== null) add(cluster, origin, service, healthCheck);
         }
       }
     }
+    yield;
   }
   return [...targets.values()];
 }

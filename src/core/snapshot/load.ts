@@ -4,7 +4,7 @@
  */
 import type { HostRoutes, Snapshot } from "../model.ts";
 import { parse } from "./guard.ts";
-import { compareVersions, FORMAT, KNOWN_FEATURES, type Manifest, parseEnvelope } from "./manifest.ts";
+import { compareVersions, FORMAT, KNOWN_FEATURES, type Manifest, parseSigned, readManifestText } from "./manifest.ts";
 import { type BaseSlice, LIMITS, readBase, readHostRoutes } from "./shapes.ts";
 
 export interface SnapshotSource {
@@ -45,11 +45,15 @@ const BETWEEN_TURNS = 64;
 export async function loadSnapshot(source: SnapshotSource, previous: LoadedSnapshot | null): Promise<LoadResult> {
   const stored = await source.get("manifest");
   if (stored === null) return { result: "absent" };
-  const parsed = parseEnvelope(stored);
-  if (!parsed.ok) return refused(`manifest: ${parsed.problem}`);
-  const { envelope, manifest } = parsed;
+  const outer = parseSigned(stored);
+  if (!outer.ok) return refused(`manifest: ${outer.problem}`);
+  const { value: envelope } = outer;
   const hash = await source.digest(envelope.payload);
   if (previous !== null && previous.hash === hash) return { result: "unchanged" };
+  await source.turn?.();
+  const inner = readManifestText(envelope.payload);
+  if (!inner.ok) return refused(`manifest: ${inner.problem}`);
+  const { value: manifest } = inner;
   await source.turn?.();
   const problem = whyNot(manifest, source, previous);
   if (problem !== null) return refused(problem);

@@ -77,6 +77,11 @@ export function parseSigned(json: string): Parsed<Envelope> {
   return parse(readEnvelope, json);
 }
 
+/** The inner layer: the payload of an envelope; total. */
+export function readManifestText(payload: string): Parsed<Manifest> {
+  return parse(readManifest, payload);
+}
+
 /** Both layers of what is stored; total. */
 export function parseEnvelope(
   json: string,

@@ -1,7 +1,8 @@
+import { allSteps } from "../../build/all-steps.ts";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/core/compile/compile.ts";
 import { HEALTH_CHECK_DEFAULTS, readHealthCheck } from "../../../src/core/compile/health-check.ts";
-import { probeTargets } from "../../../src/core/health/probes.ts";
+import { probeTargetSteps } from "../../../src/core/health/probes.ts";
 import { NO_SETTINGS } from "../../../src/core/steering/settings.ts";
 import { cluster, ingress, meta, observation, rule, service } from "../../build/objects.ts";
 
@@ -91,7 +92,7 @@ describe("compile() with the health check of a TrafficPolicy", () => {
       }),
     ];
     const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 });
-    return probeTargets(snapshot.clusters, snapshot.hosts).flatMap((target) =>
+    return allSteps(probeTargetSteps(snapshot.clusters, snapshot.hosts)).flatMap((target) =>
       target.check === null ? [] : [`${target.service ?? ""} ${target.check.type} ${target.check.path}`],
     );
   };

@@ -1,8 +1,9 @@
+import { allSteps } from "../../build/all-steps.ts";
 import { describe, expect, it } from "vitest";
 import {
   judgeItself,
   measureCluster,
-  probeTargets,
+  probeTargetSteps,
   type ProbeResult,
   type ProbeTarget,
   recordProbe,
@@ -24,7 +25,7 @@ function targets(names: readonly string[], annotations: Record<string, string> =
   });
   const members = names.map((name) => observation(name, { services: [annotated] }));
   const { snapshot } = compile({ config, clusters: members, previous: null, allowPrivateOrigins: false, nowMs: 0 });
-  return probeTargets(snapshot.clusters, snapshot.hosts);
+  return allSteps(probeTargetSteps(snapshot.clusters, snapshot.hosts));
 }
 
 function only(list: readonly ProbeTarget[]): ProbeTarget {
@@ -33,7 +34,7 @@ function only(list: readonly ProbeTarget[]): ProbeTarget {
   return first;
 }
 
-describe("probeTargets()", () => {
+describe("probeTargetSteps()", () => {
   it("probes each origin once, and each Service that asks for it", () => {
     expect(targets(["a", "b"]).map((one) => one.check)).toEqual([null, null]);
     const checked = targets(["a"], { "portolan.dev/health-check-path": "/healthz" });
