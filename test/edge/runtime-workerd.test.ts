@@ -71,7 +71,9 @@ describe("workers/cloudflare.ts", () => {
     const edge = await world.start();
     for (let count = 1; count <= 3; count += 1) {
       await ask(edge.url, "/");
-      await expect.poll(() => receiver.sum("portolan_requests_total", { portolan_cluster: "fra" })).toBe(count);
+      await expect
+        .poll(() => receiver.sum("portolan_requests_total", { portolan_cluster: "fra" }), { timeout: 20_000 })
+        .toBe(count);
       expect(receiver.spans().filter(({ kind }) => kind === 2)).toHaveLength(count);
     }
     expect(new Set(receiver.got.map(({ key }) => key))).toEqual(new Set(["s ecret"]));
