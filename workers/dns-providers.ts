@@ -26,9 +26,21 @@ export async function zoneAccess(zones: readonly ZoneSettings[], pace: Pace = {}
     const sharing = zones.filter((one) => JSON.stringify(one.provider) === key);
     const provider = providers.get(key) ?? (await providerOf(settings.provider, sharing, pace));
     providers.set(key, provider);
-    access.push({ settings, provider });
+    access.push({ settings, provider: await withEncryption(provider, settings) });
   }
   return access;
+}
+
+async function withEncryption(provider: DnsProvider, { name, registry }: ZoneSettings): Promise<DnsProvider> {
+  if (registry.encryptionKey === null) return provider;
+  const [{ encryptedRegistry }, { registryKey }] = await Promise.all([
+    import("../src/dns/encrypted-registry.ts"),
+    import("../src/dns/txt-encryption.ts"),
+  ]);
+  const key = await registryKey(await secretOf(registry.encryptionKey)).catch((cause: unknown) => {
+    throw new Failure(`Cannot open zone "${name}": ${causeOf(cause)}`, "openssl rand -base64 32 > registry.key");
+  });
+  return encryptedRegistry(provider, key);
 }
 
 async function providerOf(

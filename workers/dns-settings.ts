@@ -51,13 +51,15 @@ function sectionOf(documents: readonly ManifestDocument[]) {
 /** Paths of the settings go on from their file. */
 export function fromFile(settings: DnsSettings, file: string): DnsSettings {
   const base = dirname(file);
-  return {
-    ...settings,
-    zones: settings.zones.map((one) => ({ ...one, provider: absolute(one.provider, base) })),
-    hosts: settings.hosts.map((one) =>
-      one.attach === null ? one : { ...one, attach: { ...one.attach, token: secretPlace(one.attach.token, base) } },
-    ),
-  };
+  const zones = settings.zones.map((one) => {
+    const key = one.registry.encryptionKey;
+    const registry = { ...one.registry, encryptionKey: key === null ? null : secretPlace(key, base) };
+    return { ...one, registry, provider: absolute(one.provider, base) };
+  });
+  const hosts = settings.hosts.map((one) =>
+    one.attach === null ? one : { ...one, attach: { ...one.attach, token: secretPlace(one.attach.token, base) } },
+  );
+  return { ...settings, zones, hosts };
 }
 
 /** Where journal and memory of the zones are kept: beside the file that names them. */

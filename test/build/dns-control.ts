@@ -82,6 +82,7 @@ export function controlSettings(owner: string, more: Partial<DnsSettings> = {}):
       oldOwner: "",
       managedTypes: ["A", "AAAA", "CNAME"],
       excludedTypes: [],
+      encryptionKey: null,
     },
   } as const;
   return {

@@ -47,6 +47,8 @@ export interface RegistrySettings extends RegistryFormat {
   readonly oldOwner: string;
   readonly managedTypes: readonly string[];
   readonly excludedTypes: readonly string[];
+  /** Key of 32 bytes that the registry's TXTs are encrypted with; null for plain text. */
+  readonly encryptionKey: SecretPlace | null;
 }
 
 /** Where a secret is: never the secret itself. */

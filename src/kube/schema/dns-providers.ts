@@ -11,6 +11,7 @@ export const url: TextRule = (value) => {
   return isHttp ? null : 'it must be an address such as "https://api.example.org"';
 };
 
+/** Where a secret is. */
 export const secret = (): z.ZodType<SecretPlace> =>
   z.union([fields(true, { file: text(notEmpty) }), fields(true, { env: text(notEmpty) })]);
 

@@ -34,6 +34,7 @@ const registry = () =>
     oldOwner: text(ownerId).nullish(),
     managedTypes: names().nullish(),
     excludedTypes: names().nullish(),
+    encryptionKey: secret().nullish(),
   });
 
 const declaredHost: TextRule = (value) => hostName(value.startsWith("*.") ? value.slice(2) : value);
@@ -161,6 +162,7 @@ function zoneOf(read: ReadZone, defaults: Pick<ZoneSettings, "owner" | "mode" | 
       oldOwner: registry?.oldOwner ?? "",
       managedTypes: registry?.managedTypes ?? ["A", "AAAA", "CNAME"],
       excludedTypes: registry?.excludedTypes ?? [],
+      encryptionKey: registry?.encryptionKey ?? null,
     },
   };
 }
