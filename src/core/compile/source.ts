@@ -28,6 +28,7 @@ const NOTHING: KubeObjects = {
   ingressClasses: [],
   services: [],
   endpointSlices: [],
+  serviceExports: [],
   clusters: [],
   trafficPolicies: [],
   hostClaims: [],
