@@ -95,7 +95,7 @@ function outside(answers: readonly Rrset[], scope: number | null): Resolution {
 }
 
 function negative(rcode: number, zone: ServedZone, answers: readonly Rrset[], scope: number | null): Resolution {
-  return { ...positive(answers, scope), rcode, authority: [{ ...zone.soa, ttl: zone.negativeTtl }] };
+  return { ...positive(answers, scope), rcode, authority: [zone.negativeSoa] };
 }
 
 /** Addresses of name servers that lie in the zone. */

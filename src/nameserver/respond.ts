@@ -8,8 +8,9 @@ import { answerMessage, bareMessage } from "./message.ts";
 import { type Place, placeOfPeer, placeOfSubnet, type PlaceSources } from "./place.ts";
 import { CLASS_IN, type Query, RCODE, readQuery, TYPE } from "./query.ts";
 import type { RateLimiter } from "./rate-limit.ts";
-import { resolve } from "./resolve.ts";
+import { type Resolution, resolve } from "./resolve.ts";
 import type { NameWorld } from "./world.ts";
+import type { Rrset } from "./zone.ts";
 
 export interface RespondDeps {
   /** The world of now; null while there is none, which answers SERVFAIL. */
@@ -57,6 +58,8 @@ interface Known {
 export function responder(deps: RespondDeps): Responder {
   const known = new Map<number, Map<string, Known>>();
   const encoded = new Map<string, Body>();
+  /** By the SOA that says no. */
+  const negatives = new Map<Rrset | null, Map<number, Body>>();
   const places = new Map<string | number, Place | null>();
   const counts: NameServerCounts = { udp: 0, tcp: 0, ignored: 0, limited: 0, truncated: 0, rcodes: [] };
   let world: NameWorld | null = null;
@@ -75,6 +78,7 @@ export function responder(deps: RespondDeps): Responder {
     }
     if (world === next && nowMs < keptUntilMs && size < MAX_KEPT) return;
     if (world !== next || size >= MAX_KEPT) encoded.clear();
+    if (world !== next) negatives.clear();
     known.clear();
     size = 0;
     world = next;
@@ -118,10 +122,7 @@ export function responder(deps: RespondDeps): Responder {
     // Names that do not exist are as many as anybody likes to ask for: nothing is kept of them. All that tells two such
     // answers apart is how far from the start of the name the zone's own stands.
     if (rcode !== RCODE.noError && answers.length === 0) {
-      const same = `${rcode} ${resolution.authority[0]?.name} ${query.questionEnd}`;
-      const negative = encoded.get(same) ?? encodeBody(query.name, resolution);
-      encoded.set(same, negative);
-      return { body: negative, number: -rcode };
+      return { body: negativeOf(query, resolution), number: -rcode };
     }
     const text = `${query.type} ${query.name} ${scope} ${answers.map((set) => `${set.name} ${set.type} ${set.values.join()}`).join()}`;
     const body = encoded.get(text) ?? encodeBody(query.name, resolution);
@@ -134,6 +135,16 @@ export function responder(deps: RespondDeps): Responder {
     }
     if (scope !== null) entry.byPlace.set(place, body);
     return { body, number: entry.number };
+  };
+
+  const negativeOf = (query: Query, resolution: Resolution): Body => {
+    const [soa = null] = resolution.authority;
+    const of = negatives.get(soa) ?? new Map<number, Body>();
+    negatives.set(soa, of);
+    const key = query.questionEnd * 16 + resolution.rcode;
+    const body = of.get(key) ?? encodeBody(query.name, resolution);
+    of.set(key, body);
+    return body;
   };
 
   const refusal = (query: Query): number => {

@@ -2,7 +2,7 @@
  * What a zone holds, indexed: fixed sets, and names whose answer depends on who asks. A name that only has names below it
  * exists too (an empty non-terminal, RFC 8020), and a wildcard stands for what its closest encloser lacks (RFC 4592).
  */
-import { parentOf } from "../core/dns/names.ts";
+import { isWithin, parentOf } from "../core/dns/names.ts";
 import type { RecordSet } from "../core/dns/records.ts";
 import { typeNumber } from "../core/dns/wire/rdata.ts";
 
@@ -26,9 +26,11 @@ export interface ServedZone {
   readonly name: string;
   readonly soa: Rrset;
   readonly ns: Rrset;
-  /** The NS set's negative TTL: what resolvers keep "there is no such thing" for. */
-  readonly negativeTtl: number;
+  /** The SOA of a "no": its TTL is what resolvers keep "there is no such thing" for. One object for all of them. */
+  readonly negativeSoa: Rrset;
   readonly names: ReadonlyMap<string, ZoneName>;
+  /** By the name that the wildcard stands below. */
+  readonly wildcards: ReadonlyMap<string, ZoneName>;
 }
 
 export interface ZoneParts {
@@ -87,7 +89,15 @@ export function serveZone(parts: ZoneParts): ServedZone {
     }
   }
   addParents(names, zone);
-  return { name: zone, soa, ns, negativeTtl: Math.min(ttl, NS_TTL), names };
+  const wild = [...names].filter(([owner]) => owner.startsWith("*."));
+  return {
+    name: zone,
+    soa,
+    ns,
+    negativeSoa: { ...soa, ttl: Math.min(ttl, NS_TTL) },
+    names,
+    wildcards: new Map(wild.map(([owner, found]) => [owner.slice(2), found])),
+  };
 }
 
 function addParents(names: Map<string, ZoneName>, zone: string): void {
@@ -100,11 +110,12 @@ function addParents(names: Map<string, ZoneName>, zone: string): void {
 
 /** The closest zone that a name lies in, or null. */
 export function zoneOf(zones: ReadonlyMap<string, ServedZone>, name: string): ServedZone | null {
-  for (let at: string | null = name; at !== null; at = parentOf(at)) {
-    const zone = zones.get(at);
-    if (zone !== undefined) return zone;
+  let closest: ServedZone | null = null;
+  // They are few: to compare ends is less than to look up every parent.
+  for (const zone of zones.values()) {
+    if (isWithin(name, zone.name) && zone.name.length >= (closest?.name.length ?? 0)) closest = zone;
   }
-  return null;
+  return closest;
 }
 
 /** What stands at a name, or at the wildcard that covers it; null when the name does not exist. */
@@ -112,7 +123,7 @@ export function nameIn(zone: ServedZone, name: string): ZoneName | null {
   const exact = zone.names.get(name);
   if (exact !== undefined) return exact;
   for (let at = parentOf(name); at !== null && at.length >= zone.name.length; at = parentOf(at)) {
-    if (zone.names.has(at)) return zone.names.get(`*.${at}`) ?? null;
+    if (zone.names.has(at)) return zone.wildcards.get(at) ?? null;
   }
   return null;
 }
