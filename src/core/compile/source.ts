@@ -32,7 +32,6 @@ const NOTHING: KubeObjects = {
   clusters: [],
   trafficPolicies: [],
   hostClaims: [],
-  serviceExports: [],
 };
 
 /** A source that has said nothing. Endpoints are judged in member clusters alone. */
