@@ -1,14 +1,15 @@
 /** Tokens for clusters of EKS, GKE and AKS, made in this process instead of by the plug-ins that kubeconfig files name. */
 import { assumedRole } from "../src/cloud/assume-role.ts";
 import { eksTokens } from "../src/cloud/eks-token.ts";
+import { federatedToken, isExternalAccount } from "../src/cloud/google-federation.ts";
 import type { AzureLogin } from "../src/core/dns/settings.ts";
 import { cloudPlugin, type CloudPlugin } from "../src/kube/access/cloud-plugin.ts";
 import type { CredentialSource } from "../src/kube/access/credential.ts";
 import type { ExecPlugin } from "../src/kube/access/exec-credential.ts";
 import { renewedCredential, type TokenSource } from "../src/kube/access/renewed.ts";
 import type { CloudTokenSettings } from "../src/kube/schema/control.ts";
-import { environmentCredentials } from "../src/store/s3/credentials.ts";
-import { azureToken, googleToken } from "./dns-providers.ts";
+import { type CredentialsSource, environmentCredentials } from "../src/store/s3/credentials.ts";
+import { azureToken, fileText, googleToken } from "./dns-providers.ts";
 
 /** What GKE's own plug-in asks for. */
 const GOOGLE_SCOPE = "https://www.googleapis.com/auth/cloud-platform";
@@ -40,10 +41,14 @@ export function cloudTokens(
   };
 }
 
+interface OpenDeps extends CloudTokenDeps {
+  readonly own: CredentialsSource;
+}
+
 function opener(
   asked: CloudPlugin,
   { google, azure }: CloudTokenSettings,
-  { env, now, own }: CloudTokenDeps & { readonly own: ReturnType<typeof environmentCredentials> },
+  { env, now, own }: OpenDeps,
 ): (() => TokenSource) | null {
   switch (asked.cloud) {
     case "aws": {
@@ -55,7 +60,7 @@ function opener(
       return () => eksTokens({ cluster, region, credentials, now });
     }
     case "google":
-      return google === null ? null : () => later(() => googleToken(google.credentials, { scope: GOOGLE_SCOPE, now }));
+      return google === null ? null : () => later(() => googleSource(google.credentials, { env, now, own }));
     case "azure": {
       const login: AzureLogin | null = azure;
       return login === null ? null : () => later(() => azureToken(login, { resource: asked.serverId, now }));
@@ -63,6 +68,14 @@ function opener(
     default:
       return asked satisfies never;
   }
+}
+
+async function googleSource(path: string | null, deps: OpenDeps): Promise<TokenSource> {
+  const { env, now, own } = deps;
+  const account = path === null ? "" : await fileText(path);
+  if (!isExternalAccount(account)) return await googleToken(path, { scope: GOOGLE_SCOPE, now });
+  const region = env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? null;
+  return federatedToken({ account, scope: GOOGLE_SCOPE, credentials: own, region, readFile: fileText, now });
 }
 
 /** A source that is opened by its first use: files are read when they are needed. */

@@ -5,7 +5,7 @@ import { Failure } from "../src/cli/failure.ts";
 import { problemText } from "../src/cli/problem-text.ts";
 import type { ControlDeps } from "../src/control/reconcile.ts";
 import { readControlFile } from "../src/kube/control-file.ts";
-import type { ControlSettings } from "../src/kube/schema/control.ts";
+import { type ControlSettings, readEdgeAddresses } from "../src/kube/schema/control.ts";
 import { fileStore } from "../src/store/file.ts";
 import { s3Store } from "../src/store/s3.ts";
 import { environmentCredentials } from "../src/store/s3/credentials.ts";
@@ -30,7 +30,7 @@ export async function openSetup(file: string): Promise<ControlSetup> {
     const text = [read.message, ...read.problems.map(problemText)].join("\n");
     throw new Failure(text, "docs/control.md, which has an example");
   }
-  const { settings } = read;
+  const settings = { ...read.settings, edgeAddresses: [...read.settings.edgeAddresses, ...fromEnvironment()] };
   const { serve, admin } = settings;
   const token = serve === null || serve.tokenFile === null ? null : tokenFile(serve.tokenFile);
   // A token that cannot be read is told at the start, not to the first edge.
@@ -42,6 +42,15 @@ export async function openSetup(file: string): Promise<ControlSetup> {
     admin: admin === null ? null : hostPort("spec.admin", admin),
     serve: serve === null ? null : { listen: hostPort("spec.serve.listen", serve.listen), token },
   };
+}
+
+/** What Terraform knows only after the file was written: addresses of the edges it made. */
+function fromEnvironment(): ControlSettings["edgeAddresses"] {
+  const said = process.env["PORTOLAN_EDGE_ADDRESSES"] ?? "";
+  const { value, findings } = readEdgeAddresses(said);
+  if (value !== null) return value;
+  const why = findings[0]?.message ?? "it is no list of addresses";
+  throw new Failure(`Cannot use PORTOLAN_EDGE_ADDRESSES "${said}": ${why}`, "192.0.2.1,edge.example.org");
 }
 
 function openStore({ store }: ControlSettings): Store {

@@ -159,7 +159,8 @@ export async function secretOf(place: SecretPlace): Promise<string> {
   throw new Failure(`Cannot find the secret in the environment: ${place.env} is not set`, `export ${place.env}=…`);
 }
 
-async function fileText(path: string): Promise<string> {
+/** The text of a file that may hold a secret. */
+export async function fileText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {

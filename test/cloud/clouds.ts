@@ -14,6 +14,8 @@ export interface Clouds {
   readonly roleName: string;
   /** JSON file of a service account. */
   readonly account: string;
+  /** JSON file of a workload on AWS that Google lets in. */
+  readonly federated: string;
   readonly azure: { readonly tenant: string; readonly clientId: string; readonly secret: string };
   /** Access tokens that were issued and hold, with what they are for. */
   readonly issued: Map<string, string>;
@@ -23,6 +25,8 @@ export interface Clouds {
   readonly asked: { aws: number; google: number; azure: number };
   close(): Promise<void>;
 }
+
+const AUDIENCE = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/aws";
 
 export async function startClouds(now: () => number): Promise<Clouds> {
   const keys = generateKeyPairSync("rsa", {
@@ -64,6 +68,30 @@ export async function startClouds(now: () => number): Promise<Clouds> {
       const isGood = form.get("client_id") === azure.clientId && form.get("client_secret") === azure.secret;
       return isGood ? issue("azure", form.get("scope") ?? "") : void send(401, '{"error":"invalid_client"}');
     }
+    if (url.pathname === "/federation") {
+      const shown = JSON.parse(decodeURIComponent(form.get("subject_token") ?? "")) as {
+        url: string;
+        method: string;
+        headers: { key: string; value: string }[];
+      };
+      const fields = Object.fromEntries(shown.headers.map(({ key, value }) => [key.toLowerCase(), value]));
+      const arrived = { method: shown.method, url: new URL(shown.url), headers: fields, body: "" };
+      const isGood =
+        form.get("audience") === AUDIENCE &&
+        fields["x-goog-cloud-target-resource"] === AUDIENCE &&
+        fields["authorization"]?.includes("x-goog-cloud-target-resource") === true &&
+        /^sts\.[a-z0-9-]+\.amazonaws\.com$/.test(arrived.url.host) &&
+        signatureProblem(arrived, state.caller, "sts", now()) === null;
+      return isGood ? issue("google", "the exchange alone") : void send(403, '{"error":"invalid_grant"}');
+    }
+    if (url.pathname === "/impersonation") {
+      const token = (request.headers.authorization ?? "").replace(/^Bearer /, "");
+      if (state.issued.get(token) !== "the exchange alone") return void send(403, "{}");
+      const { scope } = JSON.parse(body) as { scope: string[] };
+      state.issued.set(`impersonated ${token}`.replace(" ", "."), scope.join(" "));
+      const expireTime = new Date(now() + state.lifetimeSeconds * 1000).toISOString();
+      return void send(200, JSON.stringify({ accessToken: `impersonated.${token}`, expireTime }));
+    }
     const headers: Record<string, string | undefined> = {};
     for (const [name, value] of Object.entries(request.headers)) headers[name] = String(value);
     const problem = signatureProblem({ method: "POST", url, headers, body }, state.caller, "sts", now());
@@ -90,6 +118,18 @@ export async function startClouds(now: () => number): Promise<Clouds> {
     role: { id: "", secret: "", session: "" },
     roleName,
     account: JSON.stringify({ client_email: email, private_key: keys.privateKey, token_uri: `${url}/google` }),
+    federated: JSON.stringify({
+      type: "external_account",
+      audience: AUDIENCE,
+      subject_token_type: "urn:ietf:params:aws:token-type:aws4_request",
+      token_url: `${url}/federation`,
+      service_account_impersonation_url: `${url}/impersonation`,
+      credential_source: {
+        environment_id: "aws1",
+        regional_cred_verification_url:
+          "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15",
+      },
+    }),
     azure,
     issued: new Map(),
     lifetimeSeconds: 3600,

@@ -150,6 +150,25 @@ describe("cloudTokens()", () => {
     expect(NAMES.map((name) => apis.get(name)?.seen.refused)).toEqual([0, 0, 1, 1]);
   }, 30_000);
 
+  it("reaches GKE from AWS without a key of Google's, and renews what it was given", async () => {
+    let nowMs = Date.now();
+    const now = () => nowMs;
+    const { clouds, dir, apis, settings, env } = await world(now);
+    await writeFile(join(dir, "google.json"), clouds.federated);
+    const own = { ...env, AWS_REGION: "eu-central-1" };
+    const contexts = await openContexts([join(dir, "kubeconfig")], {
+      tokens: cloudTokens(settings, { env: own, now }),
+    });
+    const found = contexts.access("gke");
+    if (!found.ok) throw new Error(found.message);
+    const client = apiClient(found.access, { timeoutMs: 4000 });
+    closing.push(client.close);
+    const asks = async () => (await client.get("/api/v1/services")).ok;
+    expect([await asks(), await asks(), apis.get("gke")?.seen.tokens.size]).toEqual([true, true, 1]);
+    nowMs += 3_600_000;
+    expect([await asks(), apis.get("gke")?.seen.tokens.size]).toEqual([true, 2]);
+  }, 30_000);
+
   it("says which cluster's token could not be had, and never what was shown for it", async () => {
     const { clouds, dir, settings, env } = await world(Date.now);
     process.env["AZURE_SECRET"] = "wrong secret";

@@ -174,6 +174,15 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
   );
 });
 
+/** Addresses in one text, with commas between them, as Terraform hands them on; the first bad one is told. */
+export function readEdgeAddresses(list: string): Parsed<readonly LoadBalancerAddress[]> {
+  const names = list.split(",").map((one) => one.trim());
+  return parse(
+    z.array(text(connectHost)).transform((all) => all.map(addressOf)),
+    names.filter((one) => one !== ""),
+  );
+}
+
 function addressOf(host: string): LoadBalancerAddress {
   return isIP(host) === 0 ? { ip: null, hostname: host } : { ip: host, hostname: null };
 }

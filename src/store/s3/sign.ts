@@ -32,7 +32,8 @@ export function signed(request: ToSign, options: SignOptions): Record<string, st
   const payload = sha256(request.body);
   const headers: Record<string, string> = {
     ...request.headers,
-    "x-amz-content-sha256": payload,
+    // Only S3 asks for it.
+    ...((options.service ?? "s3") === "s3" ? { "x-amz-content-sha256": payload } : {}),
     "x-amz-date": scope.time,
     ...(sessionToken === null ? {} : { "x-amz-security-token": sessionToken }),
   };

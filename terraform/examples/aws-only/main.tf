@@ -1,4 +1,4 @@
-# Everything on AWS: a zone, an edge on CloudFront, and the control function.
+# Everything on AWS: a zone, an edge on CloudFront, and the control function; one bucket is the store of both.
 
 terraform {
   required_version = ">= 1.11, < 2.0"
@@ -33,12 +33,12 @@ module "edge" {
   source    = "../../modules/aws-edge"
   providers = { aws = aws.us_east_1 }
 
-  snapshot_bucket = "${var.prefix}-snapshots"
-  artefact        = var.edge_artefact
-  origins         = var.origins
-  public_keys     = var.public_keys
-  hosts           = ["*.${var.domain}"]
-  certificate     = { zone_id = var.domain_zone_id }
+  store       = module.control.store
+  artefact    = var.edge_artefact
+  origins     = var.origins
+  public_keys = var.public_keys
+  hosts       = ["*.${var.domain}"]
+  certificate = { zone_id = var.domain_zone_id }
 }
 
 module "control" {
@@ -47,6 +47,7 @@ module "control" {
   store_bucket          = "${var.prefix}-store"
   artefact              = var.control_artefact
   zones                 = [module.zone.zone]
-  publish_to            = [module.edge.snapshot_bucket]
+  readers               = [module.edge.reader_arn]
+  edge_addresses        = length(module.edge.addresses) > 0 ? module.edge.addresses : [module.edge.hostname]
   keep_store_on_destroy = false
 }

@@ -5,7 +5,7 @@ variable "region" {
 }
 
 variable "prefix" {
-  description = "Begin of the names of the buckets, which are shared by all of AWS."
+  description = "Begin of the name of the bucket, which is shared by all of AWS."
   type        = string
 }
 

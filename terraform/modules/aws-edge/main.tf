@@ -9,7 +9,10 @@ locals {
   read_methods              = ["GET", "HEAD", "OPTIONS"]
   issues_certificate        = length(var.hosts) > 0 && var.certificate.zone_id != null
   certificate_hosts         = sort(var.hosts)
-  snapshot_url              = "https://${aws_cloudfront_distribution.snapshots.domain_name}"
+  has_bucket                = var.snapshot_bucket != null
+  # Whether there is a store is known before it is made; its name and domain may not be.
+  snapshots_domain = local.has_bucket ? aws_s3_bucket.snapshots[0].bucket_regional_domain_name : var.store.domain
+  snapshot_url     = "https://${aws_cloudfront_distribution.snapshots.domain_name}"
 
   # Lambda@Edge has no environment: the function reads its settings from a field of the origin, which CloudFront shows to
   # it and which no viewer can send. What is secret is in the zip, see settings.mjs in docs/edges.md.
@@ -36,7 +39,7 @@ locals {
     ]
   }
 
-  bucket_policy = {
+  bucket_policy = !local.has_bucket ? null : {
     Version = "2012-10-17"
     Statement = [
       {
@@ -44,7 +47,7 @@ locals {
         Effect    = "Deny"
         Principal = "*"
         Action    = "s3:*"
-        Resource  = [aws_s3_bucket.snapshots.arn, "${aws_s3_bucket.snapshots.arn}/*"]
+        Resource  = [aws_s3_bucket.snapshots[0].arn, "${aws_s3_bucket.snapshots[0].arn}/*"]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
       {
@@ -52,7 +55,7 @@ locals {
         Effect    = "Allow"
         Principal = { Service = "cloudfront.amazonaws.com" }
         Action    = "s3:GetObject"
-        Resource  = "${aws_s3_bucket.snapshots.arn}/*"
+        Resource  = "${aws_s3_bucket.snapshots[0].arn}/*"
         Condition = { StringEquals = { "AWS:SourceArn" = aws_cloudfront_distribution.snapshots.arn } }
       },
       # Without it S3 answers 403 for what is not there, and an edge takes that for a broken store.
@@ -61,7 +64,7 @@ locals {
         Effect    = "Allow"
         Principal = { Service = "cloudfront.amazonaws.com" }
         Action    = "s3:ListBucket"
-        Resource  = aws_s3_bucket.snapshots.arn
+        Resource  = aws_s3_bucket.snapshots[0].arn
         Condition = { StringEquals = { "AWS:SourceArn" = aws_cloudfront_distribution.snapshots.arn } }
       },
     ]
@@ -69,13 +72,17 @@ locals {
 }
 
 resource "aws_s3_bucket" "snapshots" {
+  count = local.has_bucket ? 1 : 0
+
   bucket        = var.snapshot_bucket
   force_destroy = !var.keep_snapshots_on_destroy
   tags          = var.tags
 }
 
 resource "aws_s3_bucket_public_access_block" "snapshots" {
-  bucket                  = aws_s3_bucket.snapshots.id
+  count = local.has_bucket ? 1 : 0
+
+  bucket                  = aws_s3_bucket.snapshots[0].id
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
@@ -83,7 +90,9 @@ resource "aws_s3_bucket_public_access_block" "snapshots" {
 }
 
 resource "aws_s3_bucket_policy" "snapshots" {
-  bucket = aws_s3_bucket.snapshots.id
+  count = local.has_bucket ? 1 : 0
+
+  bucket = aws_s3_bucket.snapshots[0].id
   policy = jsonencode(local.bucket_policy)
 
   depends_on = [aws_s3_bucket_public_access_block.snapshots]
@@ -107,7 +116,7 @@ resource "aws_cloudfront_distribution" "snapshots" {
 
   origin {
     origin_id                = "snapshots"
-    domain_name              = aws_s3_bucket.snapshots.bucket_regional_domain_name
+    domain_name              = local.snapshots_domain
     origin_access_control_id = aws_cloudfront_origin_access_control.snapshots.id
   }
 
@@ -319,4 +328,20 @@ resource "aws_cloudfront_distribution" "edge" {
     minimum_protocol_version       = length(var.hosts) == 0 ? "TLSv1" : "TLSv1.2_2021"
     ssl_support_method             = length(var.hosts) == 0 ? null : "sni-only"
   }
+}
+
+# A version before this one always had a bucket of its own.
+moved {
+  from = aws_s3_bucket.snapshots
+  to   = aws_s3_bucket.snapshots[0]
+}
+
+moved {
+  from = aws_s3_bucket_public_access_block.snapshots
+  to   = aws_s3_bucket_public_access_block.snapshots[0]
+}
+
+moved {
+  from = aws_s3_bucket_policy.snapshots
+  to   = aws_s3_bucket_policy.snapshots[0]
 }

@@ -9,11 +9,16 @@ output "alias_zone_id" {
 }
 
 output "snapshot_bucket" {
-  description = "The bucket that control publishes to for this edge, as control-lambda takes it."
-  value = {
-    name = aws_s3_bucket.snapshots.id
-    arn  = aws_s3_bucket.snapshots.arn
+  description = "The bucket that control publishes to for this edge alone, as control-lambda takes it; null where the edge reads the store itself."
+  value = !local.has_bucket ? null : {
+    name = aws_s3_bucket.snapshots[0].id
+    arn  = aws_s3_bucket.snapshots[0].arn
   }
+}
+
+output "reader_arn" {
+  description = "What reads the store for edges, as control-lambda takes it among its readers; null where the edge has a bucket of its own."
+  value       = local.has_bucket ? null : aws_cloudfront_distribution.snapshots.arn
 }
 
 output "snapshot_url" {

@@ -9,13 +9,37 @@ variable "name" {
   }
 }
 
-variable "snapshot_bucket" {
-  description = "Name of the S3 bucket for snapshots, which this module makes; bucket names are shared by all of AWS."
-  type        = string
+variable "store" {
+  description = "The store of control-lambda, its output store: edges read there what control writes, and control-lambda takes the output reader_arn as a reader. Null: a bucket of the edge's own, see snapshot_bucket."
+  type = object({
+    name   = string
+    arn    = string
+    domain = string
+  })
+  default = null
 
   validation {
-    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.snapshot_bucket))
-    error_message = "Cannot make the bucket \"${var.snapshot_bucket}\": use 3 to 63 lower-case letters, digits and inner hyphens."
+    condition     = var.store == null ? true : can(regex("^arn:aws[a-z-]*:s3:::[^/*]+$", var.store.arn)) && endswith(var.store.arn, ":${var.store.name}")
+    error_message = "Cannot read snapshots from \"${var.store == null ? "" : var.store.name}\": arn is not the ARN of the bucket of that name."
+  }
+  validation {
+    condition     = var.store == null ? true : can(regex("^[a-z0-9.-]+\\.s3[a-z0-9.-]*\\.amazonaws\\.com(\\.cn)?$", var.store.domain))
+    error_message = "Cannot read snapshots at \"${var.store == null ? "" : var.store.domain}\": it is not the regional domain name of a bucket."
+  }
+}
+
+variable "snapshot_bucket" {
+  description = "Name of an S3 bucket for snapshots of this edge alone, which this module makes and control publishes to; bucket names are shared by all of AWS. Null: the edge reads store."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.snapshot_bucket == null ? true : can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.snapshot_bucket))
+    error_message = "Cannot make the bucket \"${var.snapshot_bucket == null ? "" : var.snapshot_bucket}\": use 3 to 63 lower-case letters, digits and inner hyphens."
+  }
+  validation {
+    condition     = (var.snapshot_bucket == null) != (var.store == null)
+    error_message = "Cannot tell where the snapshots are: give either store, of control-lambda, or snapshot_bucket."
   }
 }
 
@@ -147,7 +171,7 @@ variable "web_acl_arn" {
 }
 
 variable "keep_snapshots_on_destroy" {
-  description = "True: destroy fails while the bucket holds snapshots."
+  description = "True: destroy fails while the edge's own bucket holds snapshots."
   type        = bool
   default     = false
 }

@@ -52,6 +52,16 @@ locals {
           },
         ] : statement if length(statement.Resource) > 0
       ],
+      [
+        for statement in [
+          {
+            Sid      = "ReachClusters"
+            Effect   = "Allow"
+            Action   = ["sts:AssumeRole"]
+            Resource = var.cluster_roles
+          },
+        ] : statement if length(statement.Resource) > 0
+      ],
       # These two know no resource.
       length(var.zones) == 0 ? [] : [
         {
@@ -66,26 +76,50 @@ locals {
 
   bucket_policy = {
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "OnlyTls"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "s3:*"
-        Resource  = [aws_s3_bucket.store.arn, "${aws_s3_bucket.store.arn}/*"]
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      },
-      # The manifest is the fence between two writers: nobody writes it without a condition.
-      {
-        Sid       = "ManifestOnlyByCompareAndSet"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "s3:PutObject"
-        Resource  = "${aws_s3_bucket.store.arn}/manifest"
-        Condition = { Null = { "s3:if-match" = "true", "s3:if-none-match" = "true" } }
-      },
-    ]
+    Statement = concat(
+      [
+        {
+          Sid       = "OnlyTls"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "s3:*"
+          Resource  = [aws_s3_bucket.store.arn, "${aws_s3_bucket.store.arn}/*"]
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        },
+        # The manifest is the fence between two writers: nobody writes it without a condition.
+        {
+          Sid       = "ManifestOnlyByCompareAndSet"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "s3:PutObject"
+          Resource  = "${aws_s3_bucket.store.arn}/manifest"
+          Condition = { Null = { "s3:if-match" = "true", "s3:if-none-match" = "true" } }
+        },
+      ],
+      [for statement in local.reader_statements : statement if length(var.readers) > 0],
+    )
   }
+
+  reader_statements = [
+    {
+      Sid       = "EdgesRead"
+      Effect    = "Allow"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Action    = "s3:GetObject"
+      # What edges serve by; not the journal, nor what control remembers.
+      Resource  = [for key in ["manifest", "overlay", "slices/*"] : "${aws_s3_bucket.store.arn}/${key}"]
+      Condition = { StringEquals = { "AWS:SourceArn" = var.readers } }
+    },
+    # Without it S3 answers 403 for what is not there, and an edge takes that for a broken store.
+    {
+      Sid       = "EdgesSeeWhatIsMissing"
+      Effect    = "Allow"
+      Principal = { Service = "cloudfront.amazonaws.com" }
+      Action    = "s3:ListBucket"
+      Resource  = aws_s3_bucket.store.arn
+      Condition = { StringEquals = { "AWS:SourceArn" = var.readers } }
+    },
+  ]
 }
 
 resource "aws_s3_bucket" "store" {
@@ -178,6 +212,13 @@ resource "aws_lambda_function" "control" {
   # A lock on the platform's side: a run that is still going on makes the next one wait for the next minute.
   reserved_concurrent_executions = 1
   tags                           = var.tags
+
+  dynamic "environment" {
+    for_each = length(var.edge_addresses) == 0 ? [] : [join(",", var.edge_addresses)]
+    content {
+      variables = { PORTOLAN_EDGE_ADDRESSES = environment.value }
+    }
+  }
 
   # Lambda writes to the group of its name, and would make one that keeps everything for ever.
   depends_on = [aws_cloudwatch_log_group.control, aws_iam_role_policy.control]

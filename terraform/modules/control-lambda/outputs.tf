@@ -1,8 +1,9 @@
 output "store" {
-  description = "The store: its bucket and ARN."
+  description = "The store, as aws-edge takes it: its bucket, ARN and regional domain name."
   value = {
-    name = aws_s3_bucket.store.id
-    arn  = aws_s3_bucket.store.arn
+    name   = aws_s3_bucket.store.id
+    arn    = aws_s3_bucket.store.arn
+    domain = aws_s3_bucket.store.bucket_regional_domain_name
   }
 }
 

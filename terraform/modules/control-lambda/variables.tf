@@ -68,8 +68,41 @@ variable "record_types" {
   }
 }
 
+variable "readers" {
+  description = "What reads the store for edges: the output reader_arn of aws-edge, ARNs of CloudFront distributions. Nobody else may."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.readers : can(regex("^arn:aws[a-z-]*:cloudfront::[0-9]{12}:distribution/[A-Z0-9]+$", arn))])
+    error_message = "Cannot let ${join(", ", [for arn in var.readers : "\"${arn}\"" if !can(regex("^arn:aws[a-z-]*:cloudfront::[0-9]{12}:distribution/[A-Z0-9]+$", arn))])} read the store: not the ARN of a CloudFront distribution."
+  }
+}
+
+variable "edge_addresses" {
+  description = "Where users reach the edges: the output addresses of an edge's module, or host names such as the output hostname. They become the address of Ingresses, besides edgeAddresses of portolan.yaml."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for one in var.edge_addresses : can(cidrhost("${one}/32", 0)) || can(cidrhost("${one}/128", 0)) || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", one))])
+    error_message = "Cannot give Ingresses the address ${join(", ", [for one in var.edge_addresses : "\"${one}\"" if !(can(cidrhost("${one}/32", 0)) || can(cidrhost("${one}/128", 0)) || can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$", one)))])}: not an IP address, nor a lower-case host name without a final dot."
+  }
+}
+
+variable "cluster_roles" {
+  description = "Roles that it may assume to reach EKS clusters of other accounts: those that their kubeconfig names."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.cluster_roles : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[^*?]+$", arn))])
+    error_message = "Cannot assume ${join(", ", [for arn in var.cluster_roles : "\"${arn}\"" if !can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[^*?]+$", arn))])}: not the ARN of one role."
+  }
+}
+
 variable "publish_to" {
-  description = "Buckets of edges that it may write to besides its own: the output snapshot_bucket of aws-edge. The store of portolan.yaml is one of these or its own."
+  description = "Buckets of edges that it may write to besides its own: the output snapshot_bucket of aws-edge, where an edge has one."
   type = list(object({
     name = string
     arn  = string

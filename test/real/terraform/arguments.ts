@@ -7,8 +7,8 @@ export interface Argument {
   readonly without: string;
 }
 
-/** Arguments of Terraform itself; no provider sees them. */
-const META = new Set(["count", "for_each", "depends_on", "provider", "lifecycle", "content", "labels"]);
+/** Arguments of Terraform itself that no plan shows. */
+const META = new Set(["depends_on", "provider", "lifecycle"]);
 const OPENING = /[{[(]/g;
 const CLOSING = /[}\])]/g;
 

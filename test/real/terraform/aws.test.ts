@@ -14,6 +14,8 @@ if (missing !== null) console.warn(`SKIPPED, the AWS modules on moto: ${missing}
 
 const WHERE = "examples/aws-only";
 const PREVIOUS = join(import.meta.dirname, "previous");
+/** The example as it was for those modules: an edge with a bucket of its own. */
+const PREVIOUS_EXAMPLE = join(import.meta.dirname, "previous-example");
 const AWS = join(import.meta.dirname, "../../../.venv/bin/aws");
 
 /** What an account could still hold, and where its list is in the answer. */
@@ -73,8 +75,9 @@ describe.skipIf(missing !== null)("terraform/examples/aws-only on moto", () => {
     return [...new Set(found)].sort();
   }
 
-  it("applies the previous version, upgrades it without losing anything, changes nothing twice, and leaves nothing", async () => {
+  it("applies the previous version, upgrades it without losing anything, shares one bucket, changes nothing twice, and leaves nothing", async () => {
     use(PREVIOUS);
+    useExample(PREVIOUS_EXAMPLE);
     expect((await terraform("init", "-input=false")).code).toBe(0);
     const first = await terraform("apply", "-auto-approve", "-input=false");
     expect(first.output).toMatch(/Apply complete! Resources: 2\d added, 0 changed, 0 destroyed/);
@@ -85,6 +88,17 @@ describe.skipIf(missing !== null)("terraform/examples/aws-only on moto", () => {
     // Zones, buckets and distributions hold what cannot be made again.
     expect(upgrade.output).not.toMatch(/must be replaced|will be destroyed/);
     expect((await terraform("apply", "upgrade")).code).toBe(0);
+
+    // The example of today: the edge reads the store of control, and its own bucket goes.
+    useExample(join(SOURCES, WHERE));
+    const shared = await terraform("plan", "-out=shared", "-input=false");
+    const gone = [...shared.output.matchAll(/^ {2}# (\S+) will be destroyed$/gm)].map(([, address]) => address ?? "");
+    expect(gone.length).toBeGreaterThan(0);
+    expect(gone.filter((address) => !address.startsWith("module.edge.aws_s3_bucket"))).toEqual([]);
+    expect(shared.output).not.toMatch(/must be replaced/);
+    expect((await terraform("apply", "shared")).code).toBe(0);
+    const policy = await aws("--region", "eu-central-1", "s3api", "get-bucket-policy", "--bucket", "example-org-store");
+    expect(JSON.stringify(policy)).toContain("cloudfront.amazonaws.com");
 
     const second = await terraform("plan", "-detailed-exitcode", "-input=false");
     expect([second.code, second.output]).toEqual([0, expect.stringContaining("No changes.")]);
@@ -97,6 +111,12 @@ describe.skipIf(missing !== null)("terraform/examples/aws-only on moto", () => {
     // Only the parent zone, which the test made.
     expect(await left()).toEqual(["route53 list-hosted-zones: example.org."]);
   }, 1_800_000);
+
+  function useExample(from: string): void {
+    for (const name of readdirSync(from).filter((one) => one.endsWith(".tf"))) {
+      cpSync(join(from, name), join(space.folder, WHERE, name));
+    }
+  }
 
   function use(modules: string): void {
     const names = readdirSync(PREVIOUS, { withFileTypes: true }).filter((one) => one.isDirectory());

@@ -67,6 +67,30 @@ run "asks_the_second_origin_for_read_only_paths" {
   }
 }
 
+run "reads_the_store_of_control" {
+  command = apply
+  variables {
+    snapshot_bucket = null
+    store           = { name = "example-org-store", arn = "arn:aws:s3:::example-org-store", domain = "example-org-store.s3.eu-central-1.amazonaws.com" }
+  }
+  assert {
+    condition     = length(aws_s3_bucket.snapshots) == 0 && output.snapshot_bucket == null
+    error_message = "The store of control is enough."
+  }
+  assert {
+    condition     = one(aws_cloudfront_distribution.snapshots.origin).domain_name == "example-org-store.s3.eu-central-1.amazonaws.com" && output.reader_arn == "arn:aws:cloudfront::123456789012:distribution/E1"
+    error_message = "Snapshots are read from the store, by a reader that control lets in."
+  }
+}
+
+run "refuses_two_places_of_snapshots" {
+  command = plan
+  variables {
+    store = { name = "example-org-store", arn = "arn:aws:s3:::example-org-store", domain = "example-org-store.s3.eu-central-1.amazonaws.com" }
+  }
+  expect_failures = [var.snapshot_bucket]
+}
+
 run "refuses_another_region" {
   command = plan
   override_data {
