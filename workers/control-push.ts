@@ -42,9 +42,8 @@ export async function openMirrors(
     }
     const store = await kvStore(one);
     const { intervalMs: overlayMs } = one;
-    // Who reads Fastly's store lives for one request.
     const pace = { overlayMs, reportsMs: REPORTS_EVERY * overlayMs, now: Date.now };
-    mirrors.push("fastlyKv" in one ? inParts(store, overlayMs) : whole(store, pace));
+    mirrors.push(one.parts ? inParts(store, overlayMs) : whole(store, pace));
   }
   return mirrors;
 }

@@ -13,7 +13,7 @@ import { fastlyUpstream } from "../src/edge/fastly/upstream.ts";
 import { edgeRequest, fetchResponse } from "../src/edge/fetch/message.ts";
 import { handle } from "../src/edge/handle.ts";
 import { requestCount } from "../src/edge/metrics.ts";
-import { readForRequest } from "../src/edge/per-request.ts";
+import { partFollower } from "../src/edge/follow-part.ts";
 import { platformClient } from "../src/edge/platform-client.ts";
 import { servingEdge } from "../src/edge/serving.ts";
 import { fetchOver } from "./fastly-backends.ts";
@@ -56,7 +56,7 @@ async function answer({ request, client }: FastlyEvent): Promise<Response> {
   // No instance is told that its client has left.
   const asked = { ...edgeRequest(request, facts), signal: new AbortController().signal };
   const bring = async (snapshot: Parameters<typeof needsPolicies>[0]) => (needsPolicies(snapshot) ? allPolicies : null);
-  await readForRequest(asked.host, { ...follow, source, bundled, bring });
+  await partFollower(asked.host, { ...follow, source, bring }).coldStart(bundled);
   const upstream = fastlyUpstream({ allowPrivateOrigins, sign, fetchFrom: fetchOver(backends) });
   return fetchResponse(await handle(asked, { ...rules, upstream, watchBody: null, pins }), request.method);
 }

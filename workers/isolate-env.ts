@@ -16,6 +16,8 @@ export interface IsolateEnv extends OtlpEnv {
   /** `LAT,LON` of an edge that knows its own place; on Cloudflare the client's place counts instead. */
   readonly LOCATION?: string;
   readonly POLL_SECONDS?: string;
+  /** `true` reads for each host what is about it, not the whole snapshot: for a snapshot of thousands of hosts. */
+  readonly SNAPSHOT_PARTS?: string;
   /** Secret; opens the debug headers. */
   readonly DEBUG_TOKEN?: string;
   /** Secret; `ID BASE64`, the key that signs requests to gateways. */
@@ -31,6 +33,8 @@ export interface IsolateSettings {
   readonly audience: string;
   readonly location: GeoPoint | null;
   readonly pollIntervalMs: number;
+  /** The snapshot is read in parts. */
+  readonly parts: boolean;
   readonly debugToken: string | null;
   readonly allowPrivateOrigins: boolean;
 }
@@ -50,6 +54,7 @@ export function readSettings(env: IsolateEnv): IsolateSettings {
     audience: env.AUDIENCE ?? "portolan",
     location: env.LOCATION === undefined ? null : readLocation(env.LOCATION),
     pollIntervalMs: seconds * 1000,
+    parts: env.SNAPSHOT_PARTS === "true",
     debugToken: env.DEBUG_TOKEN ?? null,
     allowPrivateOrigins: env.ALLOW_PRIVATE_ORIGINS === "true",
   };

@@ -9,6 +9,7 @@ import type { SnapshotSource } from "../src/core/snapshot/load.ts";
 import { SIGNED_HOP } from "../src/core/snapshot/manifest.ts";
 import type { FetchUpstreamOptions } from "../src/edge/fetch/upstream.ts";
 import { type FollowDeps, follower, type Follower } from "../src/edge/follow.ts";
+import { partFollower } from "../src/edge/follow-part.ts";
 import type { RequestPins } from "../src/edge/request-pins.ts";
 import type { ServingDeps, ServingEdge } from "../src/edge/serving.ts";
 import { toHttps } from "../src/edge/to-https.ts";
@@ -31,8 +32,8 @@ export interface IsolateStart {
   readonly toHttps: ServingDeps["toHttps"];
   /** Where an edge of this name is counted; null where no receiver is named. */
   readonly telemetry: ((edge: string) => IsolateTelemetry | null) | null;
-  /** Begins to follow the store for an edge. */
-  follow(edge: ServingEdge["follow"], places: LoadedPlaces): Follower;
+  /** Begins to follow the store for an edge; only what is about this host where the snapshot is read in parts. */
+  follow(edge: ServingEdge["follow"], places: LoadedPlaces, authority: string): Follower;
 }
 
 /** Where an isolate reads snapshots, and where it reports; null where it may not write. */
@@ -65,8 +66,10 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
     noteChoice: settings.location === null ? null : (decision, nowMs) => noteChoice(choices, decision, nowMs),
     toHttps: toHttps(null),
     telemetry: env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? null : await telemetryOf(env),
-    follow: (edge, places) =>
-      follower({ ...edge, source, report: store.report, bring: (snapshot) => bring(snapshot, places) }),
+    follow(edge, places, authority) {
+      const deps = { ...edge, source, bring: (snapshot: Snapshot) => bring(snapshot, places) };
+      return settings.parts ? partFollower(authority, deps) : follower({ ...deps, report: store.report });
+    },
   };
 }
 

@@ -10,7 +10,6 @@ import { handle, type HandleDeps } from "../src/edge/handle.ts";
 import type { Background, BuiltEdge } from "./isolate-build.ts";
 import type { IsolateEnv } from "./isolate-env.ts";
 import type { IsolateStart } from "./isolate-start.ts";
-import { needsCountry } from "./loaded-places.ts";
 
 /** What differs from platform to platform. */
 export interface Platform<Env extends Pick<IsolateEnv, "EDGE_NAME">> {
@@ -33,8 +32,8 @@ export interface IsolateEdge<Env> {
   fetch(request: Request, env: Env, background: Background): Promise<Response>;
 }
 
-interface Isolate extends BuiltEdge {
-  readonly handling: HandleDeps;
+interface Isolate extends Pick<BuiltEdge, "ready"> {
+  readonly carrying: Pick<HandleDeps, "upstream" | "watchBody" | "pins">;
 }
 
 /** One edge for the isolate that imports it. */
@@ -45,13 +44,10 @@ export function isolateEdge<Env extends Pick<IsolateEnv, "EDGE_NAME">>(platform:
     async fetch(request, env, background) {
       const current = isolate ?? (await start(platform, request, env));
       isolate = current;
-      const { handling } = current;
-      if (handling.state.serving === null) await current.coldStart();
-      current.tend(background);
       const location = platform.place(request, env);
-      if (needsCountry(location)) await current.places.load();
-      const facts = { peerAddress: platform.peerAddress(request, env), location };
-      return fetchResponse(await handle(edgeRequest(request, facts), handling), request.method);
+      const asked = edgeRequest(request, { peerAddress: platform.peerAddress(request, env), location });
+      const rules = await current.ready(asked, background);
+      return fetchResponse(await handle(asked, { ...rules, ...current.carrying }), request.method);
     },
   };
 }
@@ -64,7 +60,7 @@ async function start<Env extends Pick<IsolateEnv, "EDGE_NAME">>(
   const { buildEdge } = await import("./isolate-build.ts");
   const started = await platform.start(env);
   const { settings, pins, sign } = started;
-  const built = buildEdge(started, env.EDGE_NAME ?? platform.edgeName(request), settings.debugToken);
+  const { ready } = buildEdge(started, env.EDGE_NAME ?? platform.edgeName(request), settings.debugToken);
   const upstream = fetchUpstream({
     allowPrivateOrigins: settings.allowPrivateOrigins,
     zone: platform.zone(env),
@@ -72,5 +68,5 @@ async function start<Env extends Pick<IsolateEnv, "EDGE_NAME">>(
     onceOnly: platform.onceOnly,
     sign,
   });
-  return { ...built, handling: { ...built.rules, upstream, watchBody: null, pins } };
+  return { ready, carrying: { upstream, watchBody: null, pins } };
 }

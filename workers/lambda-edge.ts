@@ -6,7 +6,6 @@ import { type CloudFrontRequest, type CloudFrontResponse, settingsOf } from "../
 import { handOver } from "../src/edge/cloudfront/hand-over.ts";
 import type { Background, BuiltEdge } from "./isolate-build.ts";
 import type { LambdaEdgeStart } from "./lambda-edge-start.ts";
-import { needsCountry } from "./loaded-places.ts";
 
 export interface OriginRequestEvent {
   readonly Records: readonly {
@@ -33,11 +32,10 @@ export async function handler(event: OriginRequestEvent): Promise<CloudFrontRequ
     );
   }
   instance ??= await start(settingsOf(cf.request));
-  const { rules, places, settings, placeOf, sign } = instance;
-  if (rules.state.serving === null) await instance.coldStart();
-  instance.tend(UNTENDED);
+  const { settings, placeOf, sign } = instance;
   const location = placeOf((name) => cf.request.headers[name]?.[0]?.value ?? null);
-  if (needsCountry(location)) await places.load();
+  const host = cf.request.headers["host"]?.[0]?.value ?? "";
+  const rules = await instance.ready({ host, runtimeLocation: location }, UNTENDED);
   const asked = { requestId: cf.config.requestId, location };
   return await handOver(cf.request, asked, { rules, allowPrivateOrigins: settings.allowPrivateOrigins, sign });
 }

@@ -98,6 +98,56 @@ describe("workers/cloudflare.ts", () => {
     await world.close();
   }, 60_000);
 
+  it("reads each host's part where it is told to, and follows it", async () => {
+    const world = await startEdgeWorld({ ...workerd({ SNAPSHOT_PARTS: "true" }), readsParts: true });
+    await world.publish([HOST, "*.wild.example.org"]);
+    // Nothing else is there to be read.
+    await world.store.forget("manifest");
+    await world.store.forget("slices/");
+    const edge = await world.start();
+    const answer = async (host: string) => {
+      const { status, text } = await ask(edge.url, "/", { host });
+      return status === 200 ? text : status;
+    };
+    expect(await Promise.all([HOST, "a.wild.example.org", "nobody.example.org"].map(answer))).toEqual([
+      "fra",
+      "fra",
+      404,
+    ]);
+    await world.publish([HOST], false, withPolicy({ method: { type: "failover", tiers: [["tok"]] } }));
+    await expect.poll(() => answer(HOST), { timeout: 20_000 }).toBe("tok");
+    await expect.poll(() => answer("a.wild.example.org"), { timeout: 20_000 }).toBe(404);
+    await world.publish([HOST], true);
+    expect(await answer(HOST)).toBe("tok");
+    world.store.become("down");
+    expect(await answer(HOST)).toBe("tok");
+    await world.close();
+  }, 60_000);
+
+  it("keeps the hosts apart that it is asked for at once, and serves more of them than it keeps", async () => {
+    const hosts = Array.from({ length: 230 }, (_, index) => `h${index}.example.org`);
+    const world = await startEdgeWorld({ ...workerd({ SNAPSHOT_PARTS: "true" }), readsParts: true });
+    const first = (snapshot: Snapshot): Snapshot => ({
+      ...snapshot,
+      hosts: snapshot.hosts.map((host) => ({
+        ...host,
+        policy: {
+          ...host.policy,
+          method: { type: "failover", tiers: [[Number(host.host.slice(1, -12)) % 2 === 0 ? "tok" : "nyc"]] },
+        },
+      })),
+    });
+    await world.publish(hosts, false, first);
+    const edge = await world.start();
+    for (let from = 0; from < hosts.length; from += 46) {
+      const some = hosts.slice(from, from + 46);
+      const answers = await Promise.all(some.map(async (host) => (await ask(edge.url, "/", { host })).text));
+      expect(answers).toEqual(some.map((_, index) => ((from + index) % 2 === 0 ? "tok" : "nyc")));
+    }
+    expect((await ask(edge.url, "/", { host: "h0.example.org" })).text).toBe("tok");
+    await world.close();
+  }, 60_000);
+
   it("pins with the keys that are bound, from the first request of an isolate on", async () => {
     const keys = `k1:${Buffer.alloc(32, 7).toString("base64")}`;
     const world = await startEdgeWorld(workerd({ PIN_KEYS: keys }));

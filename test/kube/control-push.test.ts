@@ -31,12 +31,19 @@ describe("spec.push", () => {
     );
     expect(push).toEqual([
       { url: "https://edge.example.org", tokenFile: join(folder, "keys/token") },
-      { workersKv: { account: ACCOUNT, namespace: ACCOUNT }, tokenFile: null, endpoint: null, intervalMs: 10_000 },
+      {
+        workersKv: { account: ACCOUNT, namespace: ACCOUNT },
+        tokenFile: null,
+        endpoint: null,
+        intervalMs: 10_000,
+        parts: false,
+      },
       {
         fastlyKv: { store: "abcdefghij" },
         tokenFile: join(folder, "t"),
         endpoint: "http://127.0.0.1:1",
         intervalMs: 60_000,
+        parts: true,
       },
     ]);
   });

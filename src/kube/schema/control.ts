@@ -37,6 +37,8 @@ export type KvSettings = (
   readonly endpoint: string | null;
   /** Shortest time between two writes of the overlay. */
   readonly intervalMs: number;
+  /** The snapshot in parts, and nothing else; on Fastly always. */
+  readonly parts: boolean;
 };
 
 /** Where control pushes what it publishes. Without a file the token of a KV store is in the environment. */
@@ -111,6 +113,7 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
     tokenFile: word.nullish(),
     endpoint: text(httpUrl).nullish(),
     interval: duration(1000, 3_600_000).nullish(),
+    parts: z.boolean().nullish(),
   });
   const spec = fields(strict, {
     config: config.check(always(oneOf("directory", "context", "inCluster"))).nullish(),
@@ -199,9 +202,12 @@ function pushOf(said: {
   tokenFile?: Maybe<string>;
   endpoint?: Maybe<string>;
   interval?: Maybe<number>;
+  parts?: Maybe<boolean>;
 }): PushSettings {
-  const { workersKv, fastlyKv, url, tokenFile = null } = said;
-  const kv = { tokenFile, endpoint: said.endpoint ?? null, intervalMs: said.interval ?? KV_INTERVAL_MS };
+  const { workersKv, fastlyKv, url } = said;
+  const tokenFile = said.tokenFile ?? null;
+  const parts = said.parts === true || Boolean(fastlyKv);
+  const kv = { tokenFile, parts, endpoint: said.endpoint ?? null, intervalMs: said.interval ?? KV_INTERVAL_MS };
   if (workersKv) return { ...kv, workersKv };
   if (fastlyKv) return { ...kv, fastlyKv };
   return { tokenFile, url: url ?? "" };
