@@ -48,7 +48,13 @@ function typeOf(body: string): string {
   const members = [...rest.matchAll(/^ {4}(\w+)\s+= (optional\()?/gm)].map(([, name, optional]) =>
     optional === undefined ? name : `${name}?`,
   );
-  const around = first.startsWith("map(list") ? "map of lists of " : first.startsWith("list") ? "list of " : first.startsWith("map") ? "map of " : "";
+  const around = first.startsWith("map(list")
+    ? "map of lists of "
+    : first.startsWith("list")
+      ? "list of "
+      : first.startsWith("map")
+        ? "map of "
+        : "";
   return `${around}{${members.join(", ")}}`;
 }
 

@@ -197,7 +197,7 @@ describe("portolan edge with --origin-cert", () => {
   async function strictOrigin(own: Certificate, clients: Certificate): Promise<number> {
     const options = { cert: own.cert, key: own.key, ca: clients.cert, requestCert: true, rejectUnauthorized: true };
     const server = createHttpsServer(options, (request, response) =>
-      response.end(`${(request.socket as TLSSocket).getPeerCertificate().subject.CN}`),
+      response.end(JSON.stringify((request.socket as TLSSocket).getPeerCertificate().subject.CN)),
     );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
     closing.push(() => {
@@ -229,7 +229,7 @@ describe("portolan edge with --origin-cert", () => {
     await writeFile(cert, edge.cert);
     await writeFile(key, edge.key);
     const shown = await start(dir, { originCertificate: { cert, key } });
-    expect((await talk(urlOf(shown.edge), GET)).text).toMatch(/^HTTP\/1.1 200 [^]*edge\.example\.org$/);
+    expect((await talk(urlOf(shown.edge), GET)).text).toMatch(/^HTTP\/1.1 200 [^]*"edge\.example\.org"$/);
     const without = await start(dir, {});
     expect((await talk(urlOf(without.edge), GET)).text).toMatch(/^HTTP\/1.1 502 /);
     await expect(start(dir, { originCertificate: { cert, key: cert } })).rejects.toThrow(/Cannot show .*edge\.crt/);
