@@ -4,6 +4,7 @@
  */
 import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { packCounts } from "../src/core/snapshot/backend-counts.ts";
+import { packTrips } from "../src/core/snapshot/round-trips.ts";
 import { decide } from "../src/core/decide.ts";
 import { locateClient } from "../src/core/geo/client-location.ts";
 import { countryLocation } from "../src/core/geo/country-location.ts";
@@ -92,14 +93,16 @@ function overlayOf(table: RoutingTable, troubled: number): HealthOverlay {
       })),
     ),
     origins: [],
-    roundTrips: clusters.map((name, index) => ({
-      place: "fra",
-      cluster: name,
-      us: 5000 + index * 911,
-      samples: 6,
-      observedAtMs: 0,
-      basis: "measured",
-    })),
+    roundTrips: packTrips(
+      clusters.map((name, index) => ({
+        place: "fra",
+        cluster: name,
+        us: 5000 + index * 911,
+        samples: 6,
+        observedAtMs: 0,
+        basis: "measured",
+      })),
+    ),
     verdicts: [],
     offered: [],
     events: [],

@@ -3,10 +3,11 @@
  * `node bench/health.ts [SECONDS]`. The origins are in a process of their own, so that their work is not counted.
  */
 import { spawn } from "node:child_process";
-import { backendKey, healthView } from "../src/core/health/view.ts";
+import { backendKey, healthView, roundTripKey } from "../src/core/health/view.ts";
 import type { HealthOverlay } from "../src/core/health/model.ts";
 import type { Origin } from "../src/core/model.ts";
 import { packCounts } from "../src/core/snapshot/backend-counts.ts";
+import { packTrips } from "../src/core/snapshot/round-trips.ts";
 import { overlayText, parseOverlay } from "../src/core/snapshot/overlay.ts";
 import { createEdge } from "../src/edge/edge.ts";
 import { edgeMetrics } from "../src/edge/metrics.ts";
@@ -40,15 +41,17 @@ function overlayCost(): void {
       cause: "3 of 3 edges reach it",
     })),
     verdicts: [],
-    roundTrips: clusters.flatMap((cluster) =>
-      Array.from({ length: 50 }, (_, place) => ({
-        place: `edge-${place}`,
-        cluster,
-        us: 10_000 + place * 1000,
-        samples: 6,
-        observedAtMs: 1,
-        basis: "measured" as const,
-      })),
+    roundTrips: packTrips(
+      clusters.flatMap((cluster) =>
+        Array.from({ length: 50 }, (_, place) => ({
+          place: `edge-${place}`,
+          cluster,
+          us: 10_000 + place * 1000,
+          samples: 6,
+          observedAtMs: 1,
+          basis: "measured" as const,
+        })),
+      ),
     ),
     offered: [],
     events: [],
@@ -65,6 +68,8 @@ function overlayCost(): void {
       const view = healthView(parsed.overlay, new Map());
       const shown = view.backends.get(backendKey("cluster-7", services[9] ?? ""));
       if (shown?.ready !== (7 + 9) % 5) throw new Error("the overlay says something else");
+      const trip = view.roundTrips.get(roundTripKey("edge-7", "cluster-7"));
+      if (one.roundTrips.length > 0 && trip?.us !== 17_000) throw new Error("the overlay says another round-trip");
       return performance.now() - started;
     })
       .slice(10)

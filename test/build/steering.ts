@@ -4,6 +4,7 @@ import type { Circumstances, Decision } from "../../src/core/decision.ts";
 import type { BackendHealth, HealthOverlay, OriginHealth, RoundTrip } from "../../src/core/health/model.ts";
 import type { Cluster, GeoPoint, HostRoutes, Origin, Snapshot } from "../../src/core/model.ts";
 import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
+import { packTrips } from "../../src/core/snapshot/round-trips.ts";
 import { allPolicies } from "../../src/core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../../src/core/routing-table.ts";
 import { DEFAULT_POLICY, type SteeringPolicy } from "../../src/core/steering/policy.ts";
@@ -114,7 +115,7 @@ export function healthOf(parts: HealthParts = {}): HealthView {
     backends: packCounts(backends),
     origins,
     verdicts: [],
-    roundTrips: trips,
+    roundTrips: packTrips(trips),
     offered: [],
     events: [],
   };

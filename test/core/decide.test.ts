@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { packCounts } from "../../src/core/snapshot/backend-counts.ts";
+import { packTrips } from "../../src/core/snapshot/round-trips.ts";
 import { compile } from "../../src/core/compile/compile.ts";
 import { decide } from "../../src/core/decide.ts";
 import { type HealthView, healthView, originKey } from "../../src/core/health/view.ts";
@@ -92,7 +93,9 @@ describe("decide()", () => {
           backends: packCounts([]),
           origins: [],
           verdicts: [],
-          roundTrips: [{ place: "nyc", cluster: "asia", us: 5000, samples, observedAtMs, basis: "measured" }],
+          roundTrips: packTrips([
+            { place: "nyc", cluster: "asia", us: 5000, samples, observedAtMs, basis: "measured" },
+          ]),
           offered: [],
           events: [],
         },

@@ -15,6 +15,7 @@ import type {
 import type { Cluster, GeoPoint } from "../model.ts";
 import { calibrate } from "./calibrate.ts";
 import { mergeEvents } from "./events.ts";
+import { packTrips } from "../snapshot/round-trips.ts";
 import { type Held, hold, MIN_SAMPLES } from "./round-trip.ts";
 import { backendKey, roundTripKey } from "./view.ts";
 
@@ -76,7 +77,7 @@ export function mergeReports(input: MergeInput, memory: MergeMemory): Merged {
     overlay: {
       origins: [...origins.values()],
       verdicts: [...verdicts.values()],
-      roundTrips: trips.roundTrips,
+      roundTrips: packTrips(trips.roundTrips),
       offered: addOffered(fresh),
       events,
     },
@@ -187,7 +188,6 @@ function mergeRoundTrips(
     held.set(key, value);
     return { ...trip, us: value.us };
   });
-  roundTrips.sort((a, b) => compare(a.place, b.place) || compare(a.cluster, b.cluster));
   return { roundTrips, held };
 }
 
@@ -227,8 +227,4 @@ function calibrated(
       return us === null ? [] : [{ place, cluster, us, samples: 0, observedAtMs: nowMs, basis: "calibrated" }];
     }),
   );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -99,6 +99,13 @@ export interface RoundTrip {
   readonly basis: "measured" | "calibrated";
 }
 
+/** Round-trips of one place, packed (`snapshot/round-trips.ts`). */
+export interface PlaceTrips {
+  readonly place: string;
+  /** `cluster us samples observedAtMs`, and ` c` for a calibrated one; joined by commas, sorted. */
+  readonly trips: string;
+}
+
 /** Requests a second that were offered to a cluster, whether it took them or passed them on. */
 export interface ClusterLoad {
   readonly cluster: string;
@@ -113,7 +120,7 @@ export interface HealthOverlay {
   readonly backends: BackendCounts;
   readonly origins: readonly OriginHealth[];
   readonly verdicts: readonly BackendVerdict[];
-  readonly roundTrips: readonly RoundTrip[];
+  readonly roundTrips: readonly PlaceTrips[];
   /** What all edges offer to each cluster, added up. */
   readonly offered: readonly ClusterLoad[];
   /** The newest changes, oldest first. */

@@ -3,6 +3,7 @@ import type { BackendHealth, BackendVerdict, HealthOverlay, OriginHealth, RoundT
 import type { Origin, ServiceKey } from "../model.ts";
 import type { Held } from "../steering/held.ts";
 import { countsIndex } from "../snapshot/backend-counts.ts";
+import { tripsIndex } from "../snapshot/round-trips.ts";
 
 /** An origin taken out by outlier detection from real traffic. */
 export interface Ejection {
@@ -90,7 +91,7 @@ export function healthView(
     backends: countsIndex(backends),
     origins: new Map(origins.map((origin) => [origin.origin, origin])),
     verdicts: new Map(verdicts.map((verdict) => [backendKey(verdict.cluster, verdict.service), verdict])),
-    roundTrips: layered(measured, new Map(roundTrips.map((trip) => [roundTripKey(trip.place, trip.cluster), trip]))),
+    roundTrips: layered(measured, tripsIndex(roundTrips)),
     offered: new Map(overlay.offered.map(({ cluster, perSecond }) => [cluster, perSecond])),
     ejections,
     down,
@@ -98,6 +99,6 @@ export function healthView(
   };
 }
 
-function layered<T>(first: ReadonlyMap<string, T>, second: ReadonlyMap<string, T>): Lookup<T> {
+function layered<T>(first: ReadonlyMap<string, T>, second: Lookup<T>): Lookup<T> {
   return { get: (key) => first.get(key) ?? second.get(key) };
 }

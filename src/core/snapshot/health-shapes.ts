@@ -9,7 +9,7 @@ import type {
   HealthOverlay,
   MeasuredRoundTrip,
   OriginHealth,
-  RoundTrip,
+  PlaceTrips,
 } from "../health/model.ts";
 import { integer, list, nullable, number, oneOf, orDefault, type Read, record, text, truth } from "./guard.ts";
 import { LIMITS, readPoint } from "./shapes.ts";
@@ -92,17 +92,7 @@ export const readOverlay: Read<HealthOverlay> = record<HealthOverlay>({
   backends: readCounts,
   origins: list(readOriginHealth, MANY),
   verdicts: orDefault(list(readVerdict, MANY), []),
-  roundTrips: list(
-    record<RoundTrip>({
-      place: name,
-      cluster: name,
-      us: integer(),
-      samples: integer(),
-      observedAtMs: integer(),
-      basis: orDefault(oneOf("measured", "calibrated"), "measured"),
-    }),
-    MANY,
-  ),
+  roundTrips: list(record<PlaceTrips>({ place: name, trips: text(COUNTS) }), SERVICES),
   offered: orDefault(list(readLoad, LIMITS.clusters), []),
   events: orDefault(list(readEvent, LIMITS.events), []),
 });

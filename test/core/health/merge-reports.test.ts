@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { mergeReports, type MergeMemory, NO_MEMORY } from "../../../src/core/health/merge-reports.ts";
 import type { EdgeReport, OriginHealth } from "../../../src/core/health/model.ts";
 import type { Cluster } from "../../../src/core/model.ts";
+import { listTrips } from "../../../src/core/snapshot/round-trips.ts";
 
 const ORIGIN = "fra|https://fra.origin.example.org:443";
 const FRANKFURT = { latitude: 50.1, longitude: 8.7 };
@@ -111,7 +112,7 @@ describe("mergeReports()", () => {
       report("prague", { place: { latitude: 50.1, longitude: 14.4 } }),
     ]);
     const of = (place: string, name: string) =>
-      overlay.roundTrips.find((one) => one.place === place && one.cluster === name);
+      listTrips(overlay.roundTrips).find((one) => one.place === place && one.cluster === name);
     expect(of("one", "fra")).toMatchObject({ us: 7000, basis: "measured" });
     expect(of("two", "nyc")).toMatchObject({ us: 90_000, basis: "measured" });
     expect(of("prague", "nyc")).toMatchObject({ basis: "calibrated", samples: 0 });

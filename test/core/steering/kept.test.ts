@@ -3,10 +3,9 @@ import { describe, expect, it } from "vitest";
 import { decide, decideWith } from "../../../src/core/decide.ts";
 import type { RoundTrip } from "../../../src/core/health/model.ts";
 import type { SteeringPolicy } from "../../../src/core/steering/policy.ts";
-import { client, clustersOf, healthOf, HOST, modelCluster, SERVICE, tableOf, toShop } from "../../build/steering.ts";
+import { client, clustersOf, healthOf, modelCluster, tableOf, toShop } from "../../build/steering.ts";
 import { randomFrom } from "../../../bench/random-world.ts";
 
-const HELD = `${HOST} ${SERVICE}`;
 const METHODS: readonly SteeringPolicy["method"][] = [
   { type: "nearest" },
   { type: "weighted" },
@@ -41,13 +40,18 @@ describe("decide() with what it keeps", () => {
     const policy = { method, canary: null };
     const table = tableOf(clusters, policy);
     const measured = healthOf({ trips: tripsOf(12, random) });
+    const fra = { of: "edge" as const, place: "fra", point: { latitude: 50, longitude: 8 } };
+    const chosen = decide(table, measured, toShop, client(1, { vantage: fra }));
+    const heldBy = chosen.action === "forward" ? (chosen.hold?.key ?? "") : "";
+    // Shares by weight are held by nobody.
+    expect(heldBy === "").toBe(method.type === "weighted");
     const views = [
       // As an edge has it after a probe: other round-trips, and nothing else changed.
       measured,
       { ...measured, roundTrips: healthOf({ trips: tripsOf(12, random) }).roundTrips },
       { ...measured, roundTrips: healthOf({ trips: tripsOf(12, random) }).roundTrips },
-      { ...measured, held: new Map([[HELD, { clusters: ["c2", "c9"], untilMs: 0 }]]) },
-      { ...measured, held: new Map([[HELD, { clusters: ["c4"], untilMs: 200_000 }]]) },
+      { ...measured, held: new Map([[heldBy, { clusters: ["c2", "c9"], untilMs: 0 }]]) },
+      { ...measured, held: new Map([[heldBy, { clusters: ["c4"], untilMs: 200_000 }]]) },
       healthOf(),
       healthOf({ down: ["c3"], ready: { c1: [1, 4] } }),
       healthOf({ trips: tripsOf(12, random), ejected: ["c0", "c5"], expiresAtMs: 300_000 }),

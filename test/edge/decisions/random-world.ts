@@ -1,5 +1,6 @@
 /** A snapshot, its health and requests, drawn from a seed. */
 import { packCounts } from "../../../src/core/snapshot/backend-counts.ts";
+import { packTrips } from "../../../src/core/snapshot/round-trips.ts";
 import type { HealthOverlay } from "../../../src/core/health/model.ts";
 import type { Cluster, HostRoutes, Origin, Route, Snapshot } from "../../../src/core/model.ts";
 import { DEFAULT_POLICY, type SteeringPolicy } from "../../../src/core/steering/policy.ts";
@@ -48,16 +49,18 @@ export function randomWorld(size: WorldSize): DecisionInput {
       ),
     ),
     origins: [],
-    roundTrips: clusters
-      .filter(() => draw() < 0.5)
-      .map(({ name }) => ({
-        place: "suite",
-        cluster: name,
-        us: 1000 + whole(300_000),
-        samples: 1 + whole(6),
-        observedAtMs: NOW_MS,
-        basis: "measured",
-      })),
+    roundTrips: packTrips(
+      clusters
+        .filter(() => draw() < 0.5)
+        .map(({ name }) => ({
+          place: "suite",
+          cluster: name,
+          us: 1000 + whole(300_000),
+          samples: 1 + whole(6),
+          observedAtMs: NOW_MS,
+          basis: "measured",
+        })),
+    ),
     verdicts: [],
     offered: [],
     events: [],
