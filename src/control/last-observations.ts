@@ -20,6 +20,9 @@ export interface LastObservations {
 /** A restart while an API is away may go back by so much of what that one cluster said. */
 const EVERY_MS = 30_000;
 
+/** Lists that an older control function did not remember. */
+const LATER = { serviceExports: [], nodes: [], namespaces: [] };
+
 const key = (cluster: string | null) => `control/observations/${cluster ?? "_config"}`;
 
 /** Backed by the store that control publishes to. */
@@ -42,7 +45,7 @@ export function lastObservations(store: Store): LastObservations {
     async recall(cluster) {
       if (recalled.has(cluster)) return;
       const stored = await text.get(key(cluster));
-      recalled.set(cluster, stored === null ? null : (JSON.parse(stored) as Observation["objects"]));
+      recalled.set(cluster, stored === null ? null : { ...LATER, ...(JSON.parse(stored) as Observation["objects"]) });
     },
     async remember(observations, nowMs) {
       for (const { cluster, complete, reachable, objects } of observations) {
