@@ -5,6 +5,7 @@ import type { CliDeps, ControlOptions, Running } from "../src/cli/deps.ts";
 import { startRenewal } from "../src/kube/join/renewal.ts";
 import { runControl, type RunningControl } from "../src/control/control.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
+import { type StandingLease, standingLease } from "../src/control/lease.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
 import type { HealthEvent } from "../src/core/health/model.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
@@ -26,6 +27,14 @@ import { resourcesOf, statusOf } from "./status.ts";
 const RENEWAL_MS = 10_000;
 /** Changes that arrive within it are one. */
 const DEBOUNCE_MS = 10;
+const LEASE_MS = 15_000;
+
+/** Long enough for a few reconciles: whoever dies is missed for so long. */
+function leaseOf({ settings, store }: ControlSetup): StandingLease {
+  const forMs = Math.max(LEASE_MS, 3 * settings.intervalMs);
+  const key = `control/lease-${settings.audience}`;
+  return standingLease(store, { key, holder: crypto.randomUUID(), forMs, now: Date.now });
+}
 
 /** Watches until it is closed; fails at once with what a person has to change. */
 export async function startControl(options: ControlOptions, deps: Pick<CliDeps, "out" | "err">): Promise<Running> {
@@ -68,6 +77,7 @@ export async function startControl(options: ControlOptions, deps: Pick<CliDeps, 
         allowPrivateOrigins: settings.allowPrivateOrigins,
         debounceMs: DEBOUNCE_MS,
         intervalMs: settings.intervalMs,
+        ...(settings.lease ? { lease: leaseOf(setup) } : {}),
         onResult(result, durationMs) {
           for (const one of mirrors) one.push();
           written.after(result);
@@ -124,7 +134,9 @@ async function serveAdmin(listen: NonNullable<ControlSetup["admin"]>, parts: Adm
   const { store, control, metricsText, zonesAndHosts: dns, edgeAddresses } = parts;
   return await startAdmin(listen, {
     metricsText,
-    notReady: () => ((control.last()?.published ?? null) === null ? "nothing is published yet" : null),
+    // One that waits for the lease is ready to take over.
+    notReady: () =>
+      control.isStandby() || (control.last()?.published ?? null) !== null ? null : "nothing is published yet",
     status: () => statusOf(store, control.last(), dns),
     resources: () => resourcesOf(store, control.last(), edgeAddresses, dns),
     events: () => Promise.resolve(control.last()?.overlay?.events ?? []),

@@ -1,5 +1,6 @@
 /** The control function as a daemon: reconciles on every change, and at an interval to keep the overlay fresh. */
 import type { HealthEvent } from "../core/health/model.ts";
+import type { StandingLease } from "./lease.ts";
 import type { ObjectReader } from "../kube/reader.ts";
 import {
   type ControlDeps,
@@ -14,6 +15,8 @@ export interface ControlRunOptions extends ControlOptions {
   readonly debounceMs: number;
   /** Upper bound of the age of the overlay, in ms. */
   readonly intervalMs: number;
+  /** Left out: works whatever others do. With it only its holder works; the others watch and wait. */
+  readonly lease?: StandingLease;
   readonly onResult: (result: ReconcileResult, durationMs: number) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -21,6 +24,8 @@ export interface ControlRunOptions extends ControlOptions {
 export interface RunningControl {
   /** The last result, null before the first. */
   last(): ReconcileResult | null;
+  /** Whether another control function holds the lease. */
+  isStandby(): boolean;
   /** Asks for a reconcile soon, as after a reader was added. */
   trigger(): void;
   /** Puts an event into the next overlay. */
@@ -31,6 +36,9 @@ export interface RunningControl {
   close(): Promise<void>;
 }
 
+/** How often one that waits looks whether the lease is free. */
+const STANDBY_MS = 1_000;
+
 /** Starts the loop; resolves after the first reconcile. Readers must have been started. */
 export async function runControl(deps: ControlDeps, options: ControlRunOptions): Promise<RunningControl> {
   const state = newControlState(deps.store);
@@ -38,11 +46,14 @@ export async function runControl(deps: ControlDeps, options: ControlRunOptions):
   let running: Promise<void> | null = null;
   let again = false;
   let closed = false;
+  let isStandby = false;
   let timer: NodeJS.Timeout | null = null;
 
   const once = async () => {
     const startedMs = performance.now();
     try {
+      isStandby = (await options.lease?.isOurs()) === false;
+      if (isStandby) return;
       last = await reconcile(deps, state, options);
       // Another writer was faster: its result is the base of ours.
       if (last.outcome === "lost-race") again = true;
@@ -58,7 +69,7 @@ export async function runControl(deps: ControlDeps, options: ControlRunOptions):
       if (closed) return;
     } while (again);
     running = null;
-    schedule(options.intervalMs);
+    schedule(isStandby ? Math.min(STANDBY_MS, options.intervalMs) : options.intervalMs);
   };
   const start = () => {
     timer = null;
@@ -79,6 +90,7 @@ export async function runControl(deps: ControlDeps, options: ControlRunOptions):
   await running;
   return {
     last: () => last,
+    isStandby: () => isStandby,
     trigger,
     note: (event) => void state.events.push(event),
     watch: (reader) => reader.onChange(trigger),
@@ -86,7 +98,10 @@ export async function runControl(deps: ControlDeps, options: ControlRunOptions):
       closed = true;
       if (timer !== null) clearTimeout(timer);
       await running;
+      // What another one has written since is newer.
+      if (isStandby) return;
       await state.remembered.flush().catch(options.onError);
+      await options.lease?.release().catch(options.onError);
     },
   };
 }

@@ -21,7 +21,7 @@ export interface LastObservations {
 const EVERY_MS = 30_000;
 
 /** Lists that an older control function did not remember. */
-const LATER = { serviceExports: [] };
+const LATER = { serviceExports: [], nodes: [], namespaces: [] };
 
 const key = (cluster: string | null) => `control/observations/${cluster ?? "_config"}`;
 

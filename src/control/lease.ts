@@ -46,6 +46,39 @@ export async function withLease<T>(store: Store, options: LeaseOptions, work: ()
   }
 }
 
+/** A lease for as long as a process lives, renewed whenever half of it is over. */
+export interface StandingLease {
+  /** Whether it is ours now; takes it when it is nobody's. Rejects when the store cannot be reached. */
+  isOurs(): Promise<boolean>;
+  /** Lets it go, so that the next one need not wait for its end. */
+  release(): Promise<void>;
+}
+
+/** A lease that is not held yet. */
+export function standingLease(store: Store, { key, holder, forMs, now }: LeaseOptions): StandingLease {
+  let untilMs = 0;
+  let version: string | null = null;
+  return {
+    async isOurs() {
+      const nowMs = now();
+      // Whoever believes in it for too long does work for nothing, and no harm.
+      if (nowMs < untilMs - forMs / 2) return true;
+      const stored = await store.get(key);
+      const parsed = stored === null ? null : parse(readLease, new TextDecoder().decode(stored.value));
+      const standing = parsed?.ok === true ? parsed.value : null;
+      const isTaken = standing !== null && standing.holder !== holder && standing.untilMs > nowMs;
+      const next = { holder, untilMs: nowMs + forMs };
+      version = isTaken ? null : await store.put(key, bytes(next), { version: stored?.version ?? null });
+      untilMs = version === null ? 0 : next.untilMs;
+      return version !== null;
+    },
+    async release() {
+      if (version !== null) await store.put(key, bytes({ holder, untilMs: 0 }), { version });
+      [untilMs, version] = [0, null];
+    },
+  };
+}
+
 function bytes(lease: Lease): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(lease));
 }

@@ -115,7 +115,7 @@ function isLossExplained(key: ServiceKey, cluster: string, { members, config, cl
   const observation = clusters.find((one) => one.cluster === cluster);
   if (observation === undefined) return false;
   const [namespace = "", name = ""] = key.split("/");
-  if (observation.deleted.has(objectKey("Service", namespace, name))) return true;
+  if (isSeenDeleted(observation, "Service", namespace, name)) return true;
   const isIt = ({ meta }: { readonly meta: ObjectMeta }) => meta.namespace === namespace && meta.name === name;
   // The stand-in service of an adopted Ingress has the Ingress' own name.
   return observation.objects.services.some(isIt) || observation.objects.ingresses.some(isIt);
@@ -132,11 +132,16 @@ function isExplained(
   }
   const observation = source.cluster === null ? config : clusters.find((one) => one.cluster === source.cluster);
   if (observation === undefined) return false;
-  if (observation.deleted.has(objectKey(source.kind, source.namespace, source.name))) return true;
+  if (isSeenDeleted(observation, source.kind, source.namespace, source.name)) return true;
   // Still there, but without this host: somebody edited it, or it is no longer ours.
   return observation.objects.ingresses.some(
     ({ meta }) => meta.namespace === source.namespace && meta.name === source.name,
   );
+}
+
+/** The object, or the namespace that held it. */
+function isSeenDeleted({ deleted }: Observation, kind: string, namespace: string, name: string): boolean {
+  return deleted.has(objectKey(kind, namespace, name)) || deleted.has(objectKey("Namespace", "", namespace));
 }
 
 /** Hosts that went come back whole; emptied ones keep today's rules and get their old backends. */

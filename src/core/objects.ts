@@ -78,6 +78,8 @@ export interface ServicePort {
   readonly protocol: string;
   /** `spec.ports[].appProtocol`. */
   readonly appProtocol: string | null;
+  /** The port of every node that leads here; left out where there is none. */
+  readonly nodePort?: number;
 }
 
 export interface ServiceObject {
@@ -85,6 +87,8 @@ export interface ServiceObject {
   readonly type: string;
   /** `clusterIP: None`: its pods are its addresses. */
   readonly headless: boolean;
+  /** `externalTrafficPolicy: Local`: only nodes with a ready pod answer from outside. */
+  readonly isLocal?: boolean;
   readonly ports: readonly ServicePort[];
   readonly loadBalancer: readonly LoadBalancerAddress[];
 }
@@ -99,6 +103,8 @@ export interface EndpointSliceObject {
     /** `conditions.ready`; absent means ready (discovery.k8s.io/v1). */
     readonly ready: boolean;
     readonly zone: string | null;
+    /** The node that it runs on; left out where nobody says. */
+    readonly node?: string;
     /** Name of the pod in its Service's domain: those of a StatefulSet have one. */
     readonly hostname: string | null;
   }[];
@@ -106,6 +112,20 @@ export interface EndpointSliceObject {
 
 /** ServiceExport of the Multi-Cluster Services API: the Service of its name is for the whole clusterset. */
 export interface ServiceExportObject {
+  readonly meta: ObjectMeta;
+}
+
+/** A node, as far as bytes from outside can reach it. */
+export interface NodeObject {
+  readonly meta: ObjectMeta;
+  readonly providerId: string | null;
+  /** Whether it says so, and takes traffic from outside. */
+  readonly isReady: boolean;
+  /** ExternalIP and ExternalDNS addresses. */
+  readonly external: readonly LoadBalancerAddress[];
+}
+
+export interface NamespaceObject {
   readonly meta: ObjectMeta;
 }
 
@@ -170,6 +190,8 @@ export interface KubeObjects {
   readonly services: readonly ServiceObject[];
   readonly endpointSlices: readonly EndpointSliceObject[];
   readonly serviceExports: readonly ServiceExportObject[];
+  readonly nodes: readonly NodeObject[];
+  readonly namespaces: readonly NamespaceObject[];
   readonly clusters: readonly ClusterObject[];
   readonly trafficPolicies: readonly TrafficPolicyObject[];
   readonly hostClaims: readonly HostClaimObject[];

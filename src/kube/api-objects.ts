@@ -1,4 +1,4 @@
-import { type KubeObjects, objectKey, type Problem } from "../core/objects.ts";
+import { type KubeObjects, objectKey, type ObjectMeta, type Problem } from "../core/objects.ts";
 import { type Kind, kinds, kubeObjects } from "./kinds.ts";
 import { readObject } from "./objects-from.ts";
 import { isRecord } from "./plain.ts";
@@ -11,7 +11,8 @@ export interface ApiObjects {
   page(kind: string, items: readonly unknown[]): void;
   /** Replaces all objects of the kind by those of the pages. */
   commit(kind: string): void;
-  store(kind: string, item: unknown): void;
+  /** False when it says nothing new: a Node tells every few minutes that it is still alive. */
+  store(kind: string, item: unknown): boolean;
   /** An observed deletion. */
   remove(kind: string, item: unknown): void;
   objects(): KubeObjects;
@@ -36,8 +37,7 @@ export function apiObjects(cluster: string | null): ApiObjects {
   }
 
   function read(into: OneKind, kindName: string, item: unknown): void {
-    const kind = kinds.get(kindName);
-    if (kind === undefined) throw new RangeError(`Cannot store an object of kind ${kindName}: it is not a known kind`);
+    const kind = kindOf(kindName);
     const key = keyOf(kind, item);
     if (isOld(item, into.objects.get(key)?.object.meta ?? deleted.get(key) ?? null)) return;
     // The items of a list do not repeat its kind and version.
@@ -63,8 +63,13 @@ export function apiObjects(cluster: string | null): ApiObjects {
       lists = null;
     },
     store(kind, item) {
+      const { objects } = ofKind(known, kind);
+      const key = keyOf(kindOf(kind), item);
+      const before = objects.get(key)?.object ?? null;
       read(ofKind(known, kind), kind, item);
+      if (CHATTY.has(kind) && isSame(before, objects.get(key)?.object ?? null)) return false;
       lists = null;
+      return true;
     },
     remove(kindName, item) {
       const kind = kinds.get(kindName);
@@ -93,6 +98,22 @@ export function apiObjects(cluster: string | null): ApiObjects {
 function joined(all: readonly SortedObjects[]): KubeObjects {
   const lists = all.map((one) => [one.belongsTo(), one.list()] as const).filter(([name]) => name !== null);
   return { ...kubeObjects([]), ...(Object.fromEntries(lists) as Partial<KubeObjects>) };
+}
+
+function kindOf(name: string): Kind {
+  const kind = kinds.get(name);
+  if (kind === undefined) throw new RangeError(`Cannot store an object of kind ${name}: it is not a known kind`);
+  return kind;
+}
+
+/** Kinds whose objects change all the time in what is not read. */
+const CHATTY: ReadonlySet<string> = new Set(["Node", "Namespace"]);
+
+function isSame(before: { readonly meta: ObjectMeta } | null, now: { readonly meta: ObjectMeta } | null): boolean {
+  if (before === null || now === null) return before === now;
+  const text = (one: { readonly meta: ObjectMeta }) =>
+    JSON.stringify({ ...one, meta: { ...one.meta, resourceVersion: null } });
+  return text(before) === text(now);
 }
 
 interface OneKind {

@@ -113,8 +113,7 @@ export function apiReader(access: ApiReaderAccess, options: ApiReaderOptions = {
       stored(item: unknown) {
         heard();
         options.tap?.({ op: "store", kind, item });
-        objects.store(kind, item);
-        changed();
+        if (objects.store(kind, item)) changed();
       },
       deleted(item: unknown) {
         heard();

@@ -7,6 +7,8 @@ import { ingressClassVersions, readIngressClass } from "./schema/ingress-class.t
 import type { Parsed } from "./schema/issues.ts";
 import { readService, serviceVersions } from "./schema/service.ts";
 import { readServiceExport, serviceExportVersions } from "./schema/service-export.ts";
+import { namespaceVersions, readNamespace } from "./schema/namespace.ts";
+import { nodeVersions, readNode } from "./schema/node.ts";
 import { readTrafficPolicy } from "./schema/traffic-policy.ts";
 
 /** An object together with the list of `KubeObjects` that it belongs to. */
@@ -43,6 +45,8 @@ export const kinds: ReadonlyMap<string, Kind> = new Map(
       list: "serviceExports",
       object,
     })),
+    kind("Node", nodeVersions, false, readNode, (object) => ({ list: "nodes", object })),
+    kind("Namespace", namespaceVersions, false, readNamespace, (object) => ({ list: "namespaces", object })),
     kind("Cluster", ours, false, readCluster, (object) => ({ list: "clusters", object })),
     kind("TrafficPolicy", ours, false, readTrafficPolicy, (object) => ({ list: "trafficPolicies", object })),
     kind("HostClaim", ours, false, readHostClaim, (object) => ({ list: "hostClaims", object })),
@@ -75,6 +79,8 @@ export function kubeObjects(objects: Iterable<KnownObject>): KubeObjects {
     services: [],
     endpointSlices: [],
     serviceExports: [],
+    nodes: [],
+    namespaces: [],
     clusters: [],
     trafficPolicies: [],
     hostClaims: [],

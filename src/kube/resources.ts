@@ -15,6 +15,8 @@ export const MEMBER_RESOURCES: readonly ReadResource[] = [
   { kind: "Service", path: "/api/v1/services" },
   { kind: "EndpointSlice", path: "/apis/discovery.k8s.io/v1/endpointslices" },
   { kind: "ServiceExport", path: "/apis/multicluster.x-k8s.io/v1alpha1/serviceexports", optional: true },
+  { kind: "Node", path: "/api/v1/nodes", optional: true },
+  { kind: "Namespace", path: "/api/v1/namespaces", optional: true },
 ];
 
 /** What a config cluster is asked for: federated objects, and ours. */

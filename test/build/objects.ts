@@ -6,6 +6,7 @@ import type {
   IngressClassObject,
   IngressObject,
   KubeObjects,
+  NodeObject,
   ObjectMeta,
   Observation,
   ServiceExportObject,
@@ -109,6 +110,17 @@ export function serviceExport(name: string, more: Partial<ObjectMeta> = {}): Ser
   return { meta: meta("ServiceExport", name, more) };
 }
 
+export function node(name: string, address: string, more: Partial<NodeObject> = {}): NodeObject {
+  const isName = /[a-z]/.test(address);
+  return {
+    meta: meta("Node", name, { namespace: "" }),
+    providerId: null,
+    isReady: true,
+    external: [{ ip: isName ? null : address, hostname: isName ? address : null }],
+    ...more,
+  };
+}
+
 export function cluster(name: string, more: Partial<ClusterObject> = {}): ClusterObject {
   return {
     meta: meta("Cluster", name, { namespace: "" }),
@@ -154,6 +166,8 @@ export function objects(more: Partial<KubeObjects> = {}): KubeObjects {
     services: [],
     endpointSlices: [],
     serviceExports: [],
+    nodes: [],
+    namespaces: [],
     clusters: [],
     trafficPolicies: [],
     hostClaims: [],

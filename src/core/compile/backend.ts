@@ -1,7 +1,7 @@
 /** One service port in one cluster: whether it can be served there, where its bytes go, and how many endpoints are ready. */
 import { compareText } from "../match-route.ts";
 import type { Backend, Origin } from "../model.ts";
-import type { LoadBalancerAddress } from "../objects.ts";
+import type { EndpointSliceObject, LoadBalancerAddress, ServiceObject } from "../objects.ts";
 import type { AdoptedService } from "./adopted.ts";
 import { addressOrigin, hostProblem } from "./clusters.ts";
 import { endpointOrigins, readiness } from "./endpoints.ts";
@@ -47,9 +47,33 @@ export function heldBackend(
     const to = { port: port.port, protocol, serverName: null, counts, allowPrivateOrigins };
     return withAddresses(member, service.loadBalancer, to);
   }
-  if (!allowPrivateOrigins) return found(name, [], counts, "it has neither a gateway nor a load balancer address");
+  const { nodePort } = port;
+  if (service.type === "NodePort" && nodePort !== undefined) {
+    const addresses = nodeAddresses(member, service, slices ?? []);
+    const to = { port: nodePort, protocol, serverName: null, counts, allowPrivateOrigins };
+    if (addresses.length > 0) return withAddresses(member, addresses, to);
+  }
+  if (!allowPrivateOrigins) {
+    const lacks = service.type === "NodePort" ? "a ready node with an external address" : "a load balancer address";
+    return found(name, [], counts, `it has neither a gateway nor ${lacks}`);
+  }
   const direct = endpointOrigins(member.cidrs, slices ?? [], port, { protocol, allowPrivateOrigins });
   return found(name, direct.origins, counts, direct.trouble);
+}
+
+/** Any of them leads to every pod; more make no difference to an edge. */
+const MAX_NODES = 16;
+
+/** Where the nodes of a cluster can be reached: with `externalTrafficPolicy: Local` those that have a ready pod. */
+function nodeAddresses(
+  { nodes }: Member,
+  { isLocal = false }: ServiceObject,
+  slices: readonly EndpointSliceObject[],
+): readonly LoadBalancerAddress[] {
+  const ready = slices.flatMap(({ endpoints }) => endpoints.filter((one) => one.ready).map((one) => one.node));
+  const local = new Set(ready);
+  const answering = isLocal ? nodes.filter((one) => local.has(one.meta.name)) : nodes;
+  return answering.slice(0, MAX_NODES).flatMap((one) => one.external.slice(0, 1));
 }
 
 /** The backend of an adopted Ingress: the address that its own controller wrote, or the cluster's gateway. */

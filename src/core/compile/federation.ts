@@ -65,6 +65,10 @@ export function federation(
       const member = members[index - 1];
       if (member === undefined || before === undefined) continue;
       slots.update(member, before, observation.objects, changed);
+      if (!isSameList(before.nodes, observation.objects.nodes)) {
+        member.nodes = observation.objects.nodes.filter((one) => one.isReady && one.external.length > 0);
+        slots.touchNodePorts(member, changed);
+      }
       for (const [key, one] of touched.adopted) {
         adopt(adopted, key, member, one);
         adopting.add(key);

@@ -30,6 +30,8 @@ export interface ServiceSlots {
   use(key: ServiceKey): ServiceSlot;
   /** Ends the use. */
   leave(key: ServiceKey): void;
+  /** Adds the slots of a member's Services of type NodePort: its nodes are others. */
+  touchNodePorts(member: Member, changed: Set<ServiceSlot>): void;
   /** Takes over what a member has now, and adds the slots that changed. */
   update(member: Member, before: SlotObjects, after: SlotObjects, changed: Set<ServiceSlot>): void;
 }
@@ -103,6 +105,11 @@ export function serviceSlots(): ServiceSlots {
       const slot = spaces.get(namespace)?.get(name);
       slot?.keys.delete(key);
       if (slot !== undefined) sweep(namespace, name, slot);
+    },
+    touchNodePorts(member, changed) {
+      for (const slot of [...spaces.values()].flatMap((space) => [...space.values()])) {
+        if (slot.held.some((one) => one.member === member && one.service?.type === "NodePort")) changed.add(slot);
+      }
     },
     update(member, before, after, changed) {
       const services = difference(before.services, after.services);

@@ -32,6 +32,8 @@ const NOTHING: KubeObjects = {
   clusters: [],
   trafficPolicies: [],
   hostClaims: [],
+  nodes: [],
+  namespaces: [],
 };
 
 /** A source that has said nothing. Endpoints are judged in member clusters alone. */

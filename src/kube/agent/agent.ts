@@ -142,8 +142,20 @@ function remember(held: Map<string, Map<string, unknown>>, change: ItemChange): 
 }
 
 function slimmed(change: ItemChange): ItemChange {
-  if (change.op === "replace") return { ...change, items: change.items.map(slim) };
-  return { ...change, item: slim(change.item) };
+  const short = (item: unknown) => (change.kind === "Node" ? slimNode(slim(item)) : slim(item));
+  if (change.op === "replace") return { ...change, items: change.items.map(short) };
+  return { ...change, item: short(change.item) };
+}
+
+/** A node tells what images it holds, and when it last looked at each condition. */
+function slimNode(node: unknown): unknown {
+  if (!isRecord(node) || !isRecord(node["status"])) return node;
+  const { addresses, conditions } = node["status"];
+  const told: readonly unknown[] = Array.isArray(conditions) ? conditions : [];
+  const ready = told.flatMap((one) =>
+    isRecord(one) && one["type"] === "Ready" ? [{ type: "Ready", status: one["status"] }] : [],
+  );
+  return { ...node, status: { addresses, conditions: ready } };
 }
 
 /** Without what nobody reads and what may be long: who set which field, and the last manifest of kubectl. */

@@ -71,6 +71,8 @@ export interface ControlSettings {
   /** Control writes statuses and Events everywhere, not only where a cluster was joined with the right to. */
   readonly writeBack: boolean;
   readonly intervalMs: number;
+  /** Of several control functions on one store one works. */
+  readonly lease: boolean;
   readonly claimClassless: boolean;
   readonly allowPrivateOrigins: boolean;
   /** Zones to keep in step; null leaves DNS alone. */
@@ -138,6 +140,7 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
     writeBack: z.boolean().nullish(),
     edgeAddresses: z.array(text(connectHost)).nullish(),
     interval: duration(100, 30_000).nullish(),
+    lease: z.boolean().nullish(),
     claimClassless: z.boolean().nullish(),
     allowPrivateOrigins: z.boolean().nullish(),
     dns: dnsSettingsSchema().nullish(),
@@ -170,6 +173,7 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
         : null,
       writeBack: spec.writeBack ?? false,
       intervalMs: spec.interval ?? 5000,
+      lease: spec.lease ?? false,
       claimClassless: spec.claimClassless ?? false,
       allowPrivateOrigins: spec.allowPrivateOrigins ?? false,
       dns: spec.dns ?? null,

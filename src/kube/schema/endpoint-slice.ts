@@ -25,13 +25,15 @@ const schema = perMode((strict) => {
       zone: z.string().nullish(),
       topology: z.record(z.string(), z.string()).nullish(),
       hostname: z.string().nullish(),
+      nodeName: z.string().nullish(),
     },
-    "targetRef nodeName hints deprecatedTopology",
+    "targetRef hints deprecatedTopology",
   ).transform((endpoint) => ({
     addresses: endpoint.addresses,
     ready: endpoint.conditions?.ready ?? true,
     zone: endpoint.zone ?? endpoint.topology?.[zoneLabel] ?? null,
     hostname: endpoint.hostname || null,
+    ...(endpoint.nodeName ? { node: endpoint.nodeName } : {}),
   }));
   // 0 is what an API server makes of a port that cannot be known; it is kept and never chosen.
   const port = fields(

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { ServiceObject } from "../../core/objects.ts";
 import { isRecord } from "../plain.ts";
-import { always, fields, perMode, portNumber, text } from "./fields.ts";
+import { always, fields, integer, perMode, portNumber, text } from "./fields.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { loadBalancerStatus } from "./load-balancer.ts";
 import { envelope } from "./meta.ts";
@@ -18,30 +18,34 @@ export function readService(value: unknown, strict: boolean): Parsed<ServiceObje
 
 const otherSpecFields =
   "selector clusterIPs externalIPs sessionAffinity sessionAffinityConfig loadBalancerIP " +
-  "loadBalancerSourceRanges loadBalancerClass allocateLoadBalancerNodePorts externalName externalTrafficPolicy " +
+  "loadBalancerSourceRanges loadBalancerClass allocateLoadBalancerNodePorts externalName " +
   "internalTrafficPolicy trafficDistribution healthCheckNodePort publishNotReadyAddresses ipFamilies ipFamilyPolicy " +
   "ipFamily topologyKeys";
 
 const schema = perMode((strict) => {
-  const port = fields(
-    strict,
-    {
-      name: text((name) => (name === "" ? null : servicePortName(name))).nullish(),
-      port: portNumber(),
-      targetPort: portOrName(),
-      protocol: z.enum(["TCP", "UDP", "SCTP"]).nullish(),
-      appProtocol: z.string().nullish(),
-    },
-    "nodePort",
-  ).transform((port) => ({
+  const port = fields(strict, {
+    name: text((name) => (name === "" ? null : servicePortName(name))).nullish(),
+    port: portNumber(),
+    targetPort: portOrName(),
+    protocol: z.enum(["TCP", "UDP", "SCTP"]).nullish(),
+    appProtocol: z.string().nullish(),
+    // 0 is what some tools write for "any".
+    nodePort: integer(0, 65_535).nullish(),
+  }).transform((port) => ({
     name: port.name || null,
     port: port.port,
     targetPort: port.targetPort ?? String(port.port),
     protocol: port.protocol ?? "TCP",
     appProtocol: port.appProtocol ?? null,
+    ...(port.nodePort ? { nodePort: port.nodePort } : {}),
   }));
   const type = z.enum(["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]).nullish();
-  const known = { type, ports: z.array(port).nullish(), clusterIP: z.string().nullish() };
+  const known = {
+    type,
+    ports: z.array(port).nullish(),
+    clusterIP: z.string().nullish(),
+    externalTrafficPolicy: z.string().nullish(),
+  };
   const spec = fields(strict, known, otherSpecFields).check(
     always((value, report) => {
       if (!isRecord(value)) return;
@@ -59,6 +63,7 @@ const schema = perMode((strict) => {
       meta,
       type: spec.type ?? "ClusterIP",
       headless: spec.clusterIP === "None",
+      ...(spec.externalTrafficPolicy === "Local" ? { isLocal: true } : {}),
       ports: spec.ports ?? [],
       loadBalancer: status?.addresses ?? [],
     }),

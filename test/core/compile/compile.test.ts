@@ -3,8 +3,18 @@ import { compile, type CompileResult } from "../../../src/core/compile/compile.t
 import { RESERVATION_MS } from "../../../src/core/compile/ownership.ts";
 import type { Snapshot } from "../../../src/core/model.ts";
 import { listCounts } from "../../../src/core/snapshot/backend-counts.ts";
-import type { Observation } from "../../../src/core/objects.ts";
-import { cluster, hostClaim, ingress, ingressClass, observation, rule, service, slice } from "../../build/objects.ts";
+import type { KubeObjects, Observation } from "../../../src/core/objects.ts";
+import {
+  cluster,
+  hostClaim,
+  ingress,
+  ingressClass,
+  node,
+  observation,
+  rule,
+  service,
+  slice,
+} from "../../build/objects.ts";
 
 interface Input {
   readonly config?: Parameters<typeof observation>[1];
@@ -206,6 +216,29 @@ describe("where bytes go", () => {
     const result = run({ ...input, allowPrivateOrigins: true });
     expect(originsOf(result)).toEqual(["10.0.0.1:8080"]);
     expect(listCounts(result.counts)[0]).toMatchObject({ ready: 0, total: 1 });
+  });
+
+  it("is the node port at the ready nodes with an external address", () => {
+    const ports = [{ name: null, port: 80, targetPort: "8080", protocol: "TCP", appProtocol: null, nodePort: 30_080 }];
+    const nodes = [
+      node("n1", "192.0.2.1"),
+      node("n2", "192.0.2.2", { isReady: false }),
+      node("n3", "node3.example.org"),
+    ];
+    const input = (nodePort: Parameters<typeof service>[1], held: Partial<KubeObjects> = {}) => ({
+      config: { clusters: [cluster("a", { gateway: null })] },
+      members: members({ services: [service("shop", { type: "NodePort", ports, ...nodePort })], nodes, ...held }),
+    });
+    expect(originsOf(run(input({})))).toEqual(["192.0.2.1:30080", "node3.example.org:30080"]);
+    // externalTrafficPolicy: Local drops what comes to a node without a pod.
+    const [pods] = [slice("shop", ["10.0.0.1"])];
+    const endpointSlices = [{ ...pods, endpoints: pods.endpoints.map((one) => ({ ...one, node: "n3" })) }];
+    expect(originsOf(run(input({ isLocal: true }, { endpointSlices })))).toEqual(["node3.example.org:30080"]);
+    const none = run(input({}, { nodes: [node("n1", "10.0.0.9")] }));
+    expect(originsOf(none)).toEqual([]);
+    expect(none.problems[0]?.message).toContain('its address "10.0.0.9" is refused');
+    const lacking = run(input({}, { nodes: [] }));
+    expect(lacking.problems[0]?.message).toContain("neither a gateway nor a ready node with an external address");
   });
 
   it.each([

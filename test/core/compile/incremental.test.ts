@@ -65,7 +65,7 @@ const ingress = fc
 const service = fc
   .record({
     named,
-    type: fc.constantFrom("ClusterIP", "ClusterIP", "LoadBalancer", "ExternalName"),
+    type: fc.constantFrom("ClusterIP", "ClusterIP", "LoadBalancer", "NodePort", "NodePort", "ExternalName"),
     port: fc.constantFrom<readonly [string | null, number]>([null, 80], [null, 80], ["web", 80], ["https", 443]),
     address: fc.constantFrom(null, null, ...ADDRESSES),
     annotations: fc.constantFrom({}, {}, { "portolan.dev/health-check": "tcp" }),
@@ -73,7 +73,7 @@ const service = fc
   .map(({ named: { name, namespace }, type, port, address, annotations: words }) => ({
     ...build.service(name, { type, loadBalancer: address === null ? [] : [{ ip: address, hostname: null }] }),
     meta: build.meta("Service", name, { namespace, annotations: words }),
-    ports: [{ name: port[0], port: port[1], targetPort: "8080", protocol: "TCP", appProtocol: null }],
+    ports: [{ name: port[0], port: port[1], targetPort: "8080", protocol: "TCP", appProtocol: null, nodePort: 30_080 }],
   }));
 
 const slice = fc
@@ -119,6 +119,19 @@ const classes = fc
   .record({ name: fc.constantFrom("ours", "theirs"), isOurs: fc.boolean() })
   .map(({ name, isOurs }) => build.ingressClass(name, isOurs ? "portolan.dev/edge" : "example.org/other"));
 
+const node = fc
+  .record({
+    name: fc.constantFrom("x", "y"),
+    isReady: fc.boolean(),
+    address: fc.constantFrom("192.0.2.50", "192.0.2.51"),
+  })
+  .map(({ name, isReady, address }) => ({
+    meta: build.meta("Node", name, { namespace: "" }),
+    providerId: null,
+    isReady,
+    external: [{ ip: address, hostname: null }],
+  }));
+
 function changeOf(list: List, object: fc.Arbitrary<AnyObject>, isOfConfig = false): fc.Arbitrary<Change> {
   const source = isOfConfig ? fc.constant(null) : fc.constantFrom(...SOURCES);
   return fc.record({ source, list: fc.constant(list), object, isGone: fc.boolean() });
@@ -128,6 +141,7 @@ const change = fc.oneof(
   { weight: 6, arbitrary: changeOf("ingresses", ingress) },
   { weight: 6, arbitrary: changeOf("endpointSlices", slice) },
   { weight: 4, arbitrary: changeOf("services", service) },
+  { weight: 2, arbitrary: changeOf("nodes", node) },
   { weight: 1, arbitrary: changeOf("ingressClasses", classes) },
   { weight: 1, arbitrary: changeOf("clusters", cluster, true) },
   { weight: 1, arbitrary: changeOf("hostClaims", claim, true) },

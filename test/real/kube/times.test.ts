@@ -72,4 +72,49 @@ describe.skipIf(reason !== null)("times on three real clusters", () => {
     );
     expect(at(0.99)).toBeLessThan(1_000);
   }, 600_000);
+
+  it("0 % and 100 % of endpoints changed cost the same calls of the APIs", async () => {
+    const windowMs = 20_000;
+    const during = async (work: () => Promise<void>) => {
+      const before = await readsOf(world);
+      const startedMs = Date.now();
+      await work();
+      await new Promise((resolve) => setTimeout(resolve, windowMs - (Date.now() - startedMs)));
+      return (await readsOf(world)) - before;
+    };
+    const idle = await during(() => Promise.resolve());
+    let changed = 0;
+    const busy = await during(async () => {
+      for (const cluster of world.real.clusters) {
+        for (let from = 0; from < SERVICES; from += AT_ONCE) {
+          const changes = Array.from({ length: Math.min(AT_ONCE, SERVICES - from) }, async (_, index) => {
+            const name = nameOf(from + index);
+            const [one = "", other = ""] = cluster.data.addresses;
+            const slice = { ...endpointSlice(name, [other, one]) };
+            const answer = await cluster.client.replace(`${collectionOf("EndpointSlice")}/${name}-1`, slice);
+            changed += answer.ok ? 1 : 0;
+          });
+          await Promise.all(changes);
+        }
+      }
+    });
+    console.log(
+      `reads of three APIs in ${windowMs / 1000} s: ${idle} with no endpoint changed, ${busy} with ${changed}`,
+    );
+    expect(changed).toBe(3 * SERVICES);
+    expect(idle).toBeGreaterThan(0);
+    expect(Math.abs(busy - idle)).toBeLessThanOrEqual(0.2 * Math.max(busy, idle));
+  }, 120_000);
 });
+
+/** What all three API servers were asked to read so far, by their own count; what the test writes is not in it. */
+async function readsOf({ real }: RealWorld): Promise<number> {
+  const counted = real.clusters.map(async ({ name }) => {
+    const metrics = await real.kubectl(name, ["get", "--raw", "/metrics"]);
+    const lines = metrics
+      .split("\n")
+      .filter((line) => /^apiserver_request_total\{.*verb="(?:GET|LIST|WATCH)"/.test(line));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+  });
+  return (await Promise.all(counted)).reduce((sum, count) => sum + count, 0);
+}
