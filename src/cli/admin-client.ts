@@ -6,12 +6,7 @@ export const DEFAULT_ADMIN = "http://127.0.0.1:7180";
 const TIMEOUT_MS = 5000;
 
 /** One call of the admin API; a refusal's own words become the failure. */
-export async function callAdmin<T>(
-  admin: string,
-  path: string,
-  method: "GET" | "POST",
-  body: unknown = undefined,
-): Promise<T> {
+export async function callAdmin<T>(admin: string, path: string, method: "GET" | "POST", body?: unknown): Promise<T> {
   const base = adminUrl(admin);
   let response: Response;
   try {
