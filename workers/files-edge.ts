@@ -16,6 +16,7 @@ import { listenerFor, openCertificates, openOriginCertificate, secretFolders } f
 import { openDatabase } from "./database.ts";
 import { type DnsControl, type DnsControlDeps, startDns } from "./dns-control.ts";
 import { dnsStateFolder, loadDnsSettings } from "./dns-settings.ts";
+import { edgeExplain } from "./edge-explain.ts";
 import { type EdgeProcesses, startProcesses } from "./edge-processes.ts";
 import { filesControl, type Keep, treeOf } from "./files-control.ts";
 import { refuseEmpty } from "./manifests.ts";
@@ -79,6 +80,7 @@ async function startParts(
       resources: () => resourcesOf(store, control.last(), [addressOf(edge.url)]),
       events: () => Promise.resolve(control.last()?.overlay?.events ?? []),
       tap: edge.tap,
+      ...(edge.explain === null ? {} : { explain: edge.explain }),
       actions: orderActions(store, control, () => dns?.status() ?? []),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
@@ -96,15 +98,18 @@ interface ServingParts {
 interface ServingEdges extends Pick<EdgeProcesses, "url" | "plainUrl" | "notReady" | "reload"> {
   readonly metricsText: () => string | Promise<string>;
   readonly tap: NonNullable<AdminDeps["tap"]>;
+  /** Null with several processes, each of which holds choices of its own. */
+  readonly explain: NonNullable<AdminDeps["explain"]> | null;
 }
 
 async function inProcesses(options: EdgeOptions, { store, keep, deps }: ServingParts): Promise<ServingEdges> {
   const log = (line: string): void => deps.err(`${line}\n`);
   const own = { ...options, name: "edge", audience: AUDIENCE, publicKeys: null, pollIntervalMs: 100 };
   const processes = { store: edgeStore(store), bundled: null, onServed: () => undefined, log };
-  return keep(
+  const started = keep(
     await startProcesses(own, processes).catch((error: unknown) => portFailure(error, "--listen", options.listen)),
   );
+  return { ...started, explain: null };
 }
 
 async function inThisProcess(
@@ -149,6 +154,7 @@ async function inThisProcess(
     metricsText: edge.metricsText,
     notReady: edge.notReady,
     reload: async () => await certificates?.reload(),
+    explain: edgeExplain(edge, locator),
     tap: (query) => tap.listen(tapFilter(query)),
   };
 }

@@ -1,9 +1,11 @@
 /** `portolan edge --store`: one edge that reads what a control function has published. Wiring only. */
+import type { AdminDeps } from "../src/api/admin.ts";
 import type { CliDeps, Running, StoreEdgeOptions } from "../src/cli/deps.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
 import { listenerFor, openCertificates, openOriginCertificate } from "./certificates.ts";
 import { openDatabase } from "./database.ts";
 import { openHopKeys, pinKeysOf, portFailure } from "./files-edge.ts";
+import { edgeExplain } from "./edge-explain.ts";
 import { type EdgeProcesses, startProcesses } from "./edge-processes.ts";
 import { type EdgeSource, openEdgeSource } from "./edge-source.ts";
 import type { Keep } from "./files-control.ts";
@@ -60,6 +62,7 @@ async function startParts(
       notReady: edge.notReady,
       status: () => Promise.resolve({ snapshot: edge.served() }),
       tap: edge.tap,
+      ...(edge.explain === null ? {} : { explain: edge.explain }),
       actions: new Map(),
     }).catch((error: unknown) => portFailure(error, "--admin", options.admin)),
   );
@@ -76,6 +79,8 @@ interface ServingParts {
 /** What serves, whether it is one process or several. */
 interface ServingEdges extends Pick<EdgeProcesses, "url" | "plainUrl" | "notReady" | "tap" | "refresh" | "reload"> {
   readonly metricsText: () => string | Promise<string>;
+  /** Null with several processes, each of which holds choices of its own. */
+  readonly explain: NonNullable<AdminDeps["explain"]> | null;
   /** The snapshot in use; null before the first. */
   readonly served: () => ServedVersion | null;
 }
@@ -94,7 +99,7 @@ async function inProcesses(
     { ...options, from: null, pollIntervalMs },
     { store, bundled, onServed, log },
   ).catch((error: unknown) => portFailure(error, "--listen", options.listen));
-  return { ...keep(processes), served: () => latest };
+  return { ...keep(processes), served: () => latest, explain: null };
 }
 
 async function inThisProcess(
@@ -136,6 +141,7 @@ async function inThisProcess(
     plainUrl,
     metricsText: edge.metricsText,
     notReady: edge.notReady,
+    explain: edgeExplain(edge, locator),
     served: () => (edge.state.serving === null ? null : versionOf(edge.state.serving.loaded)),
     tap: (query) => tap.listen(tapFilter(query)),
     refresh: edge.refresh,

@@ -16,6 +16,8 @@ export interface AdminDeps {
   readonly events?: () => Promise<readonly HealthEvent[]>;
   /** Decisions as they happen, JSON lines; ends when the reader cancels. Null when there is nothing to listen to. */
   readonly tap?: (filter: Readonly<Record<string, string>>) => ReadableStream<Uint8Array>;
+  /** What this edge would decide about a request (JSON) now; a `RangeError` is answered with 400 and its message. */
+  readonly explain?: (asked: string) => Promise<unknown>;
   /** `POST` paths and what they do; a `RangeError` is answered with 404 and its message. */
   readonly actions: ReadonlyMap<string, AdminAction>;
 }
@@ -48,7 +50,7 @@ export function adminApi(deps: AdminDeps): Hono {
     return context.body(await deps.metricsText());
   });
   app.get("/status", async (context) => context.json(await deps.status()));
-  const { events, tap, resources } = deps;
+  const { events, tap, resources, explain } = deps;
   if (resources !== undefined) {
     for (const name of RESOURCES) {
       app.get(`/resources/${name}`, async (context) => context.json({ items: (await resources())[name] }));
@@ -59,6 +61,17 @@ export function adminApi(deps: AdminDeps): Hono {
     app.get("/tap", (context) => {
       context.header("content-type", "application/x-ndjson");
       return context.body(tap(context.req.query()));
+    });
+  }
+  if (explain !== undefined) {
+    app.post("/explain", async (context) => {
+      try {
+        return context.json(await explain(await context.req.text()));
+      } catch (error) {
+        if (error instanceof RangeError)
+          return context.json({ error: error.message, next: "portolan help explain" }, 400);
+        throw error;
+      }
     });
   }
   for (const [path, act] of deps.actions) {

@@ -6,13 +6,14 @@ export const DEFAULT_ADMIN = "http://127.0.0.1:7180";
 const TIMEOUT_MS = 5000;
 
 /** One call of the admin API; a refusal's own words become the failure. */
-export async function callAdmin<T>(admin: string, path: string, method: "GET" | "POST"): Promise<T> {
+export async function callAdmin<T>(admin: string, path: string, method: "GET" | "POST", body?: unknown): Promise<T> {
   const base = adminUrl(admin);
   let response: Response;
   try {
     response = await fetch(new URL(path, base), {
       method,
       headers: { "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {
@@ -25,11 +26,11 @@ export async function callAdmin<T>(admin: string, path: string, method: "GET" | 
       },
     );
   }
-  const body = (await response.json().catch(() => ({}))) as { error?: string; next?: string };
-  if (response.ok) return body as T;
+  const answer = (await response.json().catch(() => ({}))) as { error?: string; next?: string };
+  if (response.ok) return answer as T;
   throw new Failure(
-    body.error ?? `Cannot ${method} ${path}: the admin API answered ${response.status}`,
-    body.next ?? "portolan status",
+    answer.error ?? `Cannot ${method} ${path}: the admin API answered ${response.status}`,
+    answer.next ?? "portolan status",
   );
 }
 

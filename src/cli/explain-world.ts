@@ -1,20 +1,17 @@
 /** The world of an explanation: manifests compiled as control would, health as it looks from the files. */
-import { classifyAddress } from "../core/address/classify.ts";
-import { parseAddress } from "../core/address/ip.ts";
 import { compile } from "../core/compile/compile.ts";
-import { locateClient, NO_LOCATION, type OverrideTable, type Places } from "../core/geo/client-location.ts";
+import type { Places } from "../core/geo/client-location.ts";
 import { KNOWN_COUNTRIES } from "../core/geo/countries.ts";
-import { countryLocation } from "../core/geo/country-location.ts";
+import { namedClient } from "../core/geo/named-client.ts";
 import { overrideTable } from "../core/geo/override-table.ts";
 import { timeZonePoint } from "../core/geo/time-zones.ts";
 import { vantageOf } from "../core/geo/vantage.ts";
 import { type HealthView, healthView } from "../core/health/view.ts";
-import type { Circumstances, Client, ClientLocation } from "../core/decision.ts";
+import type { Circumstances } from "../core/decision.ts";
 import type { GeoPoint, Snapshot } from "../core/model.ts";
 import type { Problem } from "../core/objects.ts";
 import { allPolicies } from "../core/all-policies.ts";
 import { buildRoutingTable, type RoutingTable } from "../core/routing-table.ts";
-import type { Locator } from "../locate/locator.ts";
 import type { CliDeps } from "./deps.ts";
 import { Failure } from "./failure.ts";
 import { nearestWord } from "./nearest-word.ts";
@@ -73,7 +70,7 @@ export async function explainWorld(deps: CliDeps, options: ExplainOptions): Prom
     table: buildRoutingTable(compiled.snapshot, allPolicies),
     health,
     circumstances(client) {
-      const who = identify(client, options.at, overrides, locator);
+      const who = namedClient({ client, at: options.at }, { overrides, locator, ...PLACES });
       const { location } = who;
       const vantage = vantageOf({ own: options.location, place: null, location, places: PLACES });
       return { client: who, vantage, nowMs, pins: [], offered: null, seed: 0 };
@@ -92,24 +89,4 @@ function downClusters(names: readonly string[], snapshot: Snapshot): ReadonlyMap
     );
   }
   return new Map(names.map((name) => [name, "down, because you said so with --down"]));
-}
-
-function identify(text: string | null, at: GeoPoint | null, overrides: OverrideTable, locator: Locator | null): Client {
-  const client = clientOf(text, overrides, locator);
-  if (at === null) return client;
-  const location: ClientLocation = { ...client.location, ...at, accuracyKm: null, source: "override" };
-  return { ...client, location };
-}
-
-function clientOf(text: string | null, overrides: OverrideTable, locator: Locator | null): Client {
-  if (text === null) return { address: null, class: "none", location: NO_LOCATION };
-  if (/^[A-Za-z]{2}$/.test(text)) {
-    const location = countryLocation(text);
-    return { address: null, class: location.source === "none" ? "invalid" : "none", location };
-  }
-  const address = parseAddress(text);
-  if (address === null) return { address: null, class: "invalid", location: NO_LOCATION };
-  const addressClass = classifyAddress(address);
-  const location = locateClient({ address, addressClass, overrides, locator, ...PLACES });
-  return { address: address.text, class: addressClass, location };
 }

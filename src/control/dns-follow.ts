@@ -127,11 +127,13 @@ export function followZone(access: ZoneAccess, deps: FollowDeps): FollowedZone {
         ttlSeconds: deps.settings.ttlSeconds,
       });
       const readAtMs = deps.now();
-      held = new Set(planned.current.map(({ name }) => name));
+      const names = new Set(planned.current.map(({ name }) => name));
+      held = names;
       const told = { ...tellPlan(planned.plan), approval: planned.approval, wanted: desired.sets.length, readAtMs };
       status = { ...status, wanted: told.wanted, readAtMs };
       // Also without changes: what an earlier run has announced and not reported on is found here.
       const report = await applyOneZone(access, planned, deps);
+      for (const name of emptiedBy(report)) names.delete(name);
       if (planned.approvedBy !== null && isAllApplied(report)) await spend(deps.orders, planned.approvedBy);
       return judge(planned, report, told);
     } catch (error) {
@@ -165,6 +167,13 @@ export function followZone(access: ZoneAccess, deps: FollowDeps): FollowedZone {
     status = { ...next, state: status.state, cause: status.cause };
     return fail(cause);
   }
+}
+
+/** Names that hold nothing any more. */
+function emptiedBy({ outcomes }: DnsApplyReport): readonly string[] {
+  return outcomes.flatMap(({ change, outcome }) =>
+    outcome.status === "applied" && !change.after.some(({ name }) => name === change.name) ? [change.name] : [],
+  );
 }
 
 function isAllApplied(report: DnsApplyReport): boolean {

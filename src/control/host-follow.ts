@@ -134,7 +134,8 @@ export function followHosts({ edge, declared, provider }: HostedEdge, deps: Host
     const attached = plan.attach.length + plan.detach.length > 0 ? await platform.list() : listed;
     const states = new Map(attached.map(({ host, state }) => [host, state]));
     known = { ...known, attached: states, served: new Set(memory.served) };
-    return said.size > 0 || memory.ours.some((one) => one.freeSinceMs !== null) || wanted.some(isUnderWay);
+    const all = new Set(wanted);
+    return said.size > 0 || memory.ours.some(({ host }) => !all.has(host)) || wanted.some(isUnderWay);
   }
 
   const isUnderWay = (host: string): boolean => {

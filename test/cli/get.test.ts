@@ -135,3 +135,20 @@ describe("portolan get", () => {
     expect(text.split("\n").filter((line) => line.includes("shop"))).toHaveLength(1);
   });
 });
+
+describe("portolan explain --edge", () => {
+  it("asks a running edge, and sends nothing anywhere", async () => {
+    const { code, out } = await runCli("explain", "--edge", admin, "http://shop.example.org/cart", "--client", "DE");
+    expect([code, out.split("\n")[0]]).toEqual([
+      0,
+      expect.stringMatching(/^edge {7}edge, snapshot \d+\.\d+ [0-9a-f]{64}$/),
+    ]);
+    expect(out).toContain("rule       Ingress default/shop, shop.example.org / (Prefix)");
+    const json = await runCli("explain", "--edge", admin, "http://shop.example.org/", "-o", "json");
+    expect(JSON.parse(json.out)).toMatchObject({ edge: "edge", action: "forward" });
+    expect(await runCli("explain", "--edge", admin, "http://shop.example.org/", "--client", "1.2.3")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Cannot locate the client "1.2.3"'),
+    });
+  });
+});

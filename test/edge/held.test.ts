@@ -1,10 +1,12 @@
 /** An edge remembers what it chose, and hands it to its next decision. */
 import { describe, expect, it } from "vitest";
+import { KNOWN_COUNTRIES } from "../../src/core/geo/countries.ts";
 import { roundTripKey } from "../../src/core/health/view.ts";
 import { publishSnapshot } from "../../src/core/snapshot/publish.ts";
 import { admit } from "../../src/edge/admit.ts";
 import { createEdge } from "../../src/edge/edge.ts";
 import { newEvent } from "../../src/edge/event.ts";
+import { explainHere } from "../../src/edge/explain-here.ts";
 import { edgeMetrics } from "../../src/edge/metrics.ts";
 import { refreshHealth } from "../../src/edge/state.ts";
 import { sha256Hex } from "../../src/store/signature.ts";
@@ -80,5 +82,32 @@ describe("an edge's choice", () => {
     expect(chosen(3000, [40, 16])).toBe("b");
     expect(chosen(62_000, [10, 40])).toBe("b");
     expect(chosen(63_000, [10, 40])).toBe("a");
+  });
+});
+
+describe("explainHere()", () => {
+  const asked = { method: "GET", host: HOST, target: "/", headers: [], client: null, at: null };
+  const deps = (nowMs: number) => ({
+    locator: null,
+    places: { zonePoint: null, countries: KNOWN_COUNTRIES },
+    now: () => nowMs,
+  });
+
+  it("tells a held choice with its reason, and changes nothing", async () => {
+    const { chosen, edge } = await edgeOf(["a", "b"]);
+    chosen(1000, [20, 30]);
+    expect(chosen(2000, [20, 16])).toBe("a");
+    const before = JSON.stringify([...edge.state.held]);
+    const { edge: name, candidates, vantage } = explainHere(edge.state, JSON.stringify(asked), deps(2000));
+    expect([name, vantage.of, candidates.map(({ cluster }) => cluster)]).toEqual(["fra", "edge", ["a", "b"]]);
+    expect(candidates[0]?.steps.map(({ text }) => text).join()).toMatch(/this edge chose it/);
+    expect(JSON.stringify([...edge.state.held])).toBe(before);
+  });
+
+  it("says what it cannot read", async () => {
+    const { edge } = await edgeOf(["a"]);
+    expect(() => explainHere(edge.state, "{}", deps(0))).toThrow(/^Cannot explain the request: /);
+    const invalid = JSON.stringify({ ...asked, client: "nowhere at all" });
+    expect(() => explainHere(edge.state, invalid, deps(0))).toThrow(/^Cannot locate the client "nowhere at all"/);
   });
 });

@@ -1,6 +1,6 @@
 /** An Ingress appears: its host is attached, its certificate issued, and only then its DNS record written. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it } from "vitest";
@@ -67,6 +67,7 @@ spec:
   edgeAddresses: [${TARGET}]
   dns:
     owner: east
+    ttl: 1s
     edges: [{ name: workers, hostName: ${TARGET}, ${hosts} }]
     zones: [{ name: example.org, provider: { type: file, path: zones } }]
 `,
@@ -92,7 +93,7 @@ const status = async (admin: string) => (await runCliWith({}, ["status", "--admi
 
 describe("portolan control with hosts to attach", () => {
   it("attaches, waits, is killed, goes on, and moves DNS only once the certificate is there", async () => {
-    const { file, server, platformSees, names, isMoved, add } = await world();
+    const { dir, file, server, platformSees, names, isMoved, add } = await world();
     const first = await control(file);
     await add("cart", HOST);
     await eventually(
@@ -116,7 +117,29 @@ describe("portolan control with hosts to attach", () => {
       (text) => text.includes("1 of 1 hosts are ready at their edges"),
     );
     expect(server.held.map(({ hostname }) => hostname)).toEqual([HOST]);
-  }, 60_000);
+
+    // The source of the Ingress is away, which explains nothing.
+    await rename(join(dir, "manifests"), join(dir, "away"));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    expect([await isMoved(HOST), server.held.length]).toEqual([true, 1]);
+    await rename(join(dir, "away"), join(dir, "manifests"));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect([await isMoved(HOST), server.held.length]).toEqual([true, 1]);
+
+    // The Ingress is deleted: first the name goes, then, when nobody remembers it, the host.
+    await rm(join(dir, "manifests/cart.yaml"));
+    await eventually(
+      () => isMoved(HOST),
+      (moved) => !moved,
+    );
+    expect(server.held.length).toBe(1);
+    expect(await status(second.admin)).toMatch(/shop\.example\.org +workers +leaving +/);
+    await eventually(
+      () => Promise.resolve(server.held.length),
+      (count) => count === 0,
+      40_000,
+    );
+  }, 90_000);
 });
 
 describe("portolan sync with hosts to attach", () => {

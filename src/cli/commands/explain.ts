@@ -2,7 +2,10 @@ import { causeOf } from "../../core/cause.ts";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { explain, whatWouldChange } from "../../core/explain.ts";
+import type { RequestFacts } from "../../core/decision.ts";
+import { explain, type Explanation, whatWouldChange, type WhatIf } from "../../core/explain.ts";
+import type { NamedClient } from "../../core/geo/named-client.ts";
+import { callAdmin } from "../admin-client.ts";
 import { outputIsJson, place, point, required } from "../arguments.ts";
 import type { CliDeps } from "../deps.ts";
 import { type ExplainWorld, explainWorld } from "../explain-world.ts";
@@ -20,6 +23,8 @@ export const explainCommand: Command = {
   summary: "where a request would go, and why not elsewhere",
   usage: `portolan explain --from DIR URL [--method M] [--header "Name: value"]… [--client IP|COUNTRY] [--geoip FILE]
                  [--at LAT,LON] [--location LAT,LON | PROVIDER/REGION] [--down CLUSTER]… [-o text|json]
+portolan explain --edge ADMIN URL [--method M] [--header …] [--client …] [--at …] [-o …]
+                                                    what a running edge would do now, with what it measured and holds
 portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON line out each, in order
 
 --client says who asks, --at where they are; with --location the edge's own place counts instead of the client's.
@@ -30,6 +35,7 @@ portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON
       allowPositionals: true,
       options: {
         from: { type: "string" },
+        edge: { type: "string" },
         method: { type: "string", default: "GET" },
         header: { type: "string", multiple: true, default: [] },
         client: { type: "string" },
@@ -47,6 +53,11 @@ portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON
     const surplus = values.requests === undefined ? positionals[1] : positionals[0];
     if (surplus !== undefined)
       throw new Failure(`Cannot explain "${surplus}" as well: one URL or one --requests at a time`, EXAMPLE);
+    if (values.edge !== undefined) {
+      const request = urlRequest(url, values.method, values.header);
+      const at = values.at === undefined ? null : point("--at", values.at);
+      return await explainAt(values.edge, { ...request, client: values.client ?? null, at }, deps, asJson);
+    }
     const world = await explainWorld(deps, {
       from: required("--from", values.from, EXAMPLE),
       geoip: values.geoip ?? null,
@@ -72,6 +83,28 @@ portolan explain --from DIR --requests FILE.jsonl   one request a line, one JSON
     return 0;
   },
 };
+
+/** Asks a running edge: nothing is sent to an origin, and nothing changes there. */
+async function explainAt(
+  admin: string,
+  asked: RequestFacts & NamedClient,
+  deps: CliDeps,
+  asJson: boolean,
+): Promise<number> {
+  const explained = await callAdmin<ExplainedByEdge>(admin, "/explain", "POST", asked);
+  if (asJson) deps.out(`${JSON.stringify(explained, null, 2)}\n`);
+  else {
+    const { edge, snapshot, whatWouldChange: changes } = explained;
+    deps.out(`edge       ${edge}, snapshot ${snapshot}\n${explanationText(asked, explained, changes)}\n`);
+  }
+  return 0;
+}
+
+interface ExplainedByEdge extends Explanation {
+  readonly edge: string;
+  readonly snapshot: string;
+  readonly whatWouldChange: readonly WhatIf[];
+}
 
 /** A bad line gets an error line of its own; the others go on, and the exit code says that there was one. */
 async function explainBatch(world: ExplainWorld, file: string, deps: CliDeps): Promise<number> {
