@@ -9,6 +9,7 @@ import { type StandingLease, standingLease } from "../src/control/lease.ts";
 import { controlMetrics } from "../src/control/metrics.ts";
 import type { HealthEvent } from "../src/core/health/model.ts";
 import { type WatchedStore, watchedStore } from "../src/store/watched.ts";
+import { type Keep, startAll } from "./keep.ts";
 import { serveAgents } from "./agent.ts";
 import { openMirrors } from "./control-push.ts";
 import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
@@ -39,80 +40,80 @@ function leaseOf({ settings, store }: ControlSetup): StandingLease {
 /** Watches until it is closed; fails at once with what a person has to change. */
 export async function startControl(options: ControlOptions, deps: Pick<CliDeps, "out" | "err">): Promise<Running> {
   const setup = await openSetup(options.file);
-  const { settings } = setup;
   const log = (line: string) => deps.err(`${line}\n`);
-  const opened: { close(): unknown }[] = [];
-  const keep = <T extends { close(): unknown }>(part: T): T => {
-    opened.push(part);
-    return part;
-  };
-  const close = async () => {
-    for (const part of opened.splice(0).reverse()) await part.close();
-  };
-  try {
-    // A version of the process before this one is never the current one.
-    const store = watchedStore(setup.store, crypto.randomUUID());
-    const sources = keep(await openSources(setup, log));
-    const mirrors = await openMirrors(setup, store, log);
-    const sayOnce = changedProblems(deps.err);
-    const metrics = controlMetrics();
-    let note = (_event: HealthEvent): void => undefined;
-    const dns =
-      settings.dns === null
-        ? null
-        : keep(
-            await startDns(fromFile(settings.dns, options.file), {
-              store: setup.store,
-              orders: setup.store,
-              onEvent: (event) => note(event),
-              log,
-            }),
-          );
-    const waitsFor = dns?.waitsFor ?? (() => null);
-    const { accessOf } = sources;
-    const written = keep(startWriteBack({ ...settings, file: options.file, accessOf, store, waitsFor, log }));
-    const control = keep(
-      await runControl(controlDeps(setup, store, sources), {
-        audience: settings.audience,
-        allowPrivateOrigins: settings.allowPrivateOrigins,
-        debounceMs: DEBOUNCE_MS,
-        intervalMs: settings.intervalMs,
-        ...(settings.lease ? { lease: leaseOf(setup) } : {}),
-        onResult(result, durationMs) {
-          for (const one of mirrors) one.push();
-          written.after(result);
-          metrics.reconciled(result, { nowMs: Date.now(), durationMs });
-          sayOnce(result.problems);
-          dns?.offer(result);
-        },
-        onError(error) {
-          metrics.failed();
-          log(`Cannot reconcile: ${causeOf(error)}`);
-        },
-      }),
-    );
-    note = control.note;
-    sources.onChange(control.trigger);
-    keep(startRenewal(dirname(options.file), { intervalMs: RENEWAL_MS, now: Date.now, log }));
-    const banner = [`control    audience ${settings.audience}, store ${setup.store.name}`];
-    if (setup.serve !== null) {
-      banner.push(`store      ${keep(await serveStore(setup.serve, store)).url}`);
-      opened.push({ close: store.release });
-    }
-    if (settings.agents !== null && sources.agents !== null) {
-      banner.push(`agents     ${keep(await serveAgents(settings.agents, sources.agents)).url}`);
-    }
-    if (setup.admin !== null) {
-      const metricsText = () => `${metrics.text()}${dns?.metricsText() ?? ""}`;
-      const parts = { ...settings, store, control, metricsText, zonesAndHosts: dns };
-      banner.push(`admin      ${keep(await serveAdmin(setup.admin, parts)).url}`);
-    }
-    return { banner, close };
-  } catch (error) {
-    // What stays open would keep the process alive after it said that it cannot start.
-    await close();
-    throw error;
+  return await startAll((keep) => startParts(options, setup, { log, err: deps.err, keep }));
+}
+
+interface StartParts {
+  readonly log: (line: string) => void;
+  readonly err: (text: string) => void;
+  readonly keep: Keep;
+}
+
+async function startParts(
+  options: ControlOptions,
+  setup: ControlSetup,
+  { log, err, keep }: StartParts,
+): Promise<Omit<Running, "close">> {
+  const { settings } = setup;
+  // A version of the process before this one is never the current one.
+  const store = watchedStore(setup.store, crypto.randomUUID());
+  const sources = keep(await openSources(setup, log));
+  const mirrors = await openMirrors(setup, store, log);
+  const sayOnce = changedProblems(err);
+  const metrics = controlMetrics();
+  let note = (_event: HealthEvent): void => undefined;
+  const dns =
+    settings.dns === null
+      ? null
+      : keep(
+          await startDns(fromFile(settings.dns, options.file), {
+            store: setup.store,
+            orders: setup.store,
+            onEvent: (event) => note(event),
+            log,
+          }),
+        );
+  const waitsFor = dns?.waitsFor ?? (() => null);
+  const { accessOf } = sources;
+  const written = keep(startWriteBack({ ...settings, file: options.file, accessOf, store, waitsFor, log }));
+  const control = keep(
+    await runControl(controlDeps(setup, store, sources), {
+      audience: settings.audience,
+      allowPrivateOrigins: settings.allowPrivateOrigins,
+      debounceMs: DEBOUNCE_MS,
+      intervalMs: settings.intervalMs,
+      ...(settings.lease ? { lease: leaseOf(setup) } : {}),
+      onResult(result, durationMs) {
+        for (const one of mirrors) one.push();
+        written.after(result);
+        metrics.reconciled(result, { nowMs: Date.now(), durationMs });
+        sayOnce(result.problems);
+        dns?.offer(result);
+      },
+      onError(error) {
+        metrics.failed();
+        log(`Cannot reconcile: ${causeOf(error)}`);
+      },
+    }),
+  );
+  note = control.note;
+  sources.onChange(control.trigger);
+  keep(startRenewal(dirname(options.file), { intervalMs: RENEWAL_MS, now: Date.now, log }));
+  const banner = [`control    audience ${settings.audience}, store ${setup.store.name}`];
+  if (setup.serve !== null) {
+    banner.push(`store      ${keep(await serveStore(setup.serve, store)).url}`);
+    keep({ close: store.release });
   }
+  if (settings.agents !== null && sources.agents !== null) {
+    banner.push(`agents     ${keep(await serveAgents(settings.agents, sources.agents)).url}`);
+  }
+  if (setup.admin !== null) {
+    const metricsText = () => `${metrics.text()}${dns?.metricsText() ?? ""}`;
+    const parts = { ...settings, store, control, metricsText, zonesAndHosts: dns };
+    banner.push(`admin      ${keep(await serveAdmin(setup.admin, parts)).url}`);
+  }
+  return { banner };
 }
 
 async function serveStore(serve: NonNullable<ControlSetup["serve"]>, store: WatchedStore): Promise<RunningApi> {

@@ -13,6 +13,7 @@ import { memoryStore } from "../src/store/memory.ts";
 import { textStore } from "../src/store/text.ts";
 import { watchedStore } from "../src/store/watched.ts";
 import { portFailure } from "./files-edge.ts";
+import type { Keep } from "./keep.ts";
 import { controlMay, tokenFile } from "./key-files.ts";
 import { startStoreApi } from "./node-admin.ts";
 import { edgeStore, type EdgeStore } from "./node-edge.ts";
@@ -35,8 +36,6 @@ export interface EdgeSource {
   /** Keeps what was read, once it is served. */
   commit(served: Version): Promise<void>;
 }
-
-type Keep = <T extends { close(): unknown }>(part: T) => T;
 
 /** As much of an edge's options as says where to read. */
 export type SourceOptions = Pick<StoreEdgeOptions, "store" | "tokenFile" | "cache">;

@@ -7,10 +7,8 @@ import type { Problem } from "../src/core/objects.ts";
 import type { ManifestDirectory } from "../src/kube/directory.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import type { Store } from "../src/store/store.ts";
+import type { Keep } from "./keep.ts";
 import { notMembers } from "./manifests.ts";
-
-/** Keeps a part until everything is closed. */
-export type Keep = <T extends { close(): unknown }>(part: T) => T;
 
 export interface FilesControlOptions {
   readonly allowPrivateOrigins: boolean;

@@ -18,7 +18,8 @@ import { type DnsControl, type DnsControlDeps, startDns } from "./dns-control.ts
 import { dnsStateFolder, loadDnsSettings } from "./dns-settings.ts";
 import { edgeExplain } from "./edge-explain.ts";
 import { type EdgeProcesses, startProcesses } from "./edge-processes.ts";
-import { filesControl, type Keep, treeOf } from "./files-control.ts";
+import { filesControl, treeOf } from "./files-control.ts";
+import { type Keep, startAll } from "./keep.ts";
 import { refuseEmpty } from "./manifests.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
@@ -30,24 +31,9 @@ export const AUDIENCE = "files";
 
 /** Starts everything or fails with what is wrong and what to try; what was started is stopped again then. */
 export async function startFilesEdge(options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">): Promise<Running> {
-  const running: { close(): unknown }[] = [];
-  const keep = <T extends { close(): unknown }>(part: T): T => {
-    running.push(part);
-    return part;
-  };
-  const close = async () => {
-    for (const part of running.splice(0).reverse()) await part.close();
-  };
-  try {
-    return { ...(await startParts(options, deps, keep)), close };
-  } catch (error) {
-    // A watcher that stays open would keep the process alive after it said that it cannot start.
-    await close();
-    throw error;
-  }
+  return await startAll((keep) => startParts(options, deps, keep));
 }
 
-/** Notes what is to be closed at the end. */
 async function startParts(
   options: EdgeOptions,
   deps: Pick<CliDeps, "out" | "err">,

@@ -10,7 +10,7 @@ import { rateLimiter } from "../src/nameserver/rate-limit.ts";
 import { responder } from "../src/nameserver/respond.ts";
 import { serveNames } from "../src/nameserver/server.ts";
 import { openDatabase } from "./database.ts";
-import type { Keep } from "./files-control.ts";
+import { type Keep, startAll } from "./keep.ts";
 import { portFailure } from "./files-edge.ts";
 import { openNameSource } from "./name-source.ts";
 import { startAdmin } from "./node-admin.ts";
@@ -22,20 +22,7 @@ export async function startNameServer(
   options: NameServerOptions,
   deps: Pick<CliDeps, "out" | "err">,
 ): Promise<Running> {
-  const running: { close(): unknown }[] = [];
-  const keep: Keep = (part) => {
-    running.push(part);
-    return part;
-  };
-  const close = async (): Promise<void> => {
-    for (const part of running.splice(0).reverse()) await part.close();
-  };
-  try {
-    return { banner: await startParts(options, deps, keep), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return await startAll(async (keep) => ({ banner: await startParts(options, deps, keep) }));
 }
 
 async function startParts(

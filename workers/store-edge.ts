@@ -8,7 +8,7 @@ import { openHopKeys, pinKeysOf, portFailure } from "./files-edge.ts";
 import { edgeExplain } from "./edge-explain.ts";
 import { type EdgeProcesses, startProcesses } from "./edge-processes.ts";
 import { type EdgeSource, openEdgeSource } from "./edge-source.ts";
-import type { Keep } from "./files-control.ts";
+import { type Keep, startAll } from "./keep.ts";
 import { readPublicKeys } from "./key-files.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
@@ -24,20 +24,7 @@ export async function startStoreEdge(
   deps: Pick<CliDeps, "out" | "err">,
   world: OneMachine = {},
 ): Promise<Running> {
-  const running: { close(): unknown }[] = [];
-  const keep = <T extends { close(): unknown }>(part: T): T => {
-    running.push(part);
-    return part;
-  };
-  const close = async () => {
-    for (const part of running.splice(0).reverse()) await part.close();
-  };
-  try {
-    return { ...(await startParts({ ...options, ...world }, deps, keep)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return await startAll((keep) => startParts({ ...options, ...world }, deps, keep));
 }
 
 /** What only a world on one machine needs, where every cluster is equally near. */
