@@ -47,6 +47,8 @@ async function startParts(
     limiter: rateLimiter(options.rateLimit, Math.floor(Math.random() * 0x1_0000_0000)),
   });
   const library = options.oneByOne ? null : await openCLibrary();
+  if (library === null && !options.oneByOne)
+    log("takes queries one by one, at a third of the speed: batches need Linux on 64 bits and the package koffi");
   const banner: string[] = [];
   for (const listen of options.listen) {
     const server = keep(
