@@ -1,7 +1,8 @@
 /**
  * Follows the hosts at one edge's platform: when to list them again, what to attach and detach, what is known. The
  * memory is written, by compare-and-set, before the platform is asked: a control function that is killed in between
- * finds what it was about to do, and one that lost the race attaches and detaches nothing.
+ * finds what it was about to do, and one that lost the race does nothing. Of two that read one after the other both may
+ * act: the contract of `attach` and `detach` makes that harmless.
  */
 import { causeOf } from "../core/cause.ts";
 import type { HostStatus } from "../core/hosts/host-status.ts";

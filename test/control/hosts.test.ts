@@ -210,6 +210,19 @@ async function withHostsOnly(all: World): Promise<Store> {
   return only;
 }
 
+describe("hosts() of two control functions", () => {
+  it("end with one attached host, and with none when the Ingress is gone", async () => {
+    const all = await world();
+    await all.platform.attach("by-hand.example.org");
+    const store = memoryStore();
+    const replicas = [start(all, { store }), start(all, { store })];
+    for (let round = 0; round < 4; round += 1) await Promise.all(replicas.map((one) => one.step(THREE)));
+    expect([await all.lines(), all.attached()]).toEqual([[`${HOST} CNAME ${TARGET}`], ["by-hand.example.org", HOST]]);
+    for (let round = 0; round < 6; round += 1) await Promise.all(replicas.map((one) => one.step(NONE)));
+    expect([await all.lines(), all.attached()]).toEqual([[], ["by-hand.example.org"]]);
+  });
+});
+
 describe("hosts() killed at any write", () => {
   it("attaches once, remembers that the host is ours, and ends where it would have", async () => {
     for (let killAt = 1; killAt <= 12; killAt += 1) {
