@@ -1,6 +1,7 @@
 /** Backends of Fastly: where a request goes and how. */
 import { Backend } from "fastly:backend";
 import { CacheOverride } from "fastly:cache-override";
+import { hash32 } from "../src/core/steering/hash.ts";
 import type { Origin } from "../src/core/model.ts";
 import type { FastlyUpstreamOptions } from "../src/edge/fastly/upstream.ts";
 
@@ -22,7 +23,7 @@ export function fetchOver(declared: ReadonlyMap<string, string>): FastlyUpstream
     const backend =
       name !== undefined && Backend.exists(name)
         ? Backend.fromName(name)
-        : new Backend({
+        : made({
             target: targetOf(origin),
             connectTimeout: connectTimeoutMs,
             firstByteTimeout: responseTimeoutMs,
@@ -35,11 +36,19 @@ export function fetchOver(declared: ReadonlyMap<string, string>): FastlyUpstream
   };
 }
 
+type Settings = Omit<ConstructorParameters<typeof Backend>[0], "name">;
+
+/** One of these settings: named after them, since Fastly keeps connections of backends of one name and the same settings. */
+function made(settings: Settings): Backend {
+  const name = `${settings.target.slice(0, 200)} ${hash32(JSON.stringify(settings)).toString(36)}`;
+  return Backend.exists(name) ? Backend.fromName(name) : new Backend({ name, ...settings });
+}
+
 function targetOf({ connectHost, port }: Origin): string {
   return `${connectHost.includes(":") ? `[${connectHost}]` : connectHost}:${port}`;
 }
 
-type Tls = Omit<ConstructorParameters<typeof Backend>[0], "target" | "hostOverride" | `${string}Timeout`>;
+type Tls = Omit<Settings, "target" | "hostOverride" | `${string}Timeout`>;
 
 /** Certificates are checked against the name that is asked for: without it Fastly takes one for any name. */
 function tlsOf({ protocol, connectHost, serverName, ca }: Origin): Tls {
@@ -64,7 +73,7 @@ export async function readOver(base: string, key: string, seconds: number): Prom
   const useSSL = protocol === "https:";
   const backend = Backend.exists("snapshots")
     ? Backend.fromName("snapshots")
-    : new Backend({
+    : made({
         target: `${hostname}:${port === "" ? (useSSL ? "443" : "80") : port}`,
         connectTimeout: 1000,
         firstByteTimeout: 5000,

@@ -3,6 +3,7 @@
 declare module "fastly:backend" {
   export class Backend {
     constructor(configuration: {
+      readonly name: string;
       readonly target: string;
       readonly connectTimeout: number;
       readonly firstByteTimeout: number;

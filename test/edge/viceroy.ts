@@ -76,7 +76,7 @@ function manifest({ settings, secrets, kv, geolocation = {} }: ViceroyOptions): 
     `[local_server.secret_stores]\nsecrets = [${entries(Object.entries(secrets))}]`,
     `[local_server.config_stores.settings]\nformat = "inline-toml"`,
     `[local_server.config_stores.settings.contents]\n${contents.join("\n")}`,
-    '[local_server.geolocation]\nformat = "inline-toml"',
+    '[local_server.geolocation]\nformat = "inline-toml"\n[local_server.geolocation.addresses]',
     ...places,
   ].join("\n");
 }
