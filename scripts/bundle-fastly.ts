@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dirname, "..");
 /** Where the engine keeps what Fastly's modules export. */
 const MODULES: Readonly<Record<string, string>> = {
   backend: "export const Backend = globalThis.Backend;",
+  cache: "export const SimpleCache = globalThis.SimpleCache;",
   "cache-override": "export const CacheOverride = globalThis.CacheOverride;",
   "config-store": "export const ConfigStore = globalThis.ConfigStore;",
   env: "export const env = globalThis.fastly.env.get;",

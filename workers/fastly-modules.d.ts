@@ -20,10 +20,18 @@ declare module "fastly:backend" {
   }
 }
 
+declare module "fastly:cache" {
+  export class SimpleCache {
+    private constructor();
+    static get(key: string): { text(): Promise<string> } | null;
+    static set(key: string, value: string, ttlSeconds: number): void;
+  }
+}
+
 declare module "fastly:cache-override" {
   export class CacheOverride {
-    readonly mode: "pass" | "override";
-    constructor(mode: "pass" | "override", init?: { readonly ttl: number });
+    readonly mode: "pass";
+    constructor(mode: "pass");
   }
 }
 

@@ -7,6 +7,7 @@ import bundled from "bundled-snapshot";
 import { fastly } from "../src/core/geo/regions/fastly-pops.ts";
 import { readRegions } from "../src/core/geo/regions/region-text.ts";
 import { readOver } from "./fastly-backends.ts";
+import { type KeptTexts, keptTexts } from "./fastly-kept.ts";
 import { decoded } from "./fetch-start.ts";
 import type { IsolateEnv } from "./isolate-env.ts";
 import { type IsolateStart, startIsolate } from "./isolate-start.ts";
@@ -15,6 +16,7 @@ export interface FastlyStart extends IsolateStart {
   readonly name: string;
   /** Backends that the service declares, by the host that they connect to. */
   readonly backends: ReadonlyMap<string, string>;
+  readonly kept: KeptTexts;
 }
 
 /** Read when the package is built, not when a request comes. */
@@ -32,10 +34,18 @@ export async function startFastly(): Promise<FastlyStart> {
   if (store === null) throw new RangeError('Cannot start: no Config Store is linked as "settings"');
   const given: IsolateEnv = { ...place, ...settingsIn(store), ...(await secrets()) };
   const own = bundled === null ? {} : { BUNDLED_SNAPSHOT: bundled };
-  const started = await startIsolate({ ...given, ...own }, { get: storeOf(given), report: null });
+  const kept = keptTexts(storeOf(given), Number(given.POLL_SECONDS ?? "10"));
+  const started = await startIsolate({ ...given, ...own }, { get: kept.get, report: null });
   const name = given.EDGE_NAME ?? (pop === "" ? "fastly" : `fastly-${pop.toLowerCase()}`);
   const declared = decoded<Readonly<Record<string, string>>>("BACKENDS", store.get("BACKENDS") ?? undefined) ?? {};
-  return { ...started, name, backends: new Map(Object.entries(declared)) };
+  const last = async (key: string) => (await kept.good(key)) ?? (await started.bundled?.get(key)) ?? null;
+  return {
+    ...started,
+    bundled: { ...started.source, get: last },
+    name,
+    kept,
+    backends: new Map(Object.entries(declared)),
+  };
 }
 
 function settingsIn(store: ConfigStore): IsolateEnv {
@@ -56,9 +66,9 @@ async function secrets(): Promise<IsolateEnv> {
 }
 
 /** The KV Store first; the second store is asked for what it does not have or cannot give. */
-function storeOf({ SNAPSHOT_URL: url, POLL_SECONDS }: IsolateEnv): (key: string) => Promise<string | null> {
+function storeOf({ SNAPSHOT_URL: url }: IsolateEnv): (key: string) => Promise<string | null> {
   const kv = opened(() => new KVStore("snapshots"));
-  const http = url === undefined ? null : (key: string) => readOver(url, key, Number(POLL_SECONDS ?? "10"));
+  const http = url === undefined ? null : (key: string) => readOver(url, key);
   if (kv === null && http === null) {
     throw new RangeError('Cannot start: no KV Store is linked as "snapshots", and SNAPSHOT_URL is not set');
   }

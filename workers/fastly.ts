@@ -34,7 +34,7 @@ const PLACES = { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES };
 addEventListener("fetch", (event) => event.respondWith(answer(event)));
 
 async function answer({ request, client }: FastlyEvent): Promise<Response> {
-  const { name, settings, source, bundled, pins, sign, toHttps, backends } = await startFastly();
+  const { name, settings, source, bundled, pins, sign, toHttps, backends, kept } = await startFastly();
   const { location, debugToken, allowPrivateOrigins } = settings;
   const { rules, follow } = servingEdge(
     { name, location, debugToken },
@@ -56,9 +56,16 @@ async function answer({ request, client }: FastlyEvent): Promise<Response> {
   // No instance is told that its client has left.
   const asked = { ...edgeRequest(request, facts), signal: new AbortController().signal };
   const bring = async (snapshot: Parameters<typeof needsPolicies>[0]) => (needsPolicies(snapshot) ? allPolicies : null);
-  await partFollower(asked.host, { ...follow, source, bring }).coldStart(bundled);
+  await partFollower(asked.host, { ...follow, source, bring, onTaken: kept.keep }).coldStart(bundled);
   const upstream = fastlyUpstream({ allowPrivateOrigins, sign, fetchFrom: fetchOver(backends) });
-  return fetchResponse(await handle(asked, { ...rules, upstream, watchBody: null, pins }), request.method);
+  const response = fetchResponse(await handle(asked, { ...rules, upstream, watchBody: null, pins }), request.method);
+  return request.method === "HEAD" ? withLength(response) : response;
+}
+
+/** RFC 9110 §9.3.2: the length that GET would have. Fastly derives it from the body, of which HEAD has none. */
+function withLength({ status, headers }: Response): Response {
+  const init: ResponseInit & { readonly manualFramingHeaders: true } = { status, headers, manualFramingHeaders: true };
+  return new Response(null, init);
 }
 
 /** The platform's own look-up, of an address that the platform vouches for. */

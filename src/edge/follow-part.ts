@@ -14,11 +14,14 @@ import { LARGEST_PART_CHARACTERS, PART_OVERLAY_KEY } from "../core/snapshot/part
 import type { FollowDeps, Follower } from "./follow.ts";
 import { useOverlay } from "./state.ts";
 
-export type FollowPartDeps = Pick<FollowDeps, "state" | "source" | "bring" | "now" | "onProblem">;
+export interface FollowPartDeps extends Pick<FollowDeps, "state" | "source" | "bring" | "now" | "onProblem"> {
+  /** Told when what the store holds is served, for whoever keeps it; left out where nobody does. */
+  readonly onTaken?: () => void;
+}
 
 /** DESIGN.md rule 2: so long a start waits for the store before it takes what is bundled. */
 const START_MS = 250;
-/** So long it waits where nothing is bundled: late is better than 503. */
+/** So long it waits where nothing else is there: late is better than 503. */
 const PATIENCE_MS = 5000;
 
 /** A follower of the host in this Host field; one that is no host is followed for its answer, which is 400. */
@@ -47,6 +50,7 @@ export function partFollower(authority: string, deps: FollowPartDeps): Follower 
       overrides: overrideTable(loaded.snapshot.locationOverrides),
       loadedAtMs: deps.now(),
     };
+    if (!isBundled) deps.onTaken?.();
   };
   const overlay = async () => {
     try {
@@ -63,9 +67,13 @@ export function partFollower(authority: string, deps: FollowPartDeps): Follower 
   return {
     refresh,
     async coldStart(bundled) {
-      const waitMs = bundled === null ? PATIENCE_MS : START_MS;
-      await Promise.race([refresh(), new Promise((resolve) => setTimeout(resolve, waitMs))]);
-      if (state.serving === null && bundled !== null) await take(bundled, true);
+      const reading = refresh();
+      const within = (ms: number) => Promise.race([reading, new Promise((resolve) => setTimeout(resolve, ms))]);
+      if (bundled !== null) {
+        await within(START_MS);
+        if (state.serving === null) await take(bundled, true);
+      }
+      if (state.serving === null) await within(PATIENCE_MS);
     },
   };
 }

@@ -6,7 +6,7 @@ import type { EdgeStart, RunningEdge } from "../conformance/edge-world.ts";
 import { startViceroy, type ViceroyOptions, viceroyPath } from "./viceroy.ts";
 
 export interface FastlyEdges {
-  /** An edge that reads this store; each request is a cold start, so tests with the same needs share a Viceroy. */
+  /** An edge that reads this store; each request is a cold start, so tests share a Viceroy one after the other. */
   start(
     options: EdgeStart,
     more?: Partial<Pick<ViceroyOptions, "kv" | "geolocation" | "settings">>,
@@ -27,7 +27,7 @@ export async function fastlyEdges(): Promise<FastlyEdges> {
   const compiler = await fastlyCompiler(console.warn);
   if (compiler === null) throw new Error("Cannot compile the edge for Fastly: there is no compiler");
   const modules = new Map<string, Promise<Uint8Array>>();
-  const running = new Map<string, ReturnType<typeof startViceroy>>();
+  const running = new Map<string, { readonly process: ReturnType<typeof startViceroy>; busy: boolean }>();
 
   const moduleWith = (bundled: SnapshotBundle | null): Promise<Uint8Array> => {
     const key = JSON.stringify(bundled);
@@ -50,12 +50,22 @@ export async function fastlyEdges(): Promise<FastlyEdges> {
       };
       const options = { settings, secrets: { DEBUG_TOKEN: debugToken }, kv, geolocation };
       const key = JSON.stringify([options, [...kv], bundled]);
-      const started = running.get(key) ?? moduleWith(bundled).then((module) => startViceroy({ module, ...options }));
-      running.set(key, started);
-      return { url: (await started).url, close: () => Promise.resolve() };
+      const begin = () => moduleWith(bundled).then((module) => startViceroy({ module, ...options }));
+      const shared = running.get(key) ?? { process: begin(), busy: false };
+      running.set(key, shared);
+      // The cache of a POP outlives an instance: who starts a second edge means one that knows nothing.
+      if (shared.busy) return await begin();
+      shared.busy = true;
+      return {
+        url: (await shared.process).url,
+        close() {
+          shared.busy = false;
+          return Promise.resolve();
+        },
+      };
     },
     async close() {
-      for (const one of running.values()) await (await one).close();
+      for (const { process } of running.values()) await (await process).close();
     },
   };
 }
