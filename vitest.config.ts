@@ -19,7 +19,8 @@ const config: ViteUserConfig = defineConfig({
           name: "real",
           include: ["test/real/**/*.test.ts"],
           testTimeout: 120_000,
-          fileParallelism: false,
+          // Most of their time goes by waiting for servers.
+          maxWorkers: 2,
           // Real API servers and clouds' stand-ins on two cores: what was only late gets one more chance, and is listed.
           retry: 1,
         },
