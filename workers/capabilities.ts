@@ -37,7 +37,7 @@ export const FASTLY: RuntimeCapabilities = {
   file: "workers/fastly.ts",
   provesUnsent: false,
   hostOverride: "any",
-  rawTarget: false,
+  rawTarget: true,
   retry: "in-request",
   streamsRequestBody: true,
   clientPlace: "fastly:geolocation",

@@ -1,6 +1,7 @@
 /** What is Cloudflare's own about the start: its bindings, and its KV namespace as a store. */
 import type { KVNamespace } from "@cloudflare/workers-types";
 import { httpReader } from "../src/store/http-reader.ts";
+import { withSecond } from "../src/store/second.ts";
 import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
 import type { IsolateEnv } from "./isolate-env.ts";
 import { type IsolateStart, type IsolateStore, startIsolate } from "./isolate-start.ts";
@@ -55,7 +56,7 @@ export function storeOf({ SNAPSHOTS: namespace, SNAPSHOT_URL: url }: CloudflareE
   }
   const kv = workersKvReader(namespace);
   return {
-    get: http === null ? kv : async (key) => (await kv(key).catch(() => null)) ?? (await http(key)),
+    get: http === null ? kv : withSecond(kv, http),
     report: workersKvReporter(namespace, REPORT_INTERVAL_MS, Date.now),
   };
 }

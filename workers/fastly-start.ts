@@ -6,6 +6,7 @@ import { SecretStore } from "fastly:secret-store";
 import bundled from "bundled-snapshot";
 import { fastly } from "../src/core/geo/regions/fastly-pops.ts";
 import { readRegions } from "../src/core/geo/regions/region-text.ts";
+import { withSecond } from "../src/store/second.ts";
 import { readOver } from "./fastly-backends.ts";
 import { type KeptTexts, keptTexts } from "./fastly-kept.ts";
 import { decoded } from "./fetch-start.ts";
@@ -72,8 +73,9 @@ function storeOf({ SNAPSHOT_URL: url }: IsolateEnv): (key: string) => Promise<st
   if (kv === null && http === null) {
     throw new RangeError('Cannot start: no KV Store is linked as "snapshots", and SNAPSHOT_URL is not set');
   }
-  const fromKv = async (key: string) => (kv === null ? null : ((await (await kv.get(key))?.text()) ?? null));
-  return http === null ? fromKv : async (key) => (await fromKv(key).catch(() => null)) ?? (await http(key));
+  if (kv === null) return http ?? (() => Promise.resolve(null));
+  const fromKv = async (key: string) => (await (await kv.get(key))?.text()) ?? null;
+  return http === null ? fromKv : withSecond(fromKv, http);
 }
 
 /** Fastly's way to say that nothing of that name is linked is an exception. */

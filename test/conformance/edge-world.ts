@@ -57,6 +57,8 @@ export interface EdgeWorld {
   /** Nearest to the edge first: Frankfurt, New York, Tokyo. */
   readonly origins: readonly [TestOrigin, TestOrigin, TestOrigin];
   readonly start: (more?: Partial<EdgeStart>) => Promise<RunningEdge>;
+  /** What an edge of this world is started with, for who starts it otherwise. */
+  readonly options: EdgeStart;
   /** A new generation that routes these hosts; `forged` signs it with a key that no edge knows. */
   publish(hosts: readonly string[], forged?: boolean, change?: (snapshot: Snapshot) => Snapshot): Promise<void>;
   bundle(): Promise<SnapshotBundle>;
@@ -122,19 +124,21 @@ export async function startEdgeWorld(runtime: RuntimeUnderTest): Promise<EdgeWor
     return { ...snapshot, hosts: bounded };
   };
 
+  const options: EdgeStart = {
+    storeUrl: store.url,
+    publicKeys,
+    audience: AUDIENCE,
+    location: FRANKFURT,
+    bundled: null,
+    debugToken: DEBUG_TOKEN,
+  };
+
   return {
     store,
     origins,
+    options,
     async start(more = {}) {
-      const edge = await runtime.start({
-        storeUrl: store.url,
-        publicKeys,
-        audience: AUDIENCE,
-        location: FRANKFURT,
-        bundled: null,
-        debugToken: DEBUG_TOKEN,
-        ...more,
-      });
+      const edge = await runtime.start({ ...options, ...more });
       running.push(edge);
       return edge;
     },

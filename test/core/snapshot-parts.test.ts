@@ -107,6 +107,14 @@ describe("loadPart()", () => {
     expect(reads).toHaveLength(4);
   });
 
+  it("does without the wildcard above where the host has a part, and not where it has none", async () => {
+    const { source } = await publish({ ...WORLD, hosts: [named("a.example.org")] });
+    const wildcard = partKey(await sha256Hex("*.example.org"));
+    const get = (key: string) => (key === wildcard ? Promise.reject(new Error("gone")) : source.get(key));
+    expect(await hostsOf({ ...source, get }, "a.example.org")).toEqual(["a.example.org"]);
+    await expect(loadPart({ ...source, get }, "b.example.org")).rejects.toThrow("gone");
+  });
+
   it("says absent for a store that holds nothing, and nothing else for a host that nobody routes", async () => {
     const { source, texts } = await publish({ ...WORLD, hosts: [] });
     expect(await hostsOf(source, "a.example.org")).toEqual([]);

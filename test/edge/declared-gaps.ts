@@ -10,7 +10,7 @@ export const WORKERD_GAPS: readonly Gap[] = [
 
 export const FASTLY_GAPS: readonly Gap[] = [
   {
-    reason: "Viceroy closes the connection; Fastly's own front end answers before the edge sees it",
+    reason: "Viceroy closes the connection before the edge sees the request",
     tests: ["answers 400 to a malformed head"],
   },
   {

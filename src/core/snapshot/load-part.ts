@@ -16,9 +16,12 @@ export type PartResult =
  */
 export async function loadPart(source: SnapshotSource, host: string | null): Promise<PartResult> {
   const above = host === null ? null : wildcardAbove(host);
-  const [own, wildcard] = await Promise.all([named(source, host), named(source, above)]);
+  const looking = named(source, above);
+  // Whatever becomes of it, it counts only where the host has no part of its own.
+  looking.catch(() => undefined);
+  const own = await named(source, host);
   // A host that has rules takes the request whole, also when its part cannot be used.
-  const found = own.result === "absent" ? wildcard : own;
+  const found = own.result === "absent" ? await looking : own;
   if (found.result !== "absent") return found;
   const rest = await read(source, REST_KEY, REST);
   if (rest.result !== "read") return rest;
