@@ -6,8 +6,8 @@ kind asia-east1 local}"
 # The project's command line; kubectl as you have it.
 : "${PORTOLAN:=npx portolan}"
 : "${KUBECTL:=kubectl}"
-# Where portolan.yaml and .portolan/ are.
-: "${DIR:=.}"
+# Where portolan.yaml and .portolan/ are: a folder of their own, since every manifest beside them is the config source's.
+: "${DIR:=federation}"
 # Google's project, for gke alone; Azure's resource group, for aks alone.
 : "${PROJECT:=}"
 : "${RESOURCE_GROUP:=portolan}"

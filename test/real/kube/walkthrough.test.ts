@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +10,8 @@ import { eventually } from "../../scenarios/until.ts";
 import { kubeFolder } from "./build.ts";
 import { type RealClusters, startClusters, whyNoClusters } from "./clusters.ts";
 import { differences, everything, everythingSettled, type Operator, operator } from "./operator.ts";
+import { type RunningProcess, start } from "./process.ts";
+import { makeNode, makePod } from "./stand-in.ts";
 
 const why = await whyNoClusters();
 const ROOT = join(import.meta.dirname, "../../..");
@@ -21,7 +23,7 @@ describe.skipIf(why !== null)("the article's walk-through on real API servers", 
   let world: RealClusters;
   let person: Operator;
   let control: Running | null = null;
-  const servers: ChildProcess[] = [];
+  const servers: RunningProcess[] = [];
   const edges: { url: string; stop: () => Promise<void> }[] = [];
   let before: Readonly<Record<string, string>> = {};
 
@@ -39,66 +41,16 @@ describe.skipIf(why !== null)("the article's walk-through on real API servers", 
     return stdout + stderr;
   }
 
-  /** What a kubelet would do: a node, and a Pod of the Deployment that runs and is ready. */
-  async function runPod(name: string): Promise<void> {
-    const cluster = world.cluster(name);
-    const [address = ""] = cluster.data.addresses;
-    const pod = `k8shserver-${name}`;
-    const manifests = [
-      {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: { name: pod, labels: { app: "k8shserver" } },
-        spec: {
-          nodeName: "node-1",
-          containers: [{ name: "k8shserver", image: "k8shserver", ports: [{ containerPort: 9090 }] }],
-        },
-      },
-    ];
-    await world.kubectl(
-      name,
-      ["apply", "-f", "-"],
-      JSON.stringify({ apiVersion: "v1", kind: "List", items: manifests }),
-    );
-    const status = {
-      phase: "Running",
-      podIP: address,
-      podIPs: [{ ip: address }],
-      conditions: [{ type: "Ready", status: "True" }],
-    };
-    await world.kubectl(name, [
-      "patch",
-      "pod",
-      pod,
-      "--subresource=status",
-      "--type=merge",
-      "-p",
-      JSON.stringify({ status }),
-    ]);
-    const env = { ...process.env, ZONE: name, HOST: address, PORT: "9090", POD_NAME: pod };
-    const [command, args] = cluster.network.inside(process.execPath, [join(DEMO, "k8shserver.mjs")]);
-    servers.push(spawn(command, args, { env, stdio: "ignore" }));
-  }
-
   beforeAll(async () => {
     world = await startClusters(NAMES);
     person = await operator(world);
-    for (const name of NAMES) {
-      const labels = { "topology.kubernetes.io/region": name, "topology.kubernetes.io/zone": `${name}-b` };
-      const node = {
-        apiVersion: "v1",
-        kind: "Node",
-        metadata: { name: "node-1", labels },
-        spec: { providerID: `gce://p/${name}-b/node-1` },
-      };
-      await world.kubectl(name, ["create", "-f", "-"], JSON.stringify(node));
-    }
+    for (const name of NAMES) await makeNode(world, name);
     before = await everythingSettled(world.cluster("us-east1").client);
   }, 180_000);
   afterAll(async () => {
     for (const { stop } of edges) await stop();
     await control?.close();
-    for (const server of servers) server.kill("SIGKILL");
+    for (const server of servers) await server.kill();
     await person.close();
     await world.close();
   });
@@ -131,7 +83,7 @@ describe.skipIf(why !== null)("the article's walk-through on real API servers", 
   }, 120_000);
 
   it("get clusters shows them ready; the converted Ingress is routed, and kubectl shows its ADDRESS", async () => {
-    for (const name of NAMES) await runPod(name);
+    for (const name of NAMES) servers.push(await start(...(await makePod(world, name))));
     control = await startControl({ file: person.file("portolan.yaml") }, silent);
     const admin = /admin +(\S+)/.exec(control.banner.join("\n"))?.[1] ?? "";
     for (const name of NAMES) {
