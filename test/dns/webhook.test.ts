@@ -50,6 +50,28 @@ describe("the webhook server before a provider", () => {
     await close();
   });
 
+  it("leaves out one endpoint that it cannot read, says so, and writes the others", async () => {
+    const { url, zones, close } = await webhookWorld();
+    const wire = (name: string) => ({ dnsName: `${name}.example.org`, recordType: "A", targets: ["192.0.2.1"] });
+    const response = await post(url, "/records", { create: [{ ...wire("odd"), setIdentifier: "x" }, wire("good")] });
+    expect([response.status, await response.text()]).toEqual([
+      500,
+      expect.stringContaining('Cannot read the endpoint A "odd.example.org"'),
+    ]);
+    const names = (await memoryDns(zones).list({ ...WEBHOOK_ZONE, id: "zone-1" })).map((set) => set.name);
+    expect(names).toContain("good.example.org");
+    expect(names).not.toContain("odd.example.org");
+    await close();
+  });
+
+  it("takes an identifier without a policy away before external-dns plans", async () => {
+    const { url, close } = await webhookWorld();
+    const endpoint = { dnsName: "odd.example.org", recordType: "A", targets: ["192.0.2.1"], setIdentifier: "x" };
+    const { setIdentifier: _, ...plain } = endpoint;
+    expect(await (await post(url, "/adjustendpoints", [endpoint])).json()).toEqual([plain]);
+    await close();
+  });
+
   it("turns a deleted CNAME and a created address into one replacement", async () => {
     const { url, zones, history, seed, close } = await webhookWorld();
     await seed([recordSet("shop.example.org", "CNAME", ["edge.example.net"], { ttlSeconds: 300 })]);

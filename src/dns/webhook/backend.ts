@@ -12,7 +12,8 @@ const DEFAULT_TTL = 300;
 
 export function providerBackend(provider: DnsProvider): WebhookBackend {
   const adjusted = (endpoint: Endpoint): Endpoint => {
-    const set = recordSetOf(endpoint, DEFAULT_TTL);
+    // An identifier without a policy tells nothing apart: providers without policies leave it out, and so do we.
+    const set = recordSetOf(endpoint, DEFAULT_TTL) ?? recordSetOf({ ...endpoint, setIdentifier: "" }, DEFAULT_TTL);
     if (set === null) return endpoint;
     return { ...endpointOf(set), recordTTL: endpoint.recordTTL, labels: endpoint.labels };
   };
@@ -31,7 +32,7 @@ export function providerBackend(provider: DnsProvider): WebhookBackend {
     async apply(changes) {
       const zones = await provider.zones();
       const problems: string[] = [];
-      for (const [zone, own] of byZone(changesOf(changes), zones, problems)) {
+      for (const [zone, own] of byZone(changesOf(changes, problems), zones, problems)) {
         const outcomes = await provider.apply(zone, own);
         problems.push(...outcomes.flatMap(problemOf));
       }
@@ -51,7 +52,7 @@ function problemOf(outcome: ChangeOutcome): readonly string[] {
  * Changes by the name that people know: a record and its ownership TXT go together, and a CNAME that is deleted while
  * an address is created is one replacement.
  */
-function changesOf(changes: EndpointChanges): readonly DnsChange[] {
+function changesOf(changes: EndpointChanges, problems: string[]): readonly DnsChange[] {
   const groups = new Map<string, { before: Endpoint[]; after: Endpoint[] }>();
   const group = (endpoint: Endpoint) => {
     const owned = endpoint.labels["ownedRecord"] ?? "";
@@ -62,18 +63,25 @@ function changesOf(changes: EndpointChanges): readonly DnsChange[] {
   };
   for (const endpoint of [...changes.updateOld, ...changes.delete]) group(endpoint).before.push(endpoint);
   for (const endpoint of [...changes.create, ...changes.updateNew]) group(endpoint).after.push(endpoint);
-  return [...groups].map(([name, { before, after }]) => {
+  return [...groups].flatMap(([name, { before, after }]): readonly DnsChange[] => {
     const action = before.length === 0 ? "create" : after.length === 0 ? "delete" : "replace";
-    return { action, name, before: before.map(setOf), after: after.map(setOf), reason: "external-dns asked for it" };
+    const [old, next] = [setsOf(before, problems), setsOf(after, problems)];
+    // Half a change would be another one.
+    if (old === null || next === null) return [];
+    return [{ action, name, before: old, after: next, reason: "external-dns asked for it" }];
   });
 }
 
-function setOf(endpoint: Endpoint): RecordSet {
-  const set = recordSetOf(endpoint, DEFAULT_TTL);
-  if (set !== null) return set;
-  throw new TypeError(
-    `Cannot read the endpoint ${endpoint.recordType} "${endpoint.dnsName}": a name or a property of it makes no sense`,
-  );
+/** Null, and a problem for each, when not all of them can be read. */
+function setsOf(endpoints: readonly Endpoint[], problems: string[]): readonly RecordSet[] | null {
+  const sets = endpoints.flatMap((endpoint) => {
+    const set = recordSetOf(endpoint, DEFAULT_TTL);
+    if (set !== null) return [set];
+    const { recordType, dnsName } = endpoint;
+    problems.push(`Cannot read the endpoint ${recordType} "${dnsName}": a name or a property of it makes no sense`);
+    return [];
+  });
+  return sets.length === endpoints.length ? sets : null;
 }
 
 function byZone(
