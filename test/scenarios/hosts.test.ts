@@ -91,6 +91,17 @@ async function control(file: string): Promise<{ readonly process: ChildProcess; 
 
 const status = async (admin: string) => (await runCliWith({}, ["status", "--admin", admin])).out;
 
+/** Waits until control has looked at everything three more times. */
+async function reconciled(admin: string): Promise<void> {
+  const looks = async () => {
+    const text = await (await fetch(`${admin}/metrics`)).text();
+    const counts = [...text.matchAll(/^portolan_control_reconciles_total\{[^}]*\} (\d+)$/gm)];
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+  const before = await looks();
+  await eventually(looks, (count) => count >= before + 3);
+}
+
 describe("portolan control with hosts to attach", () => {
   it("attaches, waits, is killed, goes on, and moves DNS only once the certificate is there", async () => {
     const { dir, file, server, platformSees, names, isMoved, add } = await world();
@@ -120,10 +131,10 @@ describe("portolan control with hosts to attach", () => {
 
     // The source of the Ingress is away, which explains nothing.
     await rename(join(dir, "manifests"), join(dir, "away"));
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await reconciled(second.admin);
     expect([await isMoved(HOST), server.held.length]).toEqual([true, 1]);
     await rename(join(dir, "away"), join(dir, "manifests"));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await reconciled(second.admin);
     expect([await isMoved(HOST), server.held.length]).toEqual([true, 1]);
 
     // The Ingress is deleted: first the name goes, then, when nobody remembers it, the host.

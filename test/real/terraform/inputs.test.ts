@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MODULES, schemas, variablesOf } from "./modules.ts";
+import { conditionsOf, MODULES, schemas, variablesOf } from "./modules.ts";
 import { SOURCES, workspace, type Workspace } from "./terraform.ts";
 import { awsPlugins, makeMirror, missingTools } from "./tools.ts";
 
@@ -50,6 +50,10 @@ describe.skipIf(missing !== null)("bad inputs", () => {
   it.each(MODULES)("of %s are there for every variable", (module) => {
     const tried = new Set(rows.filter((row) => row.module === module).map(({ variable }) => variable));
     expect([...tried].sort()).toEqual([...variablesOf(module)].sort());
+    const given = (variable: string) => rows.filter((row) => row.module === module && row.variable === variable).length;
+    // A condition that nothing fails could be taken out unnoticed.
+    const missing = [...conditionsOf(module)].filter(([variable, conditions]) => given(variable) < conditions);
+    expect(missing).toEqual([]);
   });
 
   it.each(rows)("$module refuses $variable = $value", async ({ module, variable, value, error }) => {

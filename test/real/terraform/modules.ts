@@ -41,3 +41,11 @@ export function examples(): readonly string[] {
 export function variablesOf(module: string): readonly string[] {
   return [...textOf(`modules/${module}`).matchAll(/^variable "(\w+)"/gm)].map(([, name]) => name ?? "");
 }
+
+/** How many conditions each of a module's variables has. */
+export function conditionsOf(module: string): ReadonlyMap<string, number> {
+  const blocks = textOf(`modules/${module}`).matchAll(/^variable "(\w+)" \{$([^]*?)^\}$/gm);
+  return new Map(
+    [...blocks].map(([, name = "", body = ""]) => [name, [...body.matchAll(/^ {2}validation \{$/gm)].length]),
+  );
+}
