@@ -32,6 +32,8 @@ interface Place {
   mistakes: unknown[];
 }
 
+const SMOKE_MS = 5000;
+
 async function newPlace(): Promise<Place> {
   const runtime: RuntimeUnderTest = {
     ...PLAIN,
@@ -51,7 +53,10 @@ async function outcomeIn(place: Place, broken: BrokenEdge): Promise<Outcome> {
   const edge = await world.start();
   await warm(edge);
   // It is broken in one thing: an edge that answers nothing would fail every test, and show nothing.
-  const smoke = await ask(edge.url, "/");
+  // A cold start on a busy machine may not have waited for the store.
+  let smoke = await ask(edge.url, "/");
+  for (const endMs = Date.now() + SMOKE_MS; smoke.status === 404 && Date.now() < endMs; )
+    smoke = await ask(edge.url, "/");
   if (smoke.status !== 200) return new Error(`Cannot go on: it answers ${smoke.status} to everything`);
   await world.reset();
   const runtime = { ...PLAIN, ...broken.claims, start: () => Promise.reject(new Error("not part of a test")) };
