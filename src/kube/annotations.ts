@@ -14,6 +14,8 @@ const known = [...switches, ...routes, ...STEERING_ANNOTATIONS, ...checks];
 
 /** Warnings about annotations that do nothing: misspelt ones of ours, and snippets, which no edge runs. */
 export function judgeAnnotations(value: unknown): readonly Finding[] {
+  // Nobody asks us for anything there; `portolan join` notes on its Namespace whose it is.
+  if (isRecord(value) && (value["kind"] === "Namespace" || value["kind"] === "Node")) return [];
   const metadata = isRecord(value) ? value["metadata"] : undefined;
   const annotations = isRecord(metadata) ? metadata["annotations"] : undefined;
   if (!isRecord(annotations)) return [];

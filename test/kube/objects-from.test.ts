@@ -31,6 +31,40 @@ const cluster = (spec: unknown) => ({
 });
 
 describe("readObject()", () => {
+  test("judges no annotation of a Namespace, where join notes whose it is", () => {
+    const metadata = { name: "portolan-system", annotations: { "portolan.dev/cluster": "fra" } };
+    const { object, problems } = read({ apiVersion: "v1", kind: "Namespace", metadata, spec: { finalizers: [] } });
+    expect(problems).toEqual([]);
+    expect(object?.list).toBe("namespaces");
+  });
+
+  test("reads of a Node where it is reached from outside, and whether it takes traffic", () => {
+    const node = (labels: object, ready: string) => ({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: "n1", labels, annotations: { "volumes.kubernetes.io/long": "…" } },
+      spec: { providerID: "gce://p/z/n1", podCIDR: "10.0.0.0/24" },
+      status: {
+        addresses: [
+          { type: "InternalIP", address: "10.0.0.1" },
+          { type: "ExternalIP", address: "192.0.2.1" },
+        ],
+        conditions: [{ type: "Ready", status: ready, lastHeartbeatTime: "2026-11-25T00:00:00Z" }],
+        images: [],
+      },
+    });
+    const external = [{ ip: "192.0.2.1", hostname: null }];
+    expect(read(node({}, "True")).object?.object).toMatchObject({
+      isReady: true,
+      external,
+      providerId: "gce://p/z/n1",
+    });
+    expect(read(node({}, "Unknown")).object?.object).toMatchObject({ isReady: false });
+    const excluded = { "node.kubernetes.io/exclude-from-external-load-balancers": "" };
+    expect(read(node(excluded, "True")).object?.object).toMatchObject({ isReady: false });
+    expect(read(node({}, "True")).problems).toEqual([]);
+  });
+
   test("reads both Ingresses of the example as the same", () => {
     const [beta, current] = ["ingress-v1beta1.yaml", "ingress.yaml"].map((name) => {
       const text = readFileSync(join(import.meta.dirname, "../../examples/k8shserver", name), "utf8");
