@@ -122,6 +122,7 @@ describe.skipIf(why !== null)("the article's walk-through on real API servers", 
 
   it("each of two places gets its nearest cluster", async () => {
     const store = /store +(\S+)/.exec(control?.banner.at(1) ?? "")?.[1] ?? "";
+    const zones: string[] = [];
     for (const place of ["gcp/us-east1", "gcp/europe-west1"]) {
       const child = spawn(
         process.execPath,
@@ -154,19 +155,17 @@ describe.skipIf(why !== null)("the article's walk-through on real API servers", 
         60_000,
       );
       edges[edges.length - 1] = { url, stop };
+      // At once: on one machine all clusters are equally near, which an edge knows as soon as it has measured three times.
+      const zone = await eventually(
+        async () => {
+          const { stdout } = await promisify(execFile)("curl", ["-s", `${url}/`]).catch(() => ({ stdout: "" }));
+          return stdout.trim();
+        },
+        (body) => body.includes("zone"),
+        60_000,
+      );
+      zones.push(zone);
     }
-    const zones = await Promise.all(
-      edges.map(({ url }) =>
-        eventually(
-          async () => {
-            const { stdout } = await promisify(execFile)("curl", ["-s", `${url}/`]).catch(() => ({ stdout: "" }));
-            return stdout.trim();
-          },
-          (body) => body.includes("zone"),
-          60_000,
-        ),
-      ),
-    );
     expect(zones).toEqual([
       '{"hostname":"k8shserver-us-east1","zone":"us-east1"}',
       '{"hostname":"k8shserver-europe-west1","zone":"europe-west1"}',
