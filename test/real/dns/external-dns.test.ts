@@ -34,7 +34,7 @@ function isBuilt(): boolean {
     return true;
   } catch {
     console.warn(
-      "\n*** SKIPPED, the real external-dns: it is not built, and needs Go: see install_real of .ci/run ***\n",
+      "\n*** SKIPPED, the real external-dns: it is not built: PORTOLAN_EXTERNAL_DNS=1 .ci/run builds it, with Go ***\n",
     );
     return false;
   }
