@@ -8,6 +8,7 @@ import { startControl } from "./control.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
 import { openDnsSession } from "./dns-session.ts";
+import { startDnsWebhook } from "./dns-webhook.ts";
 import { startFilesEdge } from "./files-edge.ts";
 import { startGateway } from "./gateway.ts";
 import { kubeCommands } from "./kube-commands.ts";
@@ -39,6 +40,7 @@ process.exitCode = await main(process.argv.slice(2), {
   startEdge: startFilesEdge,
   startStoreEdge,
   startGateway,
+  startDnsWebhook,
   startNameServer,
   startUp,
   capabilities: CAPABILITIES,

@@ -36,7 +36,7 @@ export async function startStoreApi(listen: Listen, options: StoreApiOptions): P
 }
 
 /** Listens and resolves when it does; rejects when the port cannot be had. */
-async function startApi(
+export async function startApi(
   listen: Listen,
   api: { readonly fetch: (request: Request) => Response | Promise<Response> },
   tls: { readonly cert: string; readonly key: string } | null = null,

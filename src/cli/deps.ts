@@ -145,6 +145,14 @@ export interface NameServerOptions {
   readonly allowPrivateOrigins: boolean;
 }
 
+export interface DnsWebhookOptions {
+  /** File of the settings of DNS. */
+  readonly config: string;
+  readonly listen: HostPort;
+  /** One zone of the settings; null for all of them. */
+  readonly zone: string | null;
+}
+
 /** `portolan.yaml`. */
 export interface ControlOptions {
   readonly file: string;
@@ -194,6 +202,7 @@ export interface CliDeps {
   readonly startEdge: (options: EdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startStoreEdge: (options: StoreEdgeOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startGateway: (options: GatewayOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
+  readonly startDnsWebhook: (options: DnsWebhookOptions, deps: Pick<CliDeps, "err">) => Promise<Running>;
   readonly startNameServer: (options: NameServerOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   readonly startUp: (options: UpOptions, deps: Pick<CliDeps, "out" | "err">) => Promise<Running>;
   /** What an edge can do on each runtime. */

@@ -7,6 +7,7 @@ import { CAPABILITIES } from "../../workers/capabilities.ts";
 import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
 import { openDnsSession } from "../../workers/dns-session.ts";
+import { startDnsWebhook } from "../../workers/dns-webhook.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
 import { startGateway } from "../../workers/gateway.ts";
 import { kubeCommands } from "../../workers/kube-commands.ts";
@@ -38,6 +39,7 @@ export async function runCliWith(more: Partial<CliDeps>, args: readonly string[]
     openDns: openDnsSession,
     startEdge: startFilesEdge,
     startGateway,
+    startDnsWebhook,
     startNameServer,
     startUp,
     capabilities: CAPABILITIES,

@@ -7,6 +7,7 @@ import type { DnsSession } from "../dns-session.ts";
 import { applyText, listText, planText, whoText } from "../dns-text.ts";
 import { Failure } from "../failure.ts";
 import { dnsServeCommand } from "./dns-serve.ts";
+import { dnsWebhookCommand } from "./dns-webhook.ts";
 import { nearestWord } from "../nearest-word.ts";
 
 const USAGE = `portolan dns plan   --config FILE --from DIR [--zone NAME] [--down CLUSTER]… [-o text|json]
@@ -26,17 +27,18 @@ FILE holds the settings of DNS, or a section dns: of it. Journal and memory are 
 Exit code: 0 done, or nothing to do; 1 a zone failed, or a change was refused; 3 something waits for a person.`;
 
 const WORDS = ["plan", "apply", "list", "who", "adopt"] as const;
-const ALL_WORDS = [...WORDS, "serve"];
+const ALL_WORDS = [...WORDS, "serve", "webhook"];
 const EXAMPLE = "portolan dns plan --config dns.yaml --from DIR";
 const WAITS = 3;
 
 /** `portolan dns`: zones once, without a daemon. */
 export const dnsCommand: Command = {
   summary: "plan and apply DNS zones, list them, who owns a name; answer for a zone",
-  usage: `${USAGE}\n\n${dnsServeCommand.usage}`,
+  usage: `${USAGE}\n\n${dnsServeCommand.usage}\n\n${dnsWebhookCommand.usage}`,
   async run([word = "", ...args], deps) {
     // A name server is what an option without a word before it can only be about.
     if (word === "serve" || word.startsWith("--")) return await dnsServeCommand.run([word, ...args], deps);
+    if (word === "webhook") return await dnsWebhookCommand.run(args, deps);
     const verb = WORDS.find((one) => one === word);
     if (verb === undefined) {
       const near = nearestWord(word, ALL_WORDS) ?? "plan";

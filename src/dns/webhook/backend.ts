@@ -4,13 +4,14 @@ import { endpointOf } from "../../core/dns/endpoint-set.ts";
 import type { Endpoint, EndpointChanges } from "../../core/dns/endpoint.ts";
 import { suitableZones } from "../../core/dns/names.ts";
 import { type DnsChange, type RecordSet, type Zone } from "../../core/dns/records.ts";
-import type { ChangeOutcome, DnsProvider } from "../provider.ts";
+import type { ZoneHolder } from "../joined.ts";
+import type { ChangeOutcome } from "../provider.ts";
 import type { WebhookBackend } from "./server.ts";
 
 /** What a TTL of 0 becomes: external-dns means "the provider's default" by it. */
 const DEFAULT_TTL = 300;
 
-export function providerBackend(provider: DnsProvider): WebhookBackend {
+export function providerBackend(provider: ZoneHolder): WebhookBackend {
   const adjusted = (endpoint: Endpoint): Endpoint => {
     // An identifier without a policy tells nothing apart: providers without policies leave it out, and so do we.
     const set = recordSetOf(endpoint, DEFAULT_TTL) ?? recordSetOf({ ...endpoint, setIdentifier: "" }, DEFAULT_TTL);
