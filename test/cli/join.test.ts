@@ -50,7 +50,7 @@ describe("portolan join", () => {
       "in the cluster",
       "  create Namespace portolan-system",
       "  create ServiceAccount portolan",
-      "  create ClusterRole portolan-reader: get, list, watch services, namespaces, nodes; get, list, watch endpointslices; get, list, watch ingresses, ingressclasses; get, list, watch serviceexports, serviceimports",
+      "  create ClusterRole portolan-reader: get, list, watch services, namespaces, nodes; get, list, watch endpointslices; get, list, watch ingresses, ingressclasses; get, list, watch serviceexports",
       "  create ClusterRoleBinding portolan-reader",
       "  create Role portolan-token: create serviceaccounts/token of portolan",
       "  create RoleBinding portolan-token",

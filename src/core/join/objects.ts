@@ -23,7 +23,7 @@ export const READER_RULES: readonly object[] = [
   { apiGroups: [""], resources: ["services", "namespaces", "nodes"], verbs: READ },
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: READ },
   { apiGroups: ["networking.k8s.io"], resources: ["ingresses", "ingressclasses"], verbs: READ },
-  { apiGroups: ["multicluster.x-k8s.io"], resources: ["serviceexports", "serviceimports"], verbs: READ },
+  { apiGroups: ["multicluster.x-k8s.io"], resources: ["serviceexports"], verbs: READ },
 ];
 
 /** What writing back needs besides. */
