@@ -121,6 +121,8 @@ async function healthEdge(
       random: Math.random,
     },
   );
+  // Whoever gets an address of a dead cluster has no second try: one that answers is worth more than doubt.
+  edge.state.probes.doubtsAt = "all";
   await edge.coldStart(bundled === null ? null : { ...source, get: bundled });
   const prober = nodeProber({ allowPrivateOrigins });
   const timing = { intervalMs: probeIntervalMs, exchange: false, now: Date.now, random: Math.random };

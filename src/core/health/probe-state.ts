@@ -21,9 +21,11 @@ export interface ProbeState {
   /** Round-trips in use, by `roundTripKey()`: shared with the health view. */
   readonly measured: Map<string, RoundTrip>;
   distrustsItself: boolean;
+  /** How much of the world has to look down for that: whoever has one answer and no second try doubts only silence. */
+  doubtsAt: "most" | "all";
 }
 
 /** A state that has seen nothing. */
 export function newProbeState(): ProbeState {
-  return { tracks: new Map(), held: new Map(), measured: new Map(), distrustsItself: false };
+  return { tracks: new Map(), held: new Map(), measured: new Map(), distrustsItself: false, doubtsAt: "most" };
 }

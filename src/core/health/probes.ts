@@ -137,8 +137,9 @@ export function judgeItself(state: ProbeState, targets: readonly ProbeTarget[]):
   const down = known.filter((target) => state.tracks.get(target.key)?.verdict === "down");
   const clusters = new Set(down.map((target) => target.cluster));
   const all = new Set(origins.map((target) => target.cluster));
-  const distrusts =
-    all.size >= 2 && known.length >= MIN_TO_DISTRUST && down.length * 2 > known.length && clusters.size * 2 > all.size;
+  const most = down.length * 2 > known.length && clusters.size * 2 > all.size;
+  const looksDown = state.doubtsAt === "most" ? most : down.length === known.length;
+  const distrusts = all.size >= 2 && known.length >= MIN_TO_DISTRUST && looksDown;
   const changed = distrusts !== state.distrustsItself;
   state.distrustsItself = distrusts;
   return changed;

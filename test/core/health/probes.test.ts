@@ -86,6 +86,18 @@ describe("judgeItself()", () => {
     expect([judgeItself(state, all), state.distrustsItself]).toEqual([true, false]);
   });
 
+  it("trusts whatever answers, where there is no second try, and doubts itself when nothing does", () => {
+    const state = newProbeState();
+    state.doubtsAt = "all";
+    const all = targets(["a", "b", "c"]);
+    const [last, ...others] = all.toReversed();
+    for (const target of others) for (let index = 0; index < 3; index += 1) recordProbe(state, target, BAD, index);
+    for (let index = 0; index < 3; index += 1) recordProbe(state, last ?? only([]), GOOD, index);
+    expect([judgeItself(state, all), state.distrustsItself]).toEqual([false, false]);
+    for (let index = 3; index < 6; index += 1) recordProbe(state, last ?? only([]), BAD, index);
+    expect([judgeItself(state, all), state.distrustsItself]).toEqual([true, true]);
+  });
+
   it("does not doubt itself for one cluster of three", () => {
     const state = newProbeState();
     const all = targets(["a", "b", "c"]);

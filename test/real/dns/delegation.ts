@@ -1,6 +1,6 @@
 /**
  * A delegated zone in a network namespace of its own: BIND holds `example.org` and delegates `gslb`, `portolan dns
- * serve` answers for it over two clusters whose origins are real, and unbound resolves through the delegation.
+ * serve` answers for it over three clusters whose origins are real, and unbound resolves through the delegation.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 export const SERVER = "127.0.0.20";
 export const RESOLVER = "127.0.0.30";
 /** Where each cluster's origin listens, and thus what names lead to. */
-export const ORIGINS = { eu: "127.0.1.1", us: "127.0.2.1" } as const;
+export const ORIGINS = { eu: "127.0.1.1", us: "127.0.2.1", asia: "127.0.3.1" } as const;
 type Name = keyof typeof ORIGINS;
 
 /** Why there can be no namespace here; null when there can. */
@@ -66,6 +66,7 @@ export async function startDelegation(): Promise<Delegation> {
   for (const [name, region] of [
     ["eu", "europe-west1"],
     ["us", "us-east1"],
+    ["asia", "asia-east1"],
   ] as const) {
     mkdirSync(join(folder, "world", name));
     writeFileSync(join(folder, "world", `${name}.yaml`), clusterYaml(name, region));
@@ -77,6 +78,7 @@ export async function startDelegation(): Promise<Delegation> {
   const networks = [
     { cidr: "198.51.1.0/24", value: place(48.9, 2.3) },
     { cidr: "198.51.2.0/24", value: place(42.4, -71) },
+    { cidr: "198.51.3.0/24", value: place(25, 121.5) },
   ];
   const places = join(folder, "places.mmdb");
   writeFileSync(places, writeMmdb({ databaseType: "Test-City", ipVersion: 6, buildEpoch: 1, networks }));
