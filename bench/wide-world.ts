@@ -1,32 +1,8 @@
 /** A large federation, made in memory: federated Ingresses, and a Service with one pod for each in many clusters. */
-import type {
-  EndpointSliceObject,
-  IngressObject,
-  KubeObjects,
-  Observation,
-  ServiceObject,
-} from "../src/core/objects.ts";
-import { kubeObjects } from "../src/kube/kinds.ts";
+import type { EndpointSliceObject, IngressObject, Observation, ServiceObject } from "../src/core/objects.ts";
+import { meta, observation } from "../test/build/objects.ts";
 
 const NAMESPACES = 100;
-
-const meta = (kind: string, namespace: string, name: string) => ({
-  kind,
-  apiVersion: "v1",
-  namespace,
-  name,
-  uid: null,
-  resourceVersion: null,
-  createdMs: 0,
-  annotations: {},
-  labels: {},
-  position: null,
-});
-
-function observation(cluster: string | null, objects: KubeObjects): Observation {
-  const common = { reachable: true, complete: true, observedAtMs: 0, error: null, problems: [], claimClassless: true };
-  return { cluster, objects, deleted: new Set(), ...common };
-}
 
 const namespaceOf = (index: number) => `team-${index % NAMESPACES}`;
 
@@ -34,13 +10,13 @@ export function ingress(index: number): IngressObject {
   const path = { path: "/", pathType: "Prefix" as const, backend: { service: `shop-${index}`, port: "80" } };
   const rules = [{ host: `shop-${index}.example.org`, paths: [path] }];
   const common = { className: null, defaultBackend: null, tls: [], loadBalancer: [] };
-  return { meta: meta("Ingress", namespaceOf(index), `shop-${index}`), rules, ...common };
+  return { meta: meta("Ingress", `shop-${index}`, { namespace: namespaceOf(index) }), rules, ...common };
 }
 
 function service(index: number): ServiceObject {
   const ports = [{ name: null, port: 80, targetPort: "8080", protocol: "TCP", appProtocol: null }];
   return {
-    meta: meta("Service", namespaceOf(index), `shop-${index}`),
+    meta: meta("Service", `shop-${index}`, { namespace: namespaceOf(index) }),
     type: "ClusterIP",
     headless: false,
     ports,
@@ -52,7 +28,7 @@ function service(index: number): ServiceObject {
 export function slice(cluster: number, index: number, ready = true): EndpointSliceObject {
   const addresses = [`10.${cluster}.${index >> 8}.${index & 255}`];
   return {
-    meta: meta("EndpointSlice", namespaceOf(index), `shop-${index}-a`),
+    meta: meta("EndpointSlice", `shop-${index}-a`, { namespace: namespaceOf(index) }),
     service: `shop-${index}`,
     ports: [{ name: null, port: 8080 }],
     endpoints: [{ addresses, ready, zone: null, hostname: null }],
@@ -66,14 +42,12 @@ export interface WideWorld {
 
 /** So many hosts over so many clusters, each Service in `present` of them. */
 export function wideWorld(hosts: number, clusters: number, present: number): WideWorld {
-  const none = kubeObjects([]);
   const indices = Array.from({ length: hosts }, (_, index) => index);
   const names = Array.from({ length: clusters }, (_, index) => `c${index}`);
   const config = observation(null, {
-    ...none,
     ingresses: indices.map(ingress),
     clusters: names.map((name, index) => ({
-      meta: meta("Cluster", "", name),
+      meta: meta("Cluster", name, { namespace: "" }),
       provider: null,
       region: null,
       zone: null,
@@ -93,7 +67,6 @@ export function wideWorld(hosts: number, clusters: number, present: number): Wid
   const members = names.map((name, cluster) => {
     const held = indices.filter((index) => (index + cluster) % clusters < present);
     const objects = {
-      ...none,
       services: held.map(service),
       endpointSlices: held.map((index) => slice(cluster, index)),
     };

@@ -74,11 +74,16 @@ export function kvJson({ body }: KvAnswer): unknown {
   }
 }
 
+/** Entries that are written with one call. */
+export type Batch = readonly (readonly [key: string, value: Uint8Array])[];
+
+export interface BatchLimits {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 /** Batches of at most so many entries and bytes. */
-export function* batches(
-  values: ReadonlyMap<string, Uint8Array>,
-  { entries, bytes }: { readonly entries: number; readonly bytes: number },
-): Generator<readonly (readonly [key: string, value: Uint8Array])[]> {
+export function* batches(values: ReadonlyMap<string, Uint8Array>, { entries, bytes }: BatchLimits): Generator<Batch> {
   let batch: (readonly [string, Uint8Array])[] = [];
   let size = 0;
   for (const entry of values) {
