@@ -23,6 +23,9 @@ export interface IpAddress {
  * (RFC 7239 §6, and the `address:port` that some load balancers append). Null for everything else.
  */
 export function parseAddress(text: string): IpAddress | null {
+  // Nearly every client's address is a bare IPv4 one: nothing to take off.
+  const value = parseV4(text);
+  if (value !== null) return literalV4(value, text);
   const bare = unquote(trimOws(text));
   if (bare.startsWith("[")) {
     const end = bare.indexOf("]");
@@ -47,8 +50,12 @@ export function parseLiteral(text: string): IpAddress | null {
     return words === null ? null : unwrap(words);
   }
   const value = parseV4(text);
-  // What is read so strictly has one spelling, and this is it.
-  return value === null ? null : { family: 4, words: [value], text, wrapping: null };
+  return value === null ? null : literalV4(value, text);
+}
+
+/** What is read so strictly has one spelling, and this is it. */
+function literalV4(value: number, text: string): IpAddress {
+  return { family: 4, words: [value], text, wrapping: null };
 }
 
 /** IPv4 address of an unsigned 32-bit number. */
