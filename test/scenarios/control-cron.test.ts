@@ -217,7 +217,8 @@ describe("workers/control-cron.ts in workerd", () => {
     expect(await store.list("agents/")).toEqual([]);
     const unbound = await worker({ STORE_URL: "", SIGNING_KEY: "no JSON" });
     expect(await unbound.trigger()).toBe("exception");
-    expect(unbound.output()).toContain("Cannot start: SIGNING_KEY is no private JWK");
+    // What it wrote may come behind its answer.
+    await expect.poll(unbound.output, { timeout: 10_000 }).toContain("Cannot start: SIGNING_KEY is no private JWK");
     expect(unbound.output()).not.toContain("no JSON");
   }, 30_000);
 });
