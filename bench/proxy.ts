@@ -14,6 +14,8 @@ import { type Peer, PEERS, PORTOLAN } from "./proxy/peers.ts";
 
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
+/** For each load and peer, before the first round that counts. */
+const WARM_UP_S = 8;
 const ORIGIN_PORT = 18_080;
 const FIRST_PORT = 18_100;
 
@@ -71,9 +73,15 @@ for (const load of loads) {
   const script = wrkScript(folder, load, hosts);
   for (let round = 0; round <= rounds; round += 1) {
     for (const one of running) {
-      const facts = { url: one.url, script, seconds: round === 0 ? 2 : seconds, core: LOAD_CORE, host: hosts[0] ?? "" };
+      const facts = {
+        url: one.url,
+        script,
+        seconds: round === 0 ? WARM_UP_S : seconds,
+        core: LOAD_CORE,
+        host: hosts[0] ?? "",
+      };
       const result = await measure(one, load, facts);
-      // The first is for warming up.
+      // The first is for warming up, of all alike: a front door stands for days, and compilers do their work in the first seconds.
       if (round > 0) results.push(result);
       if (round > 0) console.log(line(result));
     }
@@ -152,7 +160,7 @@ function report(): string {
   const configurations = running.map(({ name, shown }) => `### ${name}\n\n\`\`\`\n${shown}\`\`\``);
   return [
     "# Proxies compared",
-    `${machine}. Proxy on one core, load (wrk) and origin on another; ${rounds} rounds of ${seconds} s by turns; medians. 10,000 hosts in shuffled order; location look-up, steering, metrics and access log are on, in the peers as far as they have them. Load of the machine at the end: ${loadavg()[0]?.toFixed(1)}. Written by \`node bench/proxy.ts --write\`.`,
+    `${machine}. Proxy on one core, load (wrk) and origin on another; ${rounds} rounds of ${seconds} s by turns after ${WARM_UP_S} s to warm up; medians. 10,000 hosts in shuffled order; location look-up, steering, metrics and access log are on, in the peers as far as they have them. Load of the machine at the end: ${loadavg()[0]?.toFixed(1)}. Written by \`node bench/proxy.ts --write\`.`,
     ...loads.map(table),
     "## Every round",
     results.map(line).join("\n\n"),

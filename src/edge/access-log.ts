@@ -1,5 +1,5 @@
 /** One JSON line per request. JSON escapes control characters, so that no input can forge a line (CWE-117). */
-import type { Candidate, Decision, Exclusion, RouteRef } from "../core/decision.ts";
+import type { Candidate, Client, Decision, Exclusion, RouteRef } from "../core/decision.ts";
 import type { RequestEvent, Try } from "./event.ts";
 
 /**
@@ -9,33 +9,46 @@ import type { RequestEvent, Try } from "./event.ts";
 export function accessLogLines(edge: string): (event: RequestEvent, nowMs: number) => string {
   const name = text(edge);
   const time = isoTimes();
-  // Routes live as long as their snapshot: their text is made once.
-  const routes = new WeakMap<RouteRef, string>();
-  const routeText = (route: RouteRef | null): string => {
-    if (route === null) return "null";
-    const known = routes.get(route);
-    if (known !== undefined) return known;
-    const made = routeOf(route);
-    routes.set(route, made);
-    return made;
-  };
+  // These live as long as their snapshot, or longer than a request: their text is made once.
+  const route = keptText(routeOf);
+  const candidate = keptText(shown);
+  const excluded = keptText((all: readonly Exclusion[]) => list(all, exclusion));
+  const network = keptText(({ address }: Client) => text(shortAddress(address)));
   return (event, nowMs) => {
     const { decision, client, error } = event;
     const forward = decision?.action === "forward" ? decision : null;
     const last = event.tries.at(-1);
+    const routed = decision?.route ?? null;
     return (
       `{"time":"${time(nowMs)}","edge":${name},"method":${text(event.method)},"scheme":"${event.scheme}"` +
       `,"host":${text(event.host)},"path":${text(pathOf(decision))},"status":${event.status}` +
       `,"durationMs":${round(nowMs - event.startedMs)},"code":${text(event.code)}` +
-      `,"action":"${decision?.action ?? "local"}","route":${routeText(decision?.route ?? null)}` +
+      `,"action":"${decision?.action ?? "local"}","route":${routed === null ? "null" : route(routed)}` +
       `,"cluster":${text(last?.candidate.cluster ?? null)},"vantage":${text(forward?.vantage.of ?? null)}` +
-      `,"panic":${forward?.panic ?? false},"candidates":${list(forward?.candidates ?? [], shown)}` +
-      `,"excluded":${list(excludedOf(decision), exclusion)},"attempts":${list(event.tries, attempt)}` +
-      `,"gaveUp":${text(event.gaveUp)},"client":${text(client === null ? null : shortAddress(client.address))}` +
-      `,"country":${text(client?.location.country ?? null)},"traceId":${text(event.traceId)}` +
-      `,"requestId":${text(event.requestId)}${error === null ? "" : `,"error":${text(error)}`}}`
+      `,"panic":${forward?.panic ?? false},"candidates":${list(forward?.candidates ?? [], candidate)}` +
+      `,"excluded":${excluded(excludedOf(decision))},"attempts":${list(event.tries, attempt)}` +
+      `,"gaveUp":${text(event.gaveUp)},"client":${client === null ? "null" : network(client)}` +
+      // Ids need no look: what came from outside was taken only where it is plain.
+      `,"country":${text(client?.location.country ?? null)},"traceId":${quoted(event.traceId)}` +
+      `,"requestId":${quoted(event.requestId)}${error === null ? "" : `,"error":${text(error)}`}}`
     );
   };
+}
+
+/** The same text for the same object. */
+function keptText<T extends object>(make: (of: T) => string): (of: T) => string {
+  const known = new WeakMap<T, string>();
+  return (of) => {
+    const before = known.get(of);
+    if (before !== undefined) return before;
+    const made = make(of);
+    known.set(of, made);
+    return made;
+  };
+}
+
+function quoted(plain: string | null): string {
+  return plain === null ? "null" : `"${plain}"`;
 }
 
 /** Plain text needs no escaping, and nearly all of it is plain. */
@@ -86,7 +99,8 @@ function attempt({ candidate, origin, outcome, durationMs }: Try): string {
 
 function pathOf(decision: Decision | null): string | null {
   const target = decision?.action === "forward" || decision?.action === "reject" ? decision.forwardPath : null;
-  return target === null ? null : (target.split("?", 1)[0] ?? null);
+  const end = target?.indexOf("?") ?? -1;
+  return end === -1 ? target : (target?.slice(0, end) ?? null);
 }
 
 function routeOf({ kind, namespace, name, host, path, service, port }: RouteRef): string {
@@ -96,8 +110,10 @@ function routeOf({ kind, namespace, name, host, path, service, port }: RouteRef)
   );
 }
 
+const NONE: readonly Exclusion[] = [];
+
 function excludedOf(decision: Decision | null): readonly Exclusion[] {
-  return decision?.action === "forward" || decision?.action === "reject" ? decision.excluded : [];
+  return decision?.action === "forward" || decision?.action === "reject" ? decision.excluded : NONE;
 }
 
 function round(ms: number): number {

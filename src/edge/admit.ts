@@ -35,6 +35,7 @@ export function admit(
   pins: readonly VerifiedPin[],
 ): Admission {
   const { state, random } = deps;
+  const nowMs = deps.now();
   if (REFUSED_METHODS.has(request.method)) return local(event, "method-refused", textAnswer(405, "method not allowed"));
   if (isLoop(request.headers)) return local(event, "loop", proxyError(508, "loop detected", "proxy_loop_detected"));
   const { serving } = state;
@@ -57,9 +58,9 @@ export function admit(
       location: client.location,
       places: deps.places,
     }),
-    nowMs: deps.now(),
+    nowMs,
     pins,
-    offered: deps.now() < state.health.expiresAtMs ? state.health.offered : null,
+    offered: nowMs < state.health.expiresAtMs ? state.health.offered : null,
     seed: nextSeed(state),
   });
   event.decision = decision;
@@ -67,8 +68,8 @@ export function admit(
   event.host = decision.host;
   const moved = deps.toHttps(request, decision, trusted);
   if (moved !== null) return local(event, "to-https", moved);
-  countOffered(state.offered, decision, deps.now());
-  noteHold(state.held, decision.hold, { nowMs: deps.now(), dwellMs: state.dwellMs });
+  countOffered(state.offered, decision, nowMs);
+  noteHold(state.held, decision.hold, { nowMs, dwellMs: state.dwellMs });
   const { requestId: id } = event;
   const facts = { trusted, chain, publicHost: request.host, location: client.location, trace, requestId: id };
   return { to: "forward", decision, facts };

@@ -76,7 +76,7 @@ export class Attempts {
       candidates,
       timeoutMs,
       elapsedMs: nowMs - this.#startedMs,
-      budgetLeft: this.budgetLeft(),
+      budgetLeft: retryBudgetLeft(this.#state.retries, nowMs),
       random: this.#deps.random(),
       storm: isRetryStorm(this.#state.retries, nowMs),
       isFull: this.#isFull,

@@ -141,7 +141,7 @@ export function edgeMetrics(gauges: EdgeGauges): EdgeMetrics {
 /** Remembers what was made for three words; all of them come from bounded sets. */
 function byThree<T>(make: (a: string, b: string, c: string) => T): (a: string, b: string, c: string) => T {
   const known = new Map<string, Map<string, Map<string, T>>>();
-  return (a, b, c) => {
+  const find = (a: string, b: string, c: string): T => {
     const found = known.get(a)?.get(b)?.get(c);
     if (found !== undefined) return found;
     const made = make(a, b, c);
@@ -149,5 +149,13 @@ function byThree<T>(make: (a: string, b: string, c: string) => T): (a: string, b
     const byC = byB.get(b) ?? new Map<string, T>();
     known.set(a, byB.set(b, byC.set(c, made)));
     return made;
+  };
+  // Most requests are like the one before.
+  let last: { readonly a: string; readonly b: string; readonly c: string; readonly found: T } | null = null;
+  return (a, b, c) => {
+    if (last !== null && last.a === a && last.b === b && last.c === c) return last.found;
+    const found = find(a, b, c);
+    last = { a, b, c, found };
+    return found;
   };
 }

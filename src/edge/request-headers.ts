@@ -84,7 +84,7 @@ export function requestHeaders(request: EdgeRequestHead, facts: ForwardingFacts)
   fields.push(["traceparent", facts.trace.traceparent]);
   const state = facts.trace.continued ? listHeader(request.headers, "tracestate") : [];
   if (state.length > 0) fields.push(["tracestate", state.join(",")]);
-  fields.push(...geoHeaders(facts.location));
+  for (const field of geoFields(facts.location)) fields.push(field);
   return fields;
 }
 
@@ -122,6 +122,17 @@ function forwarded(request: EdgeRequestHead, publicHost: string): string {
   const address = request.peerAddress;
   const node = address === null ? "unknown" : address.includes(":") ? `"[${address}]"` : address;
   return `for=${node};host="${publicHost}";proto=${request.scheme}`;
+}
+
+/** A client's place is the same object request after request. */
+const GEO_FIELDS = new WeakMap<ClientLocation, readonly HeaderField[]>();
+
+function geoFields(location: ClientLocation): readonly HeaderField[] {
+  const known = GEO_FIELDS.get(location);
+  if (known !== undefined) return known;
+  const made = geoHeaders(location);
+  GEO_FIELDS.set(location, made);
+  return made;
 }
 
 /** Under our own names, since platforms drop theirs on the way (Cloudflare removes CF-IPCountry). */

@@ -16,7 +16,8 @@ export interface Choices {
   old: Map<string, Choice>;
 }
 
-const MAX_YOUNG = 1000;
+/** Below what a busy edge serves in a minute, every request would be new: some MB at most. */
+const MAX_YOUNG = 16_384;
 
 /** No choices yet. */
 export function newChoices(): Choices {

@@ -42,9 +42,16 @@ export interface HealthView {
 
 const NONE_DOWN: ReadonlyMap<string, string> = new Map();
 
+/** Keys of the origins of snapshots: made and hashed once, not at every request. */
+const ORIGIN_KEYS = new WeakMap<Origin, { readonly cluster: string; readonly key: string }>();
+
 /** Identity of an origin for health: the cluster, and where bytes go. */
 export function originKey(cluster: string, origin: Origin): string {
-  return `${cluster}|${origin.protocol}://${origin.connectHost}:${origin.port}`;
+  const known = ORIGIN_KEYS.get(origin);
+  if (known !== undefined && known.cluster === cluster) return known.key;
+  const key = `${cluster}|${origin.protocol}://${origin.connectHost}:${origin.port}`;
+  ORIGIN_KEYS.set(origin, { cluster, key });
+  return key;
 }
 
 /** Identity of a backend for health. */
