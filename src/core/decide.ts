@@ -36,13 +36,16 @@ export function decide(
 /** `decide` for callers who want every candidate and every step. */
 export function decideWith(table: RoutingTable, health: HealthView, asked: Asked): Decision {
   const { request, circumstances } = asked;
-  const host = canonicalHost(request.host);
-  if (!host.ok) return reject(400, "bad-host", host.reason);
+  // What is spelled as a host of the table is canonical: the table holds no other names.
+  const exact = table.exactHosts.get(request.host);
+  const canonical = exact === undefined ? canonicalHost(request.host) : null;
+  if (canonical?.ok === false) return reject(400, "bad-host", canonical.reason);
+  const host = canonical === null ? request.host : canonical.host;
   const target = canonicalTarget(request.target);
   if (!target.ok) return reject(400, "bad-path", target.reason);
   const forwardPath = target.whole;
-  const matched = matchHost(table, host.host);
-  if (matched === null) return { ...reject(404, "unknown-host", `no rule is for the host ${host.host}`), forwardPath };
+  const matched = exact === undefined ? matchHost(table, host) : { table: exact, paths: exact };
+  if (matched === null) return { ...reject(404, "unknown-host", `no rule is for the host ${host}`), forwardPath };
   const route = matchRoute(matched.paths, target.path, target.query, request);
   if (route === null) {
     return { ...reject(404, "no-route", `no path of ${matched.table.entry.host} matches`), forwardPath };
@@ -92,7 +95,7 @@ export function decideWith(table: RoutingTable, health: HealthView, asked: Asked
   return {
     action: "forward",
     route: backend.routeRef,
-    host: host.host,
+    host,
     forwardPath,
     timeoutMs: route.timeoutMs,
     asks: route.asks,

@@ -3,7 +3,7 @@
  * carries the serial of its view, so that nothing keeps an old view in memory: kept values are seen only as time.
  */
 import type { HealthView } from "./health/view.ts";
-import type { KeptTable } from "./steering/kept.ts";
+import { type KeptTable, newKeptTable } from "./steering/kept.ts";
 
 export interface Memo {
   health: HealthView | null;
@@ -19,7 +19,7 @@ export interface Memo {
 
 /** A memo that has seen no view. */
 export function newMemo(): Memo {
-  return { health: null, fresh: false, serial: 0, verdictSerial: 0, kept: new Map() };
+  return { health: null, fresh: false, serial: 0, verdictSerial: 0, kept: newKeptTable() };
 }
 
 /** Begins a new serial when the view is another one, or on the other side of its expiry. */

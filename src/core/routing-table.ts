@@ -4,6 +4,7 @@ import { type UnitVector, unitVector } from "./geo/distance.ts";
 import { type Memo, newMemo } from "./memo.ts";
 import type { Backend, Cluster, HostRoutes, Route, RouteAsks, ServiceKey, Snapshot } from "./model.ts";
 import type { Prepared, PreparedBackend } from "./prepared.ts";
+import { canonicalHost } from "./request/host.ts";
 import type { PolicyIndex } from "./steering/policy-index.ts";
 import { isPlain, policyIndexer } from "./steering/policy-indexer.ts";
 
@@ -96,10 +97,16 @@ export function* routingTableSteps(
     const table = hostTable(entry, { policy: indexPolicy(entry.policy, beyond), beyond, texts });
     if (entry.host === "*") anyHost = table;
     else if (entry.host.startsWith("*.")) wildcardHosts.set(entry.host.slice(2), table);
-    else exactHosts.set(entry.host, table);
+    else if (isCanonical(entry.host)) exactHosts.set(entry.host, table);
     yield;
   }
   return { snapshot, clusters, places, exactHosts, wildcardHosts, anyHost, memo: newMemo(), shared: new Map() };
+}
+
+/** No request can be for a name that is spelled otherwise. */
+function isCanonical(host: string): boolean {
+  const canonical = canonicalHost(host);
+  return canonical.ok && canonical.host === host;
 }
 
 interface HostParts extends Pick<HostTable, "policy" | "beyond"> {

@@ -25,12 +25,19 @@ export interface Kept {
 }
 
 /** By place: at most 8,192 entries of one or two kilobytes each at 100 clusters; another backend takes the place of one. */
-export type KeptTable = Map<number, Kept>;
+export type KeptTable = (Kept | undefined)[];
+
+const PLACES = 8192;
+
+/** A table in which nothing is kept. */
+export function newKeptTable(): KeptTable {
+  return Array<Kept | undefined>(PLACES);
+}
 
 /** The entry for a backend as health and a ranking have it now. */
 export function keptFor(table: KeptTable, prepared: Prepared, verdicts: Verdicts, ranking: Ranking): Kept {
   const at = (Math.imul(prepared.number, 0x9e3779b1) + Math.imul(ranking.number, 0x85ebca6b)) >>> 19;
-  const known = table.get(at);
+  const known = table[at];
   if (
     known !== undefined &&
     known.prepared === prepared &&
@@ -41,6 +48,6 @@ export function keptFor(table: KeptTable, prepared: Prepared, verdicts: Verdicts
     return known;
   }
   const kept: Kept = { prepared, verdicts, ranking, made: ranking.made, candidates: [], costs: [], draws: [] };
-  table.set(at, kept);
+  table[at] = kept;
   return kept;
 }
