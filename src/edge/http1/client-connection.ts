@@ -8,6 +8,7 @@ import type { Refusal, RequestHead, RequestLine } from "./request-head.ts";
 import { readRequest, refusalOf, requestParser } from "./request-head.ts";
 import type { Peer, RequestSink } from "./request-sink.ts";
 import type { Expiring, Sweep } from "./sweep.ts";
+import { writeAtEndOfTurn } from "./turn.ts";
 
 export interface ConnectionDeps {
   readonly sweep: Sweep;
@@ -84,7 +85,7 @@ export class ClientConnection implements Expiring {
   write(bytes: Buffer): boolean {
     // From here on a reset tells when nobody is there any more.
     if (this.#phase === "answer") this.#deadlineMs = Number.POSITIVE_INFINITY;
-    if (this.socket.write(bytes)) return true;
+    if (writeAtEndOfTurn(this.socket, bytes)) return true;
     if (this.#stalledMs === Number.POSITIVE_INFINITY)
       this.#stalledMs = this.#deps.sweep.nowMs + this.#deps.limits.stalledMs;
     return false;

@@ -10,6 +10,7 @@ import { consistsOf, TARGET_BYTE } from "./grammar.ts";
 import { oneHopLess } from "./options.ts";
 import type { RequestHead } from "./request-head.ts";
 import { hopLines, type SignHop } from "./signed-hop.ts";
+import { writeAtEndOfTurn } from "./turn.ts";
 import type { UpstreamConnection } from "./upstream-connection.ts";
 import { compose, fieldLines, type Framing } from "./wire.ts";
 
@@ -122,8 +123,8 @@ export class Outgoing {
     if (hop === null) return false;
     const head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n${hop}${this.#fields}${this.#framingLine()}\r\n`;
     // A string alone needs no buffer of its own.
-    if (this.#keptBytes === 0 && this.#framing === "plain") upstream.socket.write(head, "latin1");
-    else upstream.socket.write(compose(head, this.#kept, this.#framing, this.#complete));
+    if (this.#keptBytes === 0 && this.#framing === "plain") writeAtEndOfTurn(upstream.socket, head);
+    else writeAtEndOfTurn(upstream.socket, compose(head, this.#kept, this.#framing, this.#complete));
     if (this.#complete) {
       upstream.requestEnded();
       return true;
