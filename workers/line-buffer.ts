@@ -6,7 +6,7 @@ export interface LineBuffer {
   close(): void;
 }
 
-const MAX_CHARACTERS = 262_144;
+const MAX_CHARACTERS = 32_768;
 /** How far a log may be behind. */
 const DELAY_MS = 50;
 
