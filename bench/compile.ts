@@ -9,7 +9,8 @@ import type { KubeObjects, Observation } from "../src/core/objects.ts";
 import type { ObjectReader } from "../src/kube/reader.ts";
 import type { Store } from "../src/store/store.ts";
 import { memoryStore } from "../src/store/memory.ts";
-import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from "../src/store/signature.ts";
+import { sha256HexOnNode } from "../src/store/sha256-node.ts";
+import { generateSigningKeys, manifestSigner, manifestVerifier } from "../src/store/signature.ts";
 import { ingress, slice, wideWorld } from "./wide-world.ts";
 
 const [hosts = 10_000, clusters = 50, present = clusters] = process.argv.slice(2).map(Number);
@@ -72,7 +73,7 @@ const deps = {
   store,
   config: configReader,
   clusters: () => memberReaders,
-  digest: sha256Hex,
+  digest: sha256HexOnNode,
   sign: manifestSigner("k", keys.privateKey),
   verify: manifestVerifier(new Map([["k", keys.publicKey]])),
   // Half a minute between two: each of them also writes down what the sources said.

@@ -9,7 +9,7 @@ import { type ControlSettings, readEdgeAddresses } from "../src/kube/schema/cont
 import { fileStore } from "../src/store/file.ts";
 import { s3Store } from "../src/store/s3.ts";
 import { environmentCredentials } from "../src/store/s3/credentials.ts";
-import { sha256Hex } from "../src/store/signature.ts";
+import { sha256HexOnNode } from "../src/store/sha256-node.ts";
 import type { Store } from "../src/store/store.ts";
 import type { Sources } from "./control-sources.ts";
 import { readSigningKey, type SigningKey, tokenFile } from "./key-files.ts";
@@ -65,7 +65,7 @@ export function controlDeps(setup: ControlSetup, store: Store, sources: Sources)
     store,
     config: sources.config,
     clusters: sources.readers,
-    digest: sha256Hex,
+    digest: sha256HexOnNode,
     sign: setup.key.sign,
     verify: setup.key.verify,
     now: Date.now,

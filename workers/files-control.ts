@@ -5,7 +5,7 @@ import { type RunningControl, runControl } from "../src/control/control.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import type { Problem } from "../src/core/objects.ts";
 import type { ManifestDirectory } from "../src/kube/directory.ts";
-import { sha256Hex } from "../src/store/signature.ts";
+import { sha256HexOnNode } from "../src/store/sha256-node.ts";
 import type { Store } from "../src/store/store.ts";
 import type { Keep } from "./keep.ts";
 import { notMembers } from "./manifests.ts";
@@ -32,7 +32,7 @@ export async function filesControl(
         store,
         config: directory.config,
         clusters: directory.clusters,
-        digest: sha256Hex,
+        digest: sha256HexOnNode,
         sign: null,
         verify: null,
         now: Date.now,

@@ -21,7 +21,8 @@ import { parseManifests } from "../src/kube/yaml.ts";
 import { maxmindLocator } from "../src/locate/maxmind.ts";
 import { writeMmdb } from "../src/locate/mmdb-writer.ts";
 import { memoryStore } from "../src/store/memory.ts";
-import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from "../src/store/signature.ts";
+import { sha256HexOnNode } from "../src/store/sha256-node.ts";
+import { generateSigningKeys, manifestSigner, manifestVerifier } from "../src/store/signature.ts";
 import { openDns, portFailure } from "./files-edge.ts";
 import { startAdmin } from "./node-admin.ts";
 import { edgeStore, type NodeEdge, startNodeEdge } from "./node-edge.ts";
@@ -80,7 +81,7 @@ export async function startUp(options: UpOptions, deps: Pick<CliDeps, "out" | "e
           store,
           config: config.config,
           clusters: () => readers,
-          digest: sha256Hex,
+          digest: sha256HexOnNode,
           sign: manifestSigner(KEY_ID, keys.privateKey),
           verify,
           now: Date.now,

@@ -10,7 +10,7 @@ import type { Snapshot } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
 import { type LoadedSnapshot, loadSnapshot } from "../core/snapshot/load.ts";
 import { overlayText } from "../core/snapshot/overlay.ts";
-import { hashedSlices, publishSnapshot, type SliceMemory } from "../core/snapshot/publish.ts";
+import { hashedSlices, publishSnapshot, type SliceMemory, sliceKey } from "../core/snapshot/publish.ts";
 import type { ObjectReader } from "../kube/reader.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
@@ -141,9 +141,10 @@ export async function reconcile(
   state.merge = merged.memory;
   const overlay = makeOverlay(clusters, compiled.counts, state.apiHealth, merged.overlay, nowMs);
   await text.put("overlay", overlayText(overlay), "any");
-  await state.remembered.remember([config, ...clusters].filter(isRead(deps.config, readers)), nowMs);
   const plan = { snapshot, replaces: manifest?.version ?? null, nowMs, pinned: orders.rollback };
   const outcome = await publishIfChanged(deps, state, options, plan);
+  // Behind what edges wait for: it only helps a control function that starts while an API is away.
+  await state.remembered.remember([config, ...clusters].filter(isRead(deps.config, readers)), nowMs);
   const approval = judged.removal === "" ? null : (hashes.get(judged.removal) ?? null);
   const observations = { config, clusters };
   return {
@@ -178,7 +179,13 @@ async function publishIfChanged(
   const current = state.published;
   // A store that was wiped holds nothing any more, whatever this process remembers.
   const known = new Set(replaces === null ? [] : current?.manifest.slices.map((slice) => slice.hash));
-  const slices = await hashedSlices(snapshot, deps.digest, state.slices);
+  const held = new Set(known);
+  // Each text is written while it is at hand: what is not known is part of no snapshot yet, and nobody reads it.
+  const slices = await hashedSlices(snapshot, deps.digest, state.slices, async (slice, hash) => {
+    if (held.has(hash)) return;
+    await text.put(sliceKey(hash), slice.text, "any");
+    held.add(hash);
+  });
   if (current !== null && replaces !== null) {
     const isSame = slices.length === current.manifest.slices.length && slices.every(({ hash }) => known.has(hash));
     if (isSame) return "unchanged";
@@ -191,7 +198,7 @@ async function publishIfChanged(
     audience: options.audience,
     publishedAtMs: nowMs,
     replaces,
-    knownSlices: known,
+    knownSlices: held,
     slices,
   });
   if (published === null) return "lost-race";

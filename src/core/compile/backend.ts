@@ -6,7 +6,6 @@ import type { AdoptedService } from "./adopted.ts";
 import { addressOrigin, hostProblem } from "./clusters.ts";
 import { endpointOrigins, readiness } from "./endpoints.ts";
 import type { Member } from "./member.ts";
-import type { Held } from "./service-slots.ts";
 
 export interface BackendResult {
   readonly cluster: string;
@@ -17,13 +16,28 @@ export interface BackendResult {
   readonly trouble: string | null;
 }
 
+/** What is wrong with a service port in a cluster. */
+export interface Trouble {
+  readonly cluster: string;
+  /** Whether it can be served there all the same. */
+  readonly isServed: boolean;
+  readonly trouble: string;
+}
+
+/** What one member has of a Service. */
+interface Held {
+  readonly member: Member;
+  readonly service: ServiceObject;
+  /** Sorted by name; null for none, which is "nobody knows", not "nothing is ready". */
+  readonly slices: readonly EndpointSliceObject[] | null;
+}
+
 /** The backend of a service port in a cluster that holds the Service. An address that edges must not use is left out. */
 export function heldBackend(
   { member, service, slices }: Held,
   portRef: string,
   allowPrivateOrigins: boolean,
-): BackendResult | null {
-  if (service === null) return null;
+): BackendResult {
   const { name } = member;
   const { meta } = service;
   if (service.type === "ExternalName") {

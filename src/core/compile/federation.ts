@@ -6,10 +6,11 @@
 import { compareText } from "../match-route.ts";
 import type { HostRoutes, ServiceKey, Snapshot } from "../model.ts";
 import type { BackendCounts } from "../health/model.ts";
-import type { Observation, Problem, TrafficPolicyObject } from "../objects.ts";
+import type { KubeObjects, Observation, Problem, TrafficPolicyObject } from "../objects.ts";
 import type { AdoptedService } from "./adopted.ts";
 import type { Declaration } from "./declaration.ts";
-import { isSameList } from "../difference.ts";
+import { difference, isSameList } from "../difference.ts";
+import { endpointProblems } from "./endpoint-problems.ts";
 import { type CompiledHost, compileHost, type HostWorld, isCurrent } from "./host-routes.ts";
 import type { Member } from "./member.ts";
 import { hostOwners, type OwnershipResult } from "./ownership.ts";
@@ -38,12 +39,21 @@ export interface FederationResult extends Pick<OwnershipResult, "reservations"> 
   };
 }
 
+type ServingObjects = Pick<KubeObjects, "services" | "endpointSlices" | "nodes">;
+
+const NOTHING: ServingObjects = { services: [], endpointSlices: [], nodes: [] };
+
 /** Compiles what the sources say now; gives what a new one would give, byte for byte. */
 export function federation(
   members: readonly Member[],
   allowPrivateOrigins: boolean,
 ): (input: FederationInput) => FederationResult {
-  const sources = [null, ...members].map((one) => source(one?.name ?? null, allowPrivateOrigins));
+  const sources = [null, ...members].map((one) => source(one?.name ?? null));
+  const sites = members.map((one) => ({
+    member: one,
+    problems: endpointProblems(one.name, allowPrivateOrigins),
+    objects: NOTHING,
+  }));
   const slots = serviceSlots();
   const adopted = new Map<ServiceKey, Map<Member, AdoptedService>>();
   const ports = servicePorts(slots, adopted, allowPrivateOrigins);
@@ -55,27 +65,46 @@ export function federation(
   let names: readonly string[] = [];
   let world: HostWorld = { ports, members: members.length, policies: [], fallbacks: [] };
 
-  function takeIn(observations: readonly Observation[]): ReadonlySet<string> {
+  /** Takes in the Ingresses. Returns the hosts that are touched. */
+  function takeRules(observations: readonly Observation[], adopting: Set<ServiceKey>): ReadonlySet<string> {
     const hosts = new Set<string>();
-    const changed = new Set<ServiceSlot>();
-    const adopting = new Set<ServiceKey>();
     for (const [index, observation] of observations.entries()) {
       const touched: Touched = { hosts, adopted: new Map() };
-      const before = sources[index]?.update(observation, touched);
+      sources[index]?.update(observation, touched);
       const member = members[index - 1];
-      if (member === undefined || before === undefined) continue;
-      slots.update(member, before, observation.objects, changed);
-      if (!isSameList(before.nodes, observation.objects.nodes)) {
-        member.nodes = observation.objects.nodes.filter((one) => one.isReady && one.external.length > 0);
-        slots.touchNodePorts(member, changed);
-      }
+      if (member === undefined) continue;
       for (const [key, one] of touched.adopted) {
         adopt(adopted, key, member, one);
         adopting.add(key);
       }
     }
-    for (const key of ports.renew(changed, adopting)) counts.set(key, ports.get(key).results);
     return hosts;
+  }
+
+  /** Takes in what the rules lead to, member by member. */
+  function takeServices(observations: readonly Observation[], changed: ServiceSlot[]): void {
+    for (const [index, site] of sites.entries()) {
+      const { member, objects: before } = site;
+      const now = observations[index + 1]?.objects ?? NOTHING;
+      site.objects = now;
+      const services = difference(before.services, now.services);
+      const slices = difference(before.endpointSlices, now.endpointSlices);
+      slots.update(member, services, slices, changed);
+      if (!isSameList(before.nodes, now.nodes)) {
+        member.nodes = now.nodes.filter((one) => one.isReady && one.external.length > 0);
+        slots.touchNodePorts(member, changed);
+      }
+      site.problems.update(slices);
+      ports.take(member);
+    }
+  }
+
+  /** What is wrong with the Ingresses of a source, then with its endpoints. */
+  function problemsOf(rules: Source, index: number): readonly Problem[] {
+    const site = sites[index - 1];
+    return site === undefined
+      ? rules.problems()
+      : [...rules.problems(), ...site.problems.of(site.objects.endpointSlices)];
   }
 
   function declare(hosts: ReadonlySet<string>): void {
@@ -91,10 +120,11 @@ export function federation(
   }
 
   function use(collected: readonly Collected[]): void {
-    for (const { service, results } of collected) {
-      const users = uses.get(service.service) ?? 0;
-      uses.set(service.service, users + 1);
-      if (users === 0) counts.set(service.service, results);
+    for (const one of collected) {
+      const { service } = one.service;
+      const users = uses.get(service) ?? 0;
+      uses.set(service, users + 1);
+      if (users === 0) counts.set(service, one);
     }
   }
 
@@ -110,9 +140,15 @@ export function federation(
   }
 
   return ({ observations, policies, previous, nowMs }) => {
-    declare(takeIn(observations));
+    const adopting = new Set<ServiceKey>();
+    const touched = takeRules(observations, adopting);
+    declare(touched);
     const claims = observations[0]?.objects.hostClaims ?? [];
     const owned = owners({ declarations, names, claims, previous, nowMs });
+    ports.ask(servicesOf(touched, owned.hosts));
+    const changed: ServiceSlot[] = [];
+    takeServices(observations, changed);
+    for (const key of ports.renew(changed, adopting)) counts.set(key, ports.get(key));
     const fallbacks = (owned.hosts.get("*")?.declarations ?? []).filter((one) => one.pathType === null);
     world = {
       ...world,
@@ -139,15 +175,19 @@ export function federation(
       compiled.delete(host);
       release(gone);
     }
-    const objects = problemsOf(sources, observations);
+    const objects = [...observations.flatMap((one) => one.problems), ...sources.flatMap(problemsOf)];
     const problems = { objects, owners: owned.problems, hosts: hostProblems };
     return { hosts, reservations: owned.reservations, counts: counts.packed(), problems };
   };
 }
 
-function problemsOf(sources: readonly Source[], observations: readonly Observation[]): readonly Problem[] {
-  const read = observations.map((one) => one.problems);
-  return [...read, ...sources.map((one) => one.problems())].flat();
+/** Service ports that the rules for some hosts name. */
+function servicesOf(names: ReadonlySet<string>, hosts: OwnershipResult["hosts"]): ReadonlySet<ServiceKey> {
+  const keys = new Set<ServiceKey>();
+  for (const name of names) {
+    for (const { backends } of hosts.get(name)?.declarations ?? []) for (const one of backends) keys.add(one.service);
+  }
+  return keys;
 }
 
 function adopt(

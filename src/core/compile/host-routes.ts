@@ -63,13 +63,13 @@ function backendProblems(declarations: readonly Declaration[], { ports, members 
   const problems: Problem[] = [];
   for (const declaration of declarations) {
     for (const { service } of declaration.backends) {
-      const { results } = ports.get(service);
+      const { service: found, troubles } = ports.get(service);
       const { cluster } = declaration;
-      if (cluster === null && results.some(({ backend }) => backend !== null)) continue;
-      const result = cluster === null ? results[0] : results.find((one) => one.cluster === cluster);
-      const trouble = result === undefined ? absent(service, members) : result.trouble;
-      if (trouble === null) continue;
-      const reason = (result?.backend ?? null) === null ? "BackendNotFound" : "NoUsableAddress";
+      if (cluster === null && found.backends.length > 0) continue;
+      const known = cluster === null ? troubles[0] : troubles.find((one) => one.cluster === cluster);
+      if (known === undefined && found.backends.some((one) => one.cluster === cluster)) continue;
+      const trouble = known?.trouble ?? absent(service, members);
+      const reason = known?.isServed === true ? "NoUsableAddress" : "BackendNotFound";
       const message = `Cannot send ${declaration.host}${declaration.path.value} to ${service}: ${trouble}`;
       problems.push(problemOf("warning", reason, cluster, declaration.meta, "spec.rules", message));
     }

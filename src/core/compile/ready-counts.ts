@@ -4,13 +4,17 @@
  */
 import type { BackendCounts } from "../health/model.ts";
 import type { ServiceKey } from "../model.ts";
-import type { BackendResult } from "./backend.ts";
+import type { Collected } from "./services.ts";
+
+type Counted = Pick<Collected, "counted" | "counts">;
 
 export interface ReadyCounts {
-  set(key: ServiceKey, results: readonly BackendResult[]): void;
+  set(key: ServiceKey, of: Counted): void;
   drop(key: ServiceKey): void;
   packed(): BackendCounts;
 }
+
+const NO_COUNTS: Counted = { counted: [], counts: [] };
 
 interface Row {
   readonly cells: string[];
@@ -21,42 +25,42 @@ interface Row {
 
 /** No counts yet. */
 export function readyCounts(): ReadyCounts {
-  const known = new Map<ServiceKey, readonly BackendResult[]>();
+  const known = new Map<ServiceKey, Counted>();
   const changed = new Set<ServiceKey>();
   let services: readonly ServiceKey[] = [];
   let columns = new Map<ServiceKey, number>();
   let rows = new Map<string, Row>();
 
   function rebuild(): void {
-    services = [...known].flatMap(([key, results]) => (isCounted(results) ? [key] : [])).sort();
+    services = [...known].flatMap(([key, of]) => (isCounted(of) ? [key] : [])).sort();
     columns = new Map(services.map((service, index) => [service, index]));
     rows = new Map();
-    for (const [column, service] of services.entries()) fill(column, known.get(service) ?? []);
+    for (const [column, service] of services.entries()) fill(column, known.get(service) ?? NO_COUNTS);
   }
 
   function rowOf(cluster: string): Row {
     let row = rows.get(cluster);
     if (row === undefined) {
-      row = { cells: Array.from({ length: services.length }, () => ""), filled: 0, text: null };
+      row = { cells: services.map(() => ""), filled: 0, text: null };
       rows.set(cluster, row);
     }
     return row;
   }
 
-  function fill(column: number, results: readonly BackendResult[]): void {
-    for (const { cluster, counts } of results) if (counts !== null) write(rowOf(cluster), column, counts);
+  function fill(column: number, { counted, counts }: Counted): void {
+    for (const [index, cluster] of counted.entries()) write(rowOf(cluster), column, counts[index] ?? "");
   }
 
   /** Touches only the rows whose count is another one. */
-  function patch(column: number, results: readonly BackendResult[]): void {
-    const counted = new Map(results.map(({ cluster, counts }) => [cluster, counts]));
-    for (const [cluster, row] of rows) write(row, column, counted.get(cluster) ?? "");
-    fill(column, results);
+  function patch(column: number, of: Counted): void {
+    const now = new Map(of.counted.map((cluster, index) => [cluster, of.counts[index]]));
+    for (const [cluster, row] of rows) write(row, column, now.get(cluster) ?? "");
+    fill(column, of);
   }
 
   return {
-    set(key, results) {
-      known.set(key, results);
+    set(key, of) {
+      known.set(key, of);
       changed.add(key);
     },
     drop(key) {
@@ -64,12 +68,12 @@ export function readyCounts(): ReadyCounts {
       changed.add(key);
     },
     packed() {
-      const isSameColumns = [...changed].every((key) => columns.has(key) === isCounted(known.get(key) ?? []));
+      const isSameColumns = [...changed].every((key) => columns.has(key) === isCounted(known.get(key) ?? NO_COUNTS));
       if (!isSameColumns) rebuild();
       else {
         for (const key of changed) {
           const column = columns.get(key);
-          if (column !== undefined) patch(column, known.get(key) ?? []);
+          if (column !== undefined) patch(column, known.get(key) ?? NO_COUNTS);
         }
       }
       changed.clear();
@@ -88,6 +92,6 @@ function write(row: Row, column: number, cell: string): void {
   row.text = null;
 }
 
-function isCounted(results: readonly BackendResult[]): boolean {
-  return results.some(({ counts }) => counts !== null);
+function isCounted({ counted }: Counted): boolean {
+  return counted.length > 0;
 }

@@ -4,24 +4,37 @@
  */
 import { compareText } from "../match-route.ts";
 import type { ServiceKey } from "../model.ts";
-import type { EndpointSliceObject, KubeObjects, ServiceObject } from "../objects.ts";
-import { difference } from "../difference.ts";
+import type { EndpointSliceObject, ServiceObject } from "../objects.ts";
+import type { Difference } from "../difference.ts";
 import type { Member } from "./member.ts";
-
-/** What one member has of a Service. */
-export interface Held {
-  readonly member: Member;
-  service: ServiceObject | null;
-  /** Sorted by name; null for none, which is "nobody knows", not "nothing is ready". */
-  slices: EndpointSliceObject[] | null;
-}
 
 /** One Service name in all clusters. */
 export interface ServiceSlot {
-  /** In the order of the members; also those that have slices and no Service. */
-  readonly held: Held[];
+  /** Those that have the Service or slices of it, in their order. What each of them has is at its place in the other lists. */
+  readonly members: Member[];
+  readonly services: (ServiceObject | null)[];
+  readonly slices: Slices[];
   /** Service ports of this name that hosts use, and so what has to be worked out again when it changes. */
   readonly keys: Set<ServiceKey>;
+  /** Whether it is in a list of changed ones. */
+  isChanged: boolean;
+}
+
+/** Nearly always one: lists for half a million of them would be a tenth of the memory. Several are sorted by name. */
+type Slices = EndpointSliceObject | EndpointSliceObject[] | null;
+
+/** Slices of the member at a place; null for none, which is "nobody knows", not "nothing is ready". */
+export function slicesAt(slot: ServiceSlot, at: number): readonly EndpointSliceObject[] | null {
+  const slices = slot.slices[at] ?? null;
+  return slices === null || Array.isArray(slices) ? slices : [slices];
+}
+
+interface Slot extends ServiceSlot {
+  readonly namespace: string;
+  /** Null once it is forgotten. */
+  name: string | null;
+  /** The one that was asked for after this one. */
+  next: Slot | null;
 }
 
 /** By namespace, then by name: joining the two for each of half a million objects would cost more than finding them. */
@@ -31,66 +44,76 @@ export interface ServiceSlots {
   /** Ends the use. */
   leave(key: ServiceKey): void;
   /** Adds the slots of a member's Services of type NodePort: its nodes are others. */
-  touchNodePorts(member: Member, changed: Set<ServiceSlot>): void;
-  /** Takes over what a member has now, and adds the slots that changed. */
-  update(member: Member, before: SlotObjects, after: SlotObjects, changed: Set<ServiceSlot>): void;
+  touchNodePorts(member: Member, changed: ServiceSlot[]): void;
+  /** Takes over what changed in a member, and adds the slots that somebody uses. */
+  update(
+    member: Member,
+    services: Difference<ServiceObject>,
+    slices: Difference<EndpointSliceObject>,
+    changed: ServiceSlot[],
+  ): void;
 }
-
-type SlotObjects = Pick<KubeObjects, "services" | "endpointSlices">;
 
 /** No slots yet. Members must come in their order the first time. */
 export function serviceSlots(): ServiceSlots {
-  const spaces = new Map<string, Map<string, ServiceSlot>>();
+  const spaces = new Map<string, Map<string, Slot>>();
 
-  const slotOf = (namespace: string, name: string): ServiceSlot => {
+  let last: Slot | null = null;
+
+  /** Clusters list their objects in the same order, so that the slot that came next the last time is a good guess. */
+  const slotOf = (namespace: string, name: string): Slot => {
+    const guess = last?.next ?? null;
+    if (guess !== null && guess.name === name && guess.namespace === namespace) return (last = guess);
     let space = spaces.get(namespace);
     if (space === undefined) spaces.set(namespace, (space = new Map()));
     let slot = space.get(name);
-    if (slot === undefined) space.set(name, (slot = { held: [], keys: new Set() }));
-    return slot;
+    if (slot === undefined) space.set(name, (slot = newSlot(namespace, name)));
+    if (last !== null) last.next = slot;
+    return (last = slot);
   };
 
   /** What nobody has and nobody uses is forgotten, or names that come and go would fill the memory. */
-  function sweep(namespace: string, name: string, slot: ServiceSlot): void {
-    if (slot.held.length === 0 && slot.keys.size === 0) spaces.get(namespace)?.delete(name);
+  function sweep(namespace: string, name: string, slot: Slot): void {
+    if (slot.members.length > 0 || slot.keys.size > 0) return;
+    spaces.get(namespace)?.delete(name);
+    // Nobody may guess it any more.
+    slot.name = null;
   }
 
-  function put(member: Member, one: ServiceObject, changed: Set<ServiceSlot>): void {
+  function put(member: Member, one: ServiceObject, changed: ServiceSlot[]): void {
     const slot = slotOf(one.meta.namespace, one.meta.name);
-    heldBy(slot, member).service = one;
-    changed.add(slot);
+    slot.services[placeOf(slot, member)] = one;
+    touch(slot, changed);
   }
 
-  function drop(member: Member, one: ServiceObject, changed: Set<ServiceSlot>): void {
+  function drop(member: Member, one: ServiceObject, changed: ServiceSlot[]): void {
     const slot = slotOf(one.meta.namespace, one.meta.name);
-    const held = heldBy(slot, member);
-    if (held.service === one) held.service = null;
-    forget(slot, held);
+    const at = placeOf(slot, member);
+    if (slot.services[at] === one) slot.services[at] = null;
+    forget(slot, at);
     sweep(one.meta.namespace, one.meta.name, slot);
-    changed.add(slot);
+    touch(slot, changed);
   }
 
-  function putSlice(member: Member, slice: EndpointSliceObject, changed: Set<ServiceSlot>): void {
+  function putSlice(member: Member, slice: EndpointSliceObject, changed: ServiceSlot[]): void {
     if (slice.service === null) return;
     const slot = slotOf(slice.meta.namespace, slice.service);
-    const held = heldBy(slot, member);
-    if (held.slices === null) held.slices = [slice];
-    else {
-      held.slices.push(slice);
-      held.slices.sort((a, b) => compareText(a.meta.name, b.meta.name));
-    }
-    changed.add(slot);
+    const at = placeOf(slot, member);
+    const others = slicesAt(slot, at);
+    slot.slices[at] =
+      others === null ? slice : [...others, slice].sort((a, b) => compareText(a.meta.name, b.meta.name));
+    touch(slot, changed);
   }
 
-  function dropSlice(member: Member, slice: EndpointSliceObject, changed: Set<ServiceSlot>): void {
+  function dropSlice(member: Member, slice: EndpointSliceObject, changed: ServiceSlot[]): void {
     if (slice.service === null) return;
     const slot = slotOf(slice.meta.namespace, slice.service);
-    const held = heldBy(slot, member);
-    const left = held.slices?.filter((one) => one !== slice) ?? [];
-    held.slices = left.length === 0 ? null : left;
-    forget(slot, held);
+    const at = placeOf(slot, member);
+    const left = slicesAt(slot, at)?.filter((one) => one !== slice) ?? [];
+    slot.slices[at] = left.length === 0 ? null : left;
+    forget(slot, at);
     sweep(slice.meta.namespace, slice.service, slot);
-    changed.add(slot);
+    touch(slot, changed);
   }
 
   return {
@@ -108,12 +131,10 @@ export function serviceSlots(): ServiceSlots {
     },
     touchNodePorts(member, changed) {
       for (const slot of [...spaces.values()].flatMap((space) => [...space.values()])) {
-        if (slot.held.some((one) => one.member === member && one.service?.type === "NodePort")) changed.add(slot);
+        if (slot.services[slot.members.indexOf(member)]?.type === "NodePort") touch(slot, changed);
       }
     },
-    update(member, before, after, changed) {
-      const services = difference(before.services, after.services);
-      const slices = difference(before.endpointSlices, after.endpointSlices);
+    update(member, services, slices, changed) {
       for (const one of services.removed) drop(member, one, changed);
       for (const one of slices.removed) dropSlice(member, one, changed);
       for (const one of services.added) put(member, one, changed);
@@ -129,18 +150,33 @@ export function servicePort(key: ServiceKey): readonly [namespace: string, name:
   return [key.slice(0, first), key.slice(first + 1, last), key.slice(last + 1)];
 }
 
-function heldBy({ held }: ServiceSlot, member: Member): Held {
-  const last = held.at(-1);
-  // The first time members come in order.
-  if (last?.member === member) return last;
-  const known = held.find((one) => one.member === member);
-  if (known !== undefined) return known;
-  const own: Held = { member, service: null, slices: null };
-  held.push(own);
-  if (last !== undefined && last.member.order > member.order) held.sort((a, b) => a.member.order - b.member.order);
-  return own;
+function newSlot(namespace: string, name: string): Slot {
+  return { namespace, name, members: [], services: [], slices: [], keys: new Set(), isChanged: false, next: null };
 }
 
-function forget({ held }: ServiceSlot, one: Held): void {
-  if (one.service === null && one.slices === null) held.splice(held.indexOf(one), 1);
+/** Who uses nothing of it need not be told. */
+function touch(slot: ServiceSlot, changed: ServiceSlot[]): void {
+  if (slot.isChanged || slot.keys.size === 0) return;
+  slot.isChanged = true;
+  changed.push(slot);
+}
+
+/** Place of a member in a slot, which it has from then on. */
+function placeOf({ members, services, slices }: ServiceSlot, member: Member): number {
+  const last = members.at(-1);
+  // The first time members come in order.
+  if (last === member) return members.length - 1;
+  const known = members.indexOf(member);
+  if (known !== -1) return known;
+  const after = members.findIndex((one) => one.order > member.order);
+  const at = after === -1 ? members.length : after;
+  members.splice(at, 0, member);
+  services.splice(at, 0, null);
+  slices.splice(at, 0, null);
+  return at;
+}
+
+function forget({ members, services, slices }: ServiceSlot, at: number): void {
+  if (services[at] !== null || slices[at] !== null) return;
+  for (const list of [members, services, slices]) list.splice(at, 1);
 }

@@ -1,11 +1,10 @@
-/** What one source declares, by host, and what is wrong with its objects. Kept from one compile to the next. */
+/** What one source declares, by host, and what is wrong with its Ingresses. Kept from one compile to the next. */
 import { compareText } from "../match-route.ts";
 import type { ServiceKey } from "../model.ts";
-import type { EndpointSliceObject, IngressObject, KubeObjects, Observation, Problem } from "../objects.ts";
+import type { IngressObject, KubeObjects, Observation, Problem } from "../objects.ts";
 import { type AdoptedService, adoptedServices } from "./adopted.ts";
 import type { Declaration, Declared } from "./declaration.ts";
 import { difference, isSameList } from "../difference.ts";
-import { forbiddenEndpoints } from "./endpoints.ts";
 import { declareIngress, ownershipOf } from "./ingress.ts";
 
 /** What a change of a source touches. */
@@ -17,33 +16,20 @@ export interface Touched {
 
 export interface Source {
   readonly declarations: ReadonlyMap<string, readonly Declaration[]>;
-  /** Of its Ingresses, then of its EndpointSlices; the same list until it changes. */
+  /** In the order of the Ingresses; the same list until it changes. */
   problems(): readonly Problem[];
-  /** Takes over what the source says now. Returns what it said before. */
-  update(observation: Observation, touched: Touched): KubeObjects;
+  /** Takes over what the source says now. */
+  update(observation: Observation, touched: Touched): void;
 }
 
-const NOTHING: KubeObjects = {
-  ingresses: [],
-  ingressClasses: [],
-  services: [],
-  endpointSlices: [],
-  serviceExports: [],
-  clusters: [],
-  trafficPolicies: [],
-  hostClaims: [],
-  nodes: [],
-  namespaces: [],
-};
-
-/** A source that has said nothing. Endpoints are judged in member clusters alone. */
-export function source(cluster: string | null, allowPrivateOrigins: boolean): Source {
-  let objects = NOTHING;
+/** A source that has said nothing. */
+export function source(cluster: string | null): Source {
+  let objects: Pick<KubeObjects, "ingresses" | "ingressClasses"> = { ingresses: [], ingressClasses: [] };
   let claimClassless: boolean | null = null;
   const declarations = new Map<string, readonly Declaration[]>();
   const declared = new Map<IngressObject, Declared>();
   /** Objects with problems: nearly none. */
-  const troubled = new Map<IngressObject | EndpointSliceObject, readonly Problem[]>();
+  const troubled = new Map<IngressObject, readonly Problem[]>();
   let problems: readonly Problem[] | null = null;
 
   function put(ingress: IngressObject, observation: Observation, touched: Touched): void {
@@ -75,43 +61,24 @@ export function source(cluster: string | null, allowPrivateOrigins: boolean): So
     for (const [key] of adoptedServices(ingress)) touched.adopted.set(key, null);
   }
 
-  function updateIngresses(observation: Observation, touched: Touched): void {
-    const { ingresses, ingressClasses } = observation.objects;
-    const isSameRule =
-      claimClassless === observation.claimClassless && isSameList(objects.ingressClasses, ingressClasses);
-    const { removed, added } = isSameRule
-      ? difference(objects.ingresses, ingresses)
-      : { removed: objects.ingresses, added: ingresses };
-    for (const ingress of removed) drop(ingress, touched);
-    for (const ingress of added) put(ingress, observation, touched);
-    if (removed.length + added.length > 0) problems = null;
-  }
-
-  function updateSlices(now: readonly EndpointSliceObject[]): void {
-    if (cluster === null) return;
-    const { removed, added } = difference(objects.endpointSlices, now);
-    for (const slice of removed) troubled.delete(slice);
-    for (const slice of added) {
-      const found = forbiddenEndpoints(cluster, [slice], allowPrivateOrigins);
-      if (found.length > 0) troubled.set(slice, found);
-    }
-    if (removed.length + added.length > 0) problems = null;
-  }
-
   return {
     declarations,
     problems() {
-      const all = () => [...objects.ingresses, ...objects.endpointSlices];
-      problems ??= troubled.size === 0 ? [] : all().flatMap((object) => troubled.get(object) ?? []);
+      problems ??= troubled.size === 0 ? [] : objects.ingresses.flatMap((object) => troubled.get(object) ?? []);
       return problems;
     },
     update(observation, touched) {
-      const before = objects;
-      updateIngresses(observation, touched);
-      updateSlices(observation.objects.endpointSlices);
+      const { ingresses, ingressClasses } = observation.objects;
+      const isSameRule =
+        claimClassless === observation.claimClassless && isSameList(objects.ingressClasses, ingressClasses);
+      const { removed, added } = isSameRule
+        ? difference(objects.ingresses, ingresses)
+        : { removed: objects.ingresses, added: ingresses };
+      for (const ingress of removed) drop(ingress, touched);
+      for (const ingress of added) put(ingress, observation, touched);
+      if (removed.length + added.length > 0) problems = null;
       objects = observation.objects;
       ({ claimClassless } = observation);
-      return before;
     },
   };
 }

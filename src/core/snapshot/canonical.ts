@@ -1,9 +1,13 @@
 /** JSON with sorted keys and no white space: the same value always gives the same bytes. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, entry: unknown) => {
-    if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return entry;
-    const sorted: Record<string, unknown> = {};
-    for (const key of Object.keys(entry).sort()) sorted[key] = (entry as Record<string, unknown>)[key];
-    return sorted;
-  });
+  return JSON.stringify(sorted(value));
+}
+
+/** A copy: `stringify` with a replacer takes several times as long. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value).sort()) result[key] = sorted((value as Record<string, unknown>)[key]);
+  return result;
 }

@@ -4,7 +4,7 @@
  */
 import type { HostRoutes, Snapshot, Version } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
-import { parse, type Read } from "./guard.ts";
+import { type Read, ShapeProblem } from "./guard.ts";
 import { envelopeText, featuresOf, FORMAT, type Manifest, manifestText, type SliceRef } from "./manifest.ts";
 import { LIMITS, readBase, readHostRoutes } from "./shapes.ts";
 
@@ -34,15 +34,26 @@ function hostSlice(host: HostRoutes): Slice {
 }
 
 function slice(key: string, value: unknown, read: Read<unknown>): Slice {
+  const problem = shapeProblem(value, read);
+  if (problem !== null) throw new RangeError(`Cannot publish slice "${key}": ${problem}`);
   const json = canonicalJson(value);
-  const dryRun = parse(read, json);
-  if (!dryRun.ok) throw new RangeError(`Cannot publish slice "${key}": ${dryRun.problem}`);
   if (json.length > LIMITS.sliceCharacters) {
     throw new RangeError(
       `Cannot publish slice "${key}": ${json.length} characters of at most ${LIMITS.sliceCharacters}`,
     );
   }
   return { key, text: json };
+}
+
+/** What an edge's reader would say of it. */
+function shapeProblem(value: unknown, read: Read<unknown>): string | null {
+  try {
+    read(value, "");
+    return null;
+  } catch (error) {
+    if (error instanceof ShapeProblem) return error.message;
+    throw error;
+  }
 }
 
 /** A slice under the hash that it is stored under; its text is made again when it is asked for. */
@@ -55,29 +66,46 @@ export interface HashedSlice {
 /** Hashes of hosts that were written out before: a host that is the same object has the same slice. */
 export type SliceMemory = WeakMap<HostRoutes, string>;
 
-/** Texts that are hashed at the same time. */
-const AT_ONCE = 64;
+/** Texts that are hashed or written at the same time. */
+const AT_ONCE = 32;
 
-/** The slices of a snapshot under their hashes: the work of publishing that does not depend on the store. */
+/**
+ * The slices of a snapshot under their hashes: most of the work of publishing. Hosts that are not in `memory` go through
+ * `write`, if there is one, while their text is at hand.
+ */
 export async function hashedSlices(
   snapshot: Snapshot,
   digest: (text: string) => Promise<string>,
   memory: SliceMemory = new WeakMap(),
+  write: (slice: Slice, hash: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<readonly HashedSlice[]> {
   const hosts = sortedHosts(snapshot);
   const base = baseSlice(snapshot);
-  const unknown = hosts.filter((host) => !memory.has(host));
-  for (let from = 0; from < unknown.length; from += AT_ONCE) {
-    const hashing = unknown.slice(from, from + AT_ONCE).map(async (host) => {
-      memory.set(host, await digest(hostSlice(host).text));
-    });
-    await Promise.all(hashing);
-  }
+  await atOnce(
+    hosts.filter((host) => !memory.has(host)),
+    async (host) => {
+      const fresh = hostSlice(host);
+      const hash = await digest(fresh.text);
+      await write(fresh, hash);
+      memory.set(host, hash);
+    },
+  );
   const slices: HashedSlice[] = [{ key: base.key, hash: await digest(base.text), text: () => base.text }];
   for (const host of hosts) {
     slices.push({ key: host.host, hash: memory.get(host) ?? "", text: () => hostSlice(host).text });
   }
   return slices;
+}
+
+async function atOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    await Promise.all(items.slice(from, from + AT_ONCE).map(work));
+  }
+}
+
+/** Where a slice is kept. */
+export function sliceKey(hash: string): string {
+  return `slices/${hash}`;
 }
 
 /** Where the manifest of a generation is kept; the order of these keys is the order of versions. */
@@ -117,11 +145,12 @@ export async function publishSnapshot(
   snapshot: Snapshot,
   options: PublishOptions,
 ): Promise<Published | null> {
-  const refs: SliceRef[] = [];
-  for (const { key, text, hash } of options.slices ?? (await hashedSlices(snapshot, sink.digest))) {
-    if (!options.knownSlices.has(hash)) await sink.put(`slices/${hash}`, text(), "any");
-    refs.push({ key, hash });
-  }
+  const slices = options.slices ?? (await hashedSlices(snapshot, sink.digest));
+  await atOnce(
+    slices.filter(({ hash }) => !options.knownSlices.has(hash)),
+    async ({ text, hash }) => void (await sink.put(sliceKey(hash), text(), "any")),
+  );
+  const refs: readonly SliceRef[] = slices.map(({ key, hash }) => ({ key, hash }));
   const manifest: Manifest = {
     format: FORMAT,
     features: featuresOf(snapshot.clusters),
