@@ -53,6 +53,7 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
     digest: sha256Hex,
     verify: manifestVerifier(keys),
     audience: settings.audience,
+    turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     lacking: sign === null ? { [SIGNED_HOP]: "but HOP_KEYS is not bound" } : {},
   };
   const choices = newChoices();

@@ -4,7 +4,9 @@
  */
 import { causeOf } from "../core/cause.ts";
 import { parseEnvelope } from "../core/snapshot/manifest.ts";
+import { hashesOf, withLists } from "../core/snapshot/slice-lists.ts";
 import { type PushStore, type Store, writeAll } from "../store/store.ts";
+import { textStore } from "../store/text.ts";
 
 export interface MirrorOptions {
   readonly source: Store;
@@ -87,7 +89,10 @@ function wholeSteps({ source, target, pace }: MirrorOptions): readonly MirrorSte
     if (stored === null || stored.version === pushed) return;
     const read = parseEnvelope(new TextDecoder().decode(stored.value));
     if (!read.ok) throw new Error(read.problem);
-    const wanted = new Set(read.manifest.slices.map(({ hash }) => `slices/${hash}`));
+    const whole = await withLists(read.manifest, textStore(source).get);
+    // Pruned meanwhile, as below.
+    if (whole === null) throw new Error("Cannot push the manifest: a list of its slices is gone");
+    const wanted = new Set(hashesOf(whole).map((hash) => `slices/${hash}`));
     const there = new Set(await target.list("slices/"));
     const missing = [...wanted].filter((key) => !there.has(key));
     // Slices first: whoever reads the manifest finds them.

@@ -12,6 +12,7 @@ import { routingTableSteps } from "../core/routing-table.ts";
 import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
 import { compareVersions } from "../core/snapshot/manifest.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
+import { LIMITS } from "../core/snapshot/shapes.ts";
 import { reportText } from "../core/snapshot/report.ts";
 import { reportHealth } from "./report-health.ts";
 import { type EdgeState, useOverlay } from "./state.ts";
@@ -76,6 +77,7 @@ export function follower(deps: FollowDeps): Follower {
   const readOverlay = async () => {
     const text = await deps.source.get("overlay");
     if (text === null) return;
+    if (text.length > LIMITS.sliceCharacters) return deps.onProblem("refused", ["overlay: it is too large"]);
     const parsed = parseOverlay(text);
     if (!parsed.ok) deps.onProblem("refused", [`overlay: ${parsed.problem}`]);
     else if (state.overlay === null || parsed.overlay.observedAtMs >= state.overlay.observedAtMs) {
