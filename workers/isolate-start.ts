@@ -68,8 +68,9 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
     toHttps: toHttps(null),
     telemetry: env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? null : await telemetryOf(env),
     follow(edge, places, authority) {
-      const deps = { ...edge, source, bring: (snapshot: Snapshot) => bring(snapshot, places) };
-      return settings.parts ? partFollower(authority, deps) : follower({ ...deps, report: store.report });
+      const { report } = store;
+      const deps = { ...edge, source, report, bring: (snapshot: Snapshot) => bring(snapshot, places) };
+      return settings.parts ? partFollower(authority, deps) : follower(deps);
     },
   };
 }

@@ -78,6 +78,16 @@ export function paced(step: MirrorStep, intervalMs: number, now: () => number): 
   };
 }
 
+/** Fetches what edges wrote about themselves. */
+export function reportsStep(source: Store, target: PushStore): MirrorStep {
+  return async () => {
+    for (const key of await target.list("reports/")) {
+      const stored = await target.get(key);
+      if (stored !== null) await source.put(key, stored.value, "any");
+    }
+  };
+}
+
 /** Slices that are held in memory at once on their way. */
 const TOGETHER = 500;
 
@@ -116,13 +126,7 @@ function wholeSteps({ source, target, pace }: MirrorOptions): readonly MirrorSte
     if (stored !== null) await target.put("overlay", stored.value, "any");
   }
 
-  async function reports(): Promise<void> {
-    for (const key of await target.list("reports/")) {
-      const stored = await target.get(key);
-      if (stored !== null) await source.put(key, stored.value, "any");
-    }
-  }
-
+  const reports = reportsStep(source, target);
   if (pace === undefined) return [manifest, overlay, reports];
   const { overlayMs, reportsMs, now } = pace;
   return [manifest, paced(overlay, overlayMs, now), paced(reports, reportsMs, now)];
