@@ -12,6 +12,7 @@ const SOCKETS = {
   retry: "in-request",
   streamsRequestBody: true,
   clientPlace: "a MaxMind database, or headers of a trusted platform",
+  reports: "its store, with a token",
   concurrentFetches: null,
 } as const;
 
@@ -28,10 +29,11 @@ export const CLOUDFLARE: RuntimeCapabilities = {
   retry: "in-request",
   streamsRequestBody: true,
   clientPlace: "request.cf",
+  reports: "Workers KV",
   concurrentFetches: 6,
 };
 
-/** An instance is not told that its client has left, and learns nothing for the next request. */
+/** An instance is not told that its client has left, and learns nothing for the next request: it reports its generation. */
 export const FASTLY: RuntimeCapabilities = {
   runtime: "Fastly Compute",
   file: "workers/fastly.ts",
@@ -41,6 +43,7 @@ export const FASTLY: RuntimeCapabilities = {
   retry: "in-request",
   streamsRequestBody: true,
   clientPlace: "fastly:geolocation",
+  reports: "its KV Store",
   concurrentFetches: 32,
 };
 
@@ -53,6 +56,7 @@ export const LAMBDA_EDGE: RuntimeCapabilities = {
   retry: "platform",
   streamsRequestBody: true,
   clientPlace: "CloudFront-Viewer headers",
+  reports: null,
   concurrentFetches: null,
 };
 
@@ -65,6 +69,7 @@ export const FETCH: RuntimeCapabilities = {
   retry: "in-request",
   streamsRequestBody: true,
   clientPlace: "headers of the platform that LOCATION_HEADERS names",
+  reports: null,
   concurrentFetches: null,
 };
 

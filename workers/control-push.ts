@@ -1,7 +1,7 @@
 /** Where control pushes what it publishes: HTTP stores of edges, and the KV stores of Cloudflare and Fastly. */
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../src/cli/failure.ts";
-import { type Mirror, mirror, type MirrorOptions, paced } from "../src/control/mirror.ts";
+import { type Mirror, mirror, type MirrorOptions, paced, reportsStep } from "../src/control/mirror.ts";
 import { partsSteps } from "../src/control/push-parts.ts";
 import type { KvSettings, PushSettings } from "../src/kube/schema/control.ts";
 import { fastlyKvStore } from "../src/store/fastly-kv-api.ts";
@@ -23,11 +23,13 @@ export async function openMirrors(
 ): Promise<readonly Mirror[]> {
   const { settings } = setup;
   const inParts = (target: PushStore, overlayMs: number): Mirror => {
+    // Edges of control's own store write there themselves.
+    const fetched = target === source ? [] : [paced(reportsStep(source, target), REPORTS_EVERY * overlayMs, Date.now)];
     const { audience } = settings;
     const options = { source, target, audience, digest: sha256Hex, sign: setup.key.sign, onProblem };
     const steps = () => {
       const { manifest, overlay } = partsSteps(options);
-      return [manifest, paced(overlay, overlayMs, Date.now)];
+      return [manifest, paced(overlay, overlayMs, Date.now), ...fetched];
     };
     return mirror({ source, target, onProblem, steps });
   };

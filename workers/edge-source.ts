@@ -6,24 +6,20 @@ import type { HostPort, StoreEdgeOptions } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { fileStore } from "../src/store/file.ts";
 import { followStore } from "../src/store/follow.ts";
-import { httpStore } from "../src/store/http.ts";
-import { httpReader } from "../src/store/http-reader.ts";
 import { keptReader } from "../src/store/kept.ts";
 import { memoryStore } from "../src/store/memory.ts";
-import { textStore } from "../src/store/text.ts";
 import { watchedStore } from "../src/store/watched.ts";
 import { portFailure } from "./files-edge.ts";
 import type { Keep } from "./keep.ts";
 import { controlMay, tokenFile } from "./key-files.ts";
 import { startStoreApi } from "./node-admin.ts";
 import { edgeStore, type EdgeStore } from "./node-edge.ts";
+import { reportingStore } from "./reporting-store.ts";
 
 /** Read so often whatever the store says of changes: another process may write to it. */
 const POLL_MS = 2_000;
 /** A folder is read as often as this: nobody tells when it changes. */
 const FOLDER_POLL_MS = 200;
-/** An edge tells about itself so often, not at each change. */
-const REPORT_MS = 2_000;
 
 export interface EdgeSource {
   readonly store: EdgeStore;
@@ -109,20 +105,10 @@ async function received(options: SourceOptions, listen: HostPort, keep: Keep): P
 }
 
 async function remoteStore(store: string, file: string | null): Promise<EdgeStore> {
-  const get = httpReader(store);
-  if (file === null) return { get, report: null };
+  if (file === null) return reportingStore(store, null);
   const token = tokenFile(file);
   await token();
-  const text = textStore(httpStore(store, { token }));
-  let nextMs = 0;
-  return {
-    get,
-    async report(edge, report) {
-      if (Date.now() < nextMs) return;
-      nextMs = Date.now() + REPORT_MS;
-      await text.put(`reports/${edge}`, report, "any");
-    },
-  };
+  return reportingStore(store, token);
 }
 
 async function folder(path: string): Promise<string> {

@@ -54,6 +54,7 @@ declare module "fastly:kv-store" {
   export class KVStore {
     constructor(name: string);
     get(key: string): Promise<{ text(): Promise<string> } | null>;
+    put(key: string, value: string, options: { readonly ttl: number }): Promise<void>;
   }
 }
 

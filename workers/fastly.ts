@@ -23,6 +23,7 @@ interface FastlyEvent {
   readonly request: Request;
   readonly client: { readonly address: string };
   respondWith(response: Promise<Response>): void;
+  waitUntil(work: Promise<void>): void;
 }
 
 declare const addEventListener: (type: "fetch", listener: (event: FastlyEvent) => void) => void;
@@ -33,8 +34,9 @@ const PLACES = { zonePoint: timeZonePoint, countries: KNOWN_COUNTRIES };
 
 addEventListener("fetch", (event) => event.respondWith(answer(event)));
 
-async function answer({ request, client }: FastlyEvent): Promise<Response> {
-  const { name, settings, source, bundled, pins, sign, toHttps, backends, kept } = await startFastly();
+async function answer(event: FastlyEvent): Promise<Response> {
+  const { request, client } = event;
+  const { report, name, settings, source, bundled, pins, sign, toHttps, backends, kept } = await startFastly();
   const { location, debugToken, allowPrivateOrigins } = settings;
   const { rules, follow } = servingEdge(
     { name, location, debugToken },
@@ -56,9 +58,11 @@ async function answer({ request, client }: FastlyEvent): Promise<Response> {
   // No instance is told that its client has left.
   const asked = { ...edgeRequest(request, facts), signal: new AbortController().signal };
   const bring = async (snapshot: Parameters<typeof needsPolicies>[0]) => (needsPolicies(snapshot) ? allPolicies : null);
-  await partFollower(asked.host, { ...follow, source, bring, onTaken: kept.keep }).coldStart(bundled);
+  const follower = partFollower(asked.host, { ...follow, source, bring, report, onTaken: kept.keep });
+  await follower.coldStart(bundled);
   const upstream = fastlyUpstream({ allowPrivateOrigins, sign, fetchFrom: fetchOver(backends) });
   const response = fetchResponse(await handle(asked, { ...rules, upstream, watchBody: null, pins }), request.method);
+  event.waitUntil(follower.report());
   return request.method === "HEAD" ? withLength(response) : response;
 }
 

@@ -53,6 +53,7 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
     digest: sha256Hex,
     verify: manifestVerifier(keys),
     audience: settings.audience,
+    turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     lacking: sign === null ? { [SIGNED_HOP]: "but HOP_KEYS is not bound" } : {},
   };
   const choices = newChoices();
@@ -67,8 +68,9 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
     toHttps: toHttps(null),
     telemetry: env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? null : await telemetryOf(env),
     follow(edge, places, authority) {
-      const deps = { ...edge, source, bring: (snapshot: Snapshot) => bring(snapshot, places) };
-      return settings.parts ? partFollower(authority, deps) : follower({ ...deps, report: store.report });
+      const { report } = store;
+      const deps = { ...edge, source, report, bring: (snapshot: Snapshot) => bring(snapshot, places) };
+      return settings.parts ? partFollower(authority, deps) : follower(deps);
     },
   };
 }

@@ -7,7 +7,6 @@ import { bundleReader } from "../src/core/snapshot/bundle.ts";
 import type { AdminDeps } from "../src/api/admin.ts";
 import { parsePinKeys } from "../src/edge/pin.ts";
 import { snapshotName } from "../src/edge/state.ts";
-import { httpReader } from "../src/store/http-reader.ts";
 import { parseHopKeys } from "../src/store/hop-keys.ts";
 import { nodeHopKeys } from "../src/store/hop-keys-node.ts";
 import { manifestVerifier, publicKeyOf } from "../src/store/signature.ts";
@@ -16,6 +15,7 @@ import { openDatabase } from "./database.ts";
 import { type NodeEdge, startNodeEdge } from "./node-edge.ts";
 import { lineBuffer } from "./line-buffer.ts";
 import { startAdmin } from "./node-admin.ts";
+import { reportingStore } from "./reporting-store.ts";
 import { type Environment, socketSettings } from "./socket-settings.ts";
 
 export interface SocketEdge extends Pick<NodeEdge, "url" | "close"> {
@@ -35,9 +35,10 @@ export async function startSocketEdge(
   const bundle = settings.bundle === null ? null : await readBundle(settings.bundle);
   const locator = settings.geoip === null ? null : await openDatabase(settings.geoip, { onProblem: log });
   const hop = settings.hopKeys === null ? null : nodeHopKeys(parseHopKeys(settings.hopKeys));
+  const { storeToken } = settings;
   const lines = lineBuffer(out);
   const edge = await startNodeEdge(settings.edge, {
-    store: { get: httpReader(settings.storeUrl), report: null },
+    store: reportingStore(settings.storeUrl, storeToken === null ? null : () => storeToken),
     verify: manifestVerifier(keys),
     bundled: bundle === null ? null : bundleReader(bundle),
     locator,

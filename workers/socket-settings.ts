@@ -12,6 +12,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface SocketSettings {
   /** Base address of the store over HTTPS. */
   readonly storeUrl: string;
+  /** Secret; what the edge shows the store when it reports. Null: it reads only. */
+  readonly storeToken: string | null;
   /** Key id → public key that manifests may be signed by. */
   readonly publicKeys: Readonly<Record<string, webcrypto.JsonWebKey>>;
   /** File of a snapshot for a start without the store. */
@@ -42,6 +44,7 @@ export function socketSettings(env: Environment): SocketSettings {
   const location = text("LOCATION");
   return {
     storeUrl: storeUrl(need("STORE_URL", "https://snapshots.example.org/")),
+    storeToken: text("STORE_TOKEN"),
     publicKeys: publicKeys(need("PUBLIC_KEYS", `'{"k1":{"kty":"EC","crv":"P-256","x":"…","y":"…"}}'`)),
     bundle: text("BUNDLED_SNAPSHOT"),
     geoip: text("GEOIP"),

@@ -12,6 +12,7 @@ export function capabilitiesText(all: readonly RuntimeCapabilities[], asJson: bo
     one.retry,
     yesNo(one.streamsRequestBody),
     one.concurrentFetches === null ? "no limit" : String(one.concurrentFetches),
+    one.reports ?? "no",
     one.clientPlace,
   ]);
   const head = [
@@ -22,6 +23,7 @@ export function capabilitiesText(all: readonly RuntimeCapabilities[], asJson: bo
     "RETRY",
     "STREAMS BODY",
     "FETCHES AT ONCE",
+    "REPORTS",
     "CLIENT'S PLACE",
   ];
   return `${table(head, rows)}\n`;

@@ -4,7 +4,9 @@
  */
 import { causeOf } from "../core/cause.ts";
 import { parseEnvelope } from "../core/snapshot/manifest.ts";
+import { hashesOf, withLists } from "../core/snapshot/slice-lists.ts";
 import { type PushStore, type Store, writeAll } from "../store/store.ts";
+import { textStore } from "../store/text.ts";
 
 export interface MirrorOptions {
   readonly source: Store;
@@ -76,6 +78,16 @@ export function paced(step: MirrorStep, intervalMs: number, now: () => number): 
   };
 }
 
+/** Fetches what edges wrote about themselves. */
+export function reportsStep(source: Store, target: PushStore): MirrorStep {
+  return async () => {
+    for (const key of await target.list("reports/")) {
+      const stored = await target.get(key);
+      if (stored !== null) await source.put(key, stored.value, "any");
+    }
+  };
+}
+
 /** Slices that are held in memory at once on their way. */
 const TOGETHER = 500;
 
@@ -87,7 +99,10 @@ function wholeSteps({ source, target, pace }: MirrorOptions): readonly MirrorSte
     if (stored === null || stored.version === pushed) return;
     const read = parseEnvelope(new TextDecoder().decode(stored.value));
     if (!read.ok) throw new Error(read.problem);
-    const wanted = new Set(read.manifest.slices.map(({ hash }) => `slices/${hash}`));
+    const whole = await withLists(read.manifest, textStore(source).get);
+    // Pruned meanwhile, as below.
+    if (whole === null) throw new Error("Cannot push the manifest: a list of its slices is gone");
+    const wanted = new Set(hashesOf(whole).map((hash) => `slices/${hash}`));
     const there = new Set(await target.list("slices/"));
     const missing = [...wanted].filter((key) => !there.has(key));
     // Slices first: whoever reads the manifest finds them.
@@ -111,13 +126,7 @@ function wholeSteps({ source, target, pace }: MirrorOptions): readonly MirrorSte
     if (stored !== null) await target.put("overlay", stored.value, "any");
   }
 
-  async function reports(): Promise<void> {
-    for (const key of await target.list("reports/")) {
-      const stored = await target.get(key);
-      if (stored !== null) await source.put(key, stored.value, "any");
-    }
-  }
-
+  const reports = reportsStep(source, target);
   if (pace === undefined) return [manifest, overlay, reports];
   const { overlayMs, reportsMs, now } = pace;
   return [manifest, paced(overlay, overlayMs, now), paced(reports, reportsMs, now)];

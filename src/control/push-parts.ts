@@ -10,6 +10,7 @@ import {
   REST,
   REST_KEY,
 } from "../core/snapshot/part.ts";
+import type { Version } from "../core/model.ts";
 import { briefOverlay } from "../core/snapshot/brief-overlay.ts";
 import { type LoadedSnapshot, loadSnapshot } from "../core/snapshot/load.ts";
 import { envelopeText } from "../core/snapshot/manifest.ts";
@@ -47,6 +48,7 @@ export function partsSteps(options: PartsOptions): { readonly manifest: MirrorSt
     said = text;
   };
 
+  let inStep: Version | null = null;
   return {
     async manifest() {
       const source = { get: from.get, digest, verify: null, audience: options.audience };
@@ -79,11 +81,14 @@ export function partsSteps(options: PartsOptions): { readonly manifest: MirrorSt
       if (changed.size > 0 || before.size !== after.size)
         await put(INDEX_KEY, JSON.stringify(Object.fromEntries(after)));
       pushed = hash;
+      inStep = { epoch: manifest.epoch, generation: manifest.generation };
     },
     async overlay() {
       const text = await from.get("overlay");
       const parsed = text === null ? null : parseOverlay(text);
-      if (parsed?.ok) await put(PART_OVERLAY_KEY, briefOverlay(parsed.overlay, PART_CHARACTERS));
+      if (!parsed?.ok) return;
+      const overlay = { ...parsed.overlay, published: inStep ?? undefined };
+      await put(PART_OVERLAY_KEY, briefOverlay(overlay, PART_CHARACTERS));
     },
   };
 }

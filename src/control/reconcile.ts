@@ -8,9 +8,10 @@ import { DWELL_MS } from "../core/health/round-trip.ts";
 import type { ClusterHealth, HealthEvent, HealthOverlay } from "../core/health/model.ts";
 import type { Snapshot } from "../core/model.ts";
 import type { Observation, Problem } from "../core/objects.ts";
+import { boundedOverlay } from "../core/snapshot/brief-overlay.ts";
 import { type LoadedSnapshot, loadSnapshot } from "../core/snapshot/load.ts";
-import { overlayText } from "../core/snapshot/overlay.ts";
 import { hashedSlices, publishSnapshot, type SliceMemory, sliceKey } from "../core/snapshot/publish.ts";
+import { hashesOf } from "../core/snapshot/slice-lists.ts";
 import type { ObjectReader } from "../kube/reader.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
@@ -140,7 +141,7 @@ export async function reconcile(
   const merged = mergeReports({ reports, clusters: drains.snapshot.clusters, events, nowMs, dwellMs }, state.merge);
   state.merge = merged.memory;
   const overlay = makeOverlay(clusters, compiled.counts, state.apiHealth, merged.overlay, nowMs);
-  await text.put("overlay", overlayText(overlay), "any");
+  await text.put("overlay", boundedOverlay(overlay), "any");
   const plan = { snapshot, replaces: manifest?.version ?? null, nowMs, pinned: orders.rollback };
   const outcome = await publishIfChanged(deps, state, options, plan);
   // Behind what edges wait for: it only helps a control function that starts while an API is away.
@@ -178,7 +179,7 @@ async function publishIfChanged(
   const text = textStore(deps.store);
   const current = state.published;
   // A store that was wiped holds nothing any more, whatever this process remembers.
-  const known = new Set(replaces === null ? [] : current?.manifest.slices.map((slice) => slice.hash));
+  const known = new Set(replaces === null || current === null ? [] : hashesOf(current.manifest));
   const held = new Set(known);
   // Each text is written while it is at hand: what is not known is part of no snapshot yet, and nobody reads it.
   const slices = await hashedSlices(snapshot, deps.digest, state.slices, async (slice, hash) => {
@@ -207,8 +208,7 @@ async function publishIfChanged(
   state.events.push({ atMs: nowMs, by: "control", what: "published", subject, cause, sinceMs: null, move: null });
   // The way back through the edge's own loader is the dry run: what an edge could not load would show here first.
   state.publishedAs = (await load(deps, state, options)) ? published.version : null;
-  const hashes = slices.map(({ hash }) => hash);
-  state.retention.note(version, hashes);
+  state.retention.note(version, hashesOf(published.manifest));
   await state.retention.prune(plan.pinned);
   return "published";
 }

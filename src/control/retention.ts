@@ -1,6 +1,7 @@
 import { difference } from "../core/difference.ts";
 import type { Version } from "../core/model.ts";
 import { parseEnvelope } from "../core/snapshot/manifest.ts";
+import { hashesOf, withLists } from "../core/snapshot/slice-lists.ts";
 import { generationKey } from "../core/snapshot/publish.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
@@ -10,7 +11,7 @@ const KEEP_GENERATIONS = 10;
 
 /** Old generations of a store. */
 export interface Retention {
-  /** What a generation names, which saves reading it again. */
+  /** What a generation needs, by hash, which saves reading it again. */
   note(version: Version, hashes: readonly string[]): void;
   /** Deletes old manifests and the slices that only they named. Whatever a kept manifest names stays; so does `pinned`. */
   prune(pinned: Version | null): Promise<void>;
@@ -21,11 +22,12 @@ export function retention(store: Store): Retention {
   const text = textStore(store);
   const known = new Map<string, readonly string[]>();
 
-  async function hashesOf(key: string): Promise<readonly string[]> {
+  async function neededBy(key: string): Promise<readonly string[]> {
     let hashes = known.get(key);
     if (hashes === undefined) {
       const parsed = parseEnvelope((await text.get(key)) ?? "");
-      hashes = parsed.ok ? parsed.manifest.slices.map((slice) => slice.hash) : [];
+      const whole = parsed.ok ? await withLists(parsed.manifest, text.get) : null;
+      hashes = whole === null ? [] : hashesOf(whole);
       // The live one moves.
       if (key !== "manifest") known.set(key, hashes);
     }
@@ -37,7 +39,7 @@ export function retention(store: Store): Retention {
     let left = hashes;
     for (const other of others) {
       if (left.length === 0) break;
-      left = difference(left, await hashesOf(other)).removed;
+      left = difference(left, await neededBy(other)).removed;
     }
     return left;
   }
@@ -51,7 +53,7 @@ export function retention(store: Store): Retention {
       // The newest first: it shares the most with those that go.
       const kept = [...manifests.slice(-KEEP_GENERATIONS).reverse(), "manifest", ...(pin === null ? [] : [pin])];
       for (const key of old) {
-        for (const hash of await onlyIn(await hashesOf(key), kept)) await store.delete(`slices/${hash}`);
+        for (const hash of await onlyIn(await neededBy(key), kept)) await store.delete(`slices/${hash}`);
         await store.delete(key);
         known.delete(key);
       }

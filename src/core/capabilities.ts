@@ -17,6 +17,8 @@ export interface RuntimeCapabilities {
   readonly streamsRequestBody: boolean;
   /** From where the client's place is known. */
   readonly clientPlace: string;
+  /** Where it writes what it serves and how it finds the origins, for `portolan rollout status`; null where it cannot. */
+  readonly reports: string | null;
   /** Outgoing requests that may be open at once for one request; null without a limit. */
   readonly concurrentFetches: number | null;
 }

@@ -11,12 +11,19 @@ import { loadPart } from "../core/snapshot/load-part.ts";
 import { compareVersions } from "../core/snapshot/manifest.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
 import { LARGEST_PART_CHARACTERS, PART_OVERLAY_KEY } from "../core/snapshot/part.ts";
+import { reportText } from "../core/snapshot/report.ts";
 import type { FollowDeps, Follower } from "./follow.ts";
+import { edgeReport } from "./report-health.ts";
 import { useOverlay } from "./state.ts";
 
-export interface FollowPartDeps extends Pick<FollowDeps, "state" | "source" | "bring" | "now" | "onProblem"> {
+export interface FollowPartDeps extends FollowDeps {
   /** Told when what the store holds is served, for whoever keeps it; left out where nobody does. */
   readonly onTaken?: () => void;
+}
+
+export interface PartFollower extends Follower {
+  /** Reports where the edge may write, as `refresh` does at its end and a start does not; never rejects. */
+  report(): Promise<void>;
 }
 
 /** DESIGN.md rule 2: so long a start waits for the store before it takes what is bundled. */
@@ -25,17 +32,21 @@ const START_MS = 250;
 const PATIENCE_MS = 5000;
 
 /** A follower of the host in this Host field; one that is no host is followed for its answer, which is 400. */
-export function partFollower(authority: string, deps: FollowPartDeps): Follower {
+export function partFollower(authority: string, deps: FollowPartDeps): PartFollower {
   const canonical = canonicalHost(authority);
   const host = canonical.ok ? canonical.host : null;
   const { state, source } = deps;
+  /** What is served now is the store's own word, not that of a bundle. */
+  let isFromStore = false;
 
   const take = async (from: SnapshotSource, isBundled: boolean) => {
     try {
       const read = await loadPart(from, host);
+      if (!isBundled) isFromStore = read.result === "loaded";
       if (read.result === "refused") deps.onProblem("refused", read.problems);
       if (read.result === "loaded") await serve(read.loaded, isBundled);
     } catch (error) {
+      if (!isBundled) isFromStore = false;
       deps.onProblem("store", [causeOf(error)]);
     }
   };
@@ -63,11 +74,26 @@ export function partFollower(authority: string, deps: FollowPartDeps): Follower 
       deps.onProblem("store", [causeOf(error)]);
     }
   };
-  const refresh = async () => void (await Promise.all([take(source, false), overlay()]));
+  const read = async () => void (await Promise.all([take(source, false), overlay()]));
+  const report = async () => {
+    try {
+      const { manifest = { epoch: 0, generation: 0 }, hash = "" } = state.serving?.loaded ?? {};
+      // A part is as old as its last change; the overlay says what all parts are in step with.
+      const at = (isFromStore ? state.overlay?.published : undefined) ?? manifest;
+      const about = { nowMs: deps.now(), requests: deps.requests() };
+      await deps.report?.(state.name, reportText(edgeReport(state, { ...at, hash }, about)));
+    } catch (error) {
+      deps.onProblem("store", [causeOf(error)]);
+    }
+  };
   return {
-    refresh,
+    report,
+    async refresh() {
+      await read();
+      await report();
+    },
     async coldStart(bundled) {
-      const reading = refresh();
+      const reading = read();
       const within = (ms: number) => Promise.race([reading, new Promise((resolve) => setTimeout(resolve, ms))]);
       if (bundled !== null) {
         await within(START_MS);

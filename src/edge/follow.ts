@@ -12,8 +12,9 @@ import { routingTableSteps } from "../core/routing-table.ts";
 import { type LoadedSnapshot, loadSnapshot, type SnapshotSource } from "../core/snapshot/load.ts";
 import { compareVersions } from "../core/snapshot/manifest.ts";
 import { parseOverlay } from "../core/snapshot/overlay.ts";
+import { LIMITS } from "../core/snapshot/shapes.ts";
 import { reportText } from "../core/snapshot/report.ts";
-import { reportHealth } from "./report-health.ts";
+import { edgeReport } from "./report-health.ts";
 import { type EdgeState, useOverlay } from "./state.ts";
 
 /** DESIGN.md rule 2: a cold start waits once for the store, then serves what is bundled. */
@@ -76,6 +77,7 @@ export function follower(deps: FollowDeps): Follower {
   const readOverlay = async () => {
     const text = await deps.source.get("overlay");
     if (text === null) return;
+    if (text.length > LIMITS.sliceCharacters) return deps.onProblem("refused", ["overlay: it is too large"]);
     const parsed = parseOverlay(text);
     if (!parsed.ok) deps.onProblem("refused", [`overlay: ${parsed.problem}`]);
     else if (state.overlay === null || parsed.overlay.observedAtMs >= state.overlay.observedAtMs) {
@@ -123,18 +125,7 @@ async function inTurns<T>(steps: Generator<void, T, undefined>, turn: SnapshotSo
   }
 }
 
-/** What this edge tells control: its generation, what it found out about origins and backends, and how far they are. */
 function reportOf({ state, now, requests }: FollowDeps): EdgeReport {
-  const { serving } = state;
-  return {
-    edge: state.name,
-    place: state.location,
-    epoch: serving?.loaded.manifest.epoch ?? 0,
-    generation: serving?.loaded.manifest.generation ?? 0,
-    hash: serving?.loaded.hash ?? "",
-    loadedAtMs: serving?.loadedAtMs ?? 0,
-    reportedAtMs: now(),
-    requests: requests(),
-    ...reportHealth(state, now()),
-  };
+  const { manifest = { epoch: 0, generation: 0 }, hash = "" } = state.serving?.loaded ?? {};
+  return edgeReport(state, { ...manifest, hash }, { nowMs: now(), requests: requests() });
 }

@@ -1,13 +1,33 @@
 import { verdictOf } from "../core/health/probes.ts";
 import type { BackendVerdict, EdgeReport, OriginHealth } from "../core/health/model.ts";
+import type { Version } from "../core/model.ts";
 import { offeredLoad } from "./offered.ts";
 import type { EdgeState } from "./state.ts";
 
 /** Newest events in a report: control keeps the ring, a report that is lost loses the oldest. */
 const REPORTED_EVENTS = 100;
 
-/** The part of an edge's report that is about health: probes vote, ejections overrule them. */
-export function reportHealth(
+/** What an edge tells control: its generation, what it found out about origins and backends, and how far they are. */
+export function edgeReport(
+  state: EdgeState,
+  { epoch, generation, hash }: Version & Pick<EdgeReport, "hash">,
+  { nowMs, requests }: { readonly nowMs: number; readonly requests: number },
+): EdgeReport {
+  return {
+    edge: state.name,
+    place: state.location,
+    epoch,
+    generation,
+    hash,
+    loadedAtMs: state.serving?.loadedAtMs ?? 0,
+    reportedAtMs: nowMs,
+    requests,
+    ...reportHealth(state, nowMs),
+  };
+}
+
+/** The part of it that is about health: probes vote, ejections overrule them. */
+function reportHealth(
   state: EdgeState,
   nowMs: number,
 ): Pick<EdgeReport, "origins" | "verdicts" | "roundTrips" | "offered" | "events" | "distrustsItself"> {

@@ -1,6 +1,7 @@
 /** A store's snapshots kept in another one, so that a start does without the first. */
 import type { Version } from "../core/model.ts";
 import { compareVersions, parseEnvelope } from "../core/snapshot/manifest.ts";
+import { hashesOf, withLists } from "../core/snapshot/slice-lists.ts";
 import type { Store } from "./store.ts";
 import { textStore } from "./text.ts";
 
@@ -47,9 +48,10 @@ export function keptReader(
       await quietly(async () => {
         await text.put("manifest", wanted, "any");
         committed = wanted;
-        for (const key of await store.list("slices/")) {
-          if (!wanted.includes(key.slice("slices/".length))) await store.delete(key);
-        }
+        const whole = await withLists(read.manifest, text.get);
+        if (whole === null) return;
+        const needed = new Set(hashesOf(whole).map((hash) => `slices/${hash}`));
+        for (const key of await store.list("slices/")) if (!needed.has(key)) await store.delete(key);
       });
     },
   };

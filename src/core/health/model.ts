@@ -1,5 +1,5 @@
 /** What is believed about health, and what edges measure. Plain data as in `core/model.ts`. */
-import type { GeoPoint, ServiceKey } from "../model.ts";
+import type { GeoPoint, ServiceKey, Version } from "../model.ts";
 
 export interface BackendHealth {
   readonly cluster: string;
@@ -125,6 +125,8 @@ export interface HealthOverlay {
   readonly offered: readonly ClusterLoad[];
   /** The newest changes, oldest first. */
   readonly events: readonly HealthEvent[];
+  /** Beside a snapshot in parts, whose parts are each as old as their last change: what all of them are in step with. */
+  readonly published?: Version | undefined;
 }
 
 /** From an edge to control: lossy, expiring, never needed for serving. */

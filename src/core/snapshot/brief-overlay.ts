@@ -2,6 +2,13 @@
 import type { BackendHealth, HealthOverlay } from "../health/model.ts";
 import { listCounts, packCounts } from "./backend-counts.ts";
 import { overlayText } from "./overlay.ts";
+import { LIMITS } from "./shapes.ts";
+
+/** The overlay for edges that read the whole snapshot: all of it, unless that is more than may be parsed at once. */
+export function boundedOverlay(overlay: HealthOverlay, characters: number = LIMITS.sliceCharacters): string {
+  const text = overlayText(overlay);
+  return text.length <= characters ? text : briefOverlay(overlay, characters);
+}
 
 /** The fullest text of at most so many characters: first goes what is good, then how good it is, then what is bad. */
 export function briefOverlay(overlay: HealthOverlay, characters: number): string {
@@ -10,12 +17,15 @@ export function briefOverlay(overlay: HealthOverlay, characters: number): string
   if (text.length <= characters) return text;
   const counts = listCounts(overlay.backends);
   const bad = { ...whole, ...downs(overlay), clusters: [] };
+  // One whose endpoints are all ready is decided about as one that is not named.
+  const partial = packCounts(counts.filter(({ ready, total }) => ready < total || ready === 0));
   const lean = [
-    { ...bad, backends: packCounts(counts.filter(({ ready, total }) => ready < total)) },
+    { ...whole, backends: partial },
+    { ...bad, backends: partial },
     { ...bad, backends: packCounts(counts.filter(isOut)), roundTrips: [] },
     { ...bad, backends: packCounts(counts.filter(isOut)), roundTrips: [], offered: [] },
   ];
-  return lean.map(overlayText).find((one) => one.length <= characters) ?? cut(lean[2] ?? bad, counts, characters);
+  return lean.map(overlayText).find((one) => one.length <= characters) ?? cut(lean[3] ?? bad, counts, characters);
 }
 
 function downs({ origins, verdicts }: HealthOverlay): Pick<HealthOverlay, "origins" | "verdicts"> {

@@ -11,6 +11,7 @@ import type {
   OriginHealth,
   PlaceTrips,
 } from "../health/model.ts";
+import type { Version } from "../model.ts";
 import { integer, list, nullable, number, oneOf, orDefault, type Read, record, text, truth } from "./guard.ts";
 import { LIMITS, readPoint } from "./shapes.ts";
 
@@ -95,6 +96,7 @@ export const readOverlay: Read<HealthOverlay> = record<HealthOverlay>({
   roundTrips: list(record<PlaceTrips>({ place: name, trips: text(COUNTS) }), SERVICES),
   offered: orDefault(list(readLoad, LIMITS.clusters), []),
   events: orDefault(list(readEvent, LIMITS.events), []),
+  published: orDefault<Version | undefined>(record<Version>({ epoch: integer(), generation: integer() }), undefined),
 });
 
 export const readReport: Read<EdgeReport> = record<EdgeReport>({

@@ -2,6 +2,7 @@
 import type { Snapshot } from "../model.ts";
 import { parse } from "./guard.ts";
 import { type LoadedSnapshot, type SnapshotSource, whyNot } from "./load.ts";
+import { NOTHING_PARSED } from "./load-slices.ts";
 import { parseSigned } from "./manifest.ts";
 import { LARGEST_PART_CHARACTERS, type Part, partKey, readPart, REST, REST_KEY } from "./part.ts";
 
@@ -81,7 +82,8 @@ function loaded({ part, hash }: Extract<Found, { result: "read" }>): PartResult 
   const { clusters, hosts, locationOverrides, name: _name, deep: _deep, ...about } = part;
   const base = { clusters, locationOverrides, reservations: [] };
   const snapshot: Snapshot = { ...base, hosts };
-  return { result: "loaded", loaded: { manifest: { ...about, slices: [] }, hash, snapshot, base, hosts: new Map() } };
+  const manifest = { ...about, slices: [], lists: [] };
+  return { result: "loaded", loaded: { manifest, hash, snapshot, base, known: NOTHING_PARSED } };
 }
 
 function refused(name: string, problem: string): { readonly result: "refused"; readonly problems: readonly string[] } {

@@ -2,23 +2,17 @@
  * From the store to a snapshot, on every edge and in control's dry run. A snapshot that cannot be fully loaded is
  * not loaded (DESIGN.md rule 2): whatever is wrong, the answer is a list of problems and the caller keeps what it has.
  */
-import type { HostRoutes, Snapshot } from "../model.ts";
-import { parse } from "./guard.ts";
+import type { Snapshot } from "../model.ts";
+import { NOTHING_PARSED, type ParsedSlices, readSlices, type SliceSource } from "./load-slices.ts";
 import { compareVersions, FORMAT, KNOWN_FEATURES, type Manifest, parseSigned, readManifestText } from "./manifest.ts";
-import { type BaseSlice, LIMITS, readBase, readHostRoutes } from "./shapes.ts";
+import { type BaseSlice, LIMITS } from "./shapes.ts";
 
-export interface SnapshotSource {
-  /** The text under a key, null when there is none; rejects when the store cannot be reached. */
-  get(key: string): Promise<string | null>;
-  /** SHA-256, lower-case hex. */
-  digest(text: string): Promise<string>;
+export interface SnapshotSource extends SliceSource {
   /** Null accepts unsigned manifests: only for a store that nobody else can write. */
   readonly verify: ((text: string, keyId: string, signature: string) => Promise<boolean>) | null;
   readonly audience: string;
   /** Features that this reader cannot carry out as it is set up, and why, as a clause; one that only reads lacks none. */
   readonly lacking?: Readonly<Record<string, string>>;
-  /** Lets whatever else there is have its turn; left out where nothing waits. */
-  readonly turn?: () => Promise<void>;
 }
 
 export interface LoadedSnapshot {
@@ -26,9 +20,9 @@ export interface LoadedSnapshot {
   /** Hash of the manifest's text; equal on all edges that serve the same configuration version. */
   readonly hash: string;
   readonly snapshot: Snapshot;
-  /** Parsed slices by hash, so that the next load reads only what changed. */
   readonly base: BaseSlice;
-  readonly hosts: ReadonlyMap<string, HostRoutes>;
+  /** What was parsed, by its hashes, so that the next load reads only what changed. */
+  readonly known: ParsedSlices;
 }
 
 export type LoadResult =
@@ -37,24 +31,19 @@ export type LoadResult =
   | { readonly result: "absent" }
   | { readonly result: "refused"; readonly problems: readonly string[] };
 
-const PARALLEL_READS = 16;
-/** Slices that are parsed between two turns of others. */
-const BETWEEN_TURNS = 64;
-
 /** Reads the newest snapshot; `previous` is what the caller serves now. Rejects only when `source.get` does. */
 export async function loadSnapshot(source: SnapshotSource, previous: LoadedSnapshot | null): Promise<LoadResult> {
   const stored = await source.get("manifest");
   if (stored === null) return { result: "absent" };
+  if (stored.length > 2 * LIMITS.sliceCharacters) return refused("manifest: it is too large");
   const outer = parseSigned(stored);
   if (!outer.ok) return refused(`manifest: ${outer.problem}`);
   const { value: envelope } = outer;
   const hash = await source.digest(envelope.payload);
   if (previous !== null && previous.hash === hash) return { result: "unchanged" };
-  await source.turn?.();
   const inner = readManifestText(envelope.payload);
   if (!inner.ok) return refused(`manifest: ${inner.problem}`);
   const { value: manifest } = inner;
-  await source.turn?.();
   const problem = whyNot(manifest, source, previous);
   if (problem !== null) return refused(problem);
   if (source.verify !== null) {
@@ -64,12 +53,16 @@ export async function loadSnapshot(source: SnapshotSource, previous: LoadedSnaps
       return refused(`the signature by key "${keyId}" does not verify`);
     }
   }
-  return loadSlices(source, manifest, hash, previous);
+  const read = await readSlices(source, manifest, previous?.known ?? NOTHING_PARSED);
+  if (!read.ok) return { result: "refused", problems: read.problems };
+  const { base, hosts, slices, known } = read;
+  const whole = { ...manifest, slices };
+  return { result: "loaded", loaded: { manifest: whole, hash, snapshot: { ...base, hosts }, base, known } };
 }
 
 /** Why an edge may not use what says this about itself; null when it may. */
 export function whyNot(
-  manifest: Omit<Manifest, "slices">,
+  manifest: Omit<Manifest, "slices" | "lists">,
   { audience, lacking }: SnapshotSource,
   previous: LoadedSnapshot | null,
 ): string | null {
@@ -84,48 +77,6 @@ export function whyNot(
     return `version ${manifest.epoch}.${manifest.generation} is not newer than ${previous.manifest.epoch}.${previous.manifest.generation}`;
   }
   return null;
-}
-
-async function loadSlices(
-  source: SnapshotSource,
-  manifest: Manifest,
-  hash: string,
-  previous: LoadedSnapshot | null,
-): Promise<LoadResult> {
-  const problems: string[] = [];
-  const texts = new Map<string, string>();
-  const baseRef = manifest.slices.find((slice) => slice.key === "base");
-  if (baseRef === undefined) return refused("the manifest names no base slice");
-  const known = (ref: { hash: string }) => previous?.hosts.has(ref.hash) === true;
-  const wanted = manifest.slices.filter((slice) => !known(slice));
-  for (let from = 0; from < wanted.length; from += PARALLEL_READS) {
-    const reads = wanted.slice(from, from + PARALLEL_READS).map(async (ref) => {
-      const text = await source.get(`slices/${ref.hash}`);
-      if (text === null) problems.push(`slice "${ref.key}" is missing`);
-      else if (text.length > LIMITS.sliceCharacters) problems.push(`slice "${ref.key}" is too large`);
-      else if ((await source.digest(text)) !== ref.hash) problems.push(`slice "${ref.key}" has another hash`);
-      else texts.set(ref.hash, text);
-    });
-    await Promise.all(reads);
-    await source.turn?.();
-  }
-  if (problems.length > 0) return { result: "refused", problems };
-  const base = parse(readBase, texts.get(baseRef.hash) ?? "");
-  if (!base.ok) return refused(`slice "base": ${base.problem}`);
-  const hosts = new Map<string, HostRoutes>();
-  for (const [index, ref] of manifest.slices.entries()) {
-    if (index % BETWEEN_TURNS === 0) await source.turn?.();
-    if (ref === baseRef) continue;
-    const kept = previous?.hosts.get(ref.hash);
-    const parsed =
-      kept === undefined ? parse(readHostRoutes, texts.get(ref.hash) ?? "") : { ok: true as const, value: kept };
-    if (!parsed.ok) problems.push(`slice "${ref.key}": ${parsed.problem}`);
-    else if (parsed.value.host !== ref.key) problems.push(`slice "${ref.key}" is about "${parsed.value.host}"`);
-    else hosts.set(ref.hash, parsed.value);
-  }
-  if (problems.length > 0) return { result: "refused", problems };
-  const snapshot: Snapshot = { ...base.value, hosts: [...hosts.values()] };
-  return { result: "loaded", loaded: { manifest, hash, snapshot, base: base.value, hosts } };
 }
 
 function refused(problem: string): LoadResult {

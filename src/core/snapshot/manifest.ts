@@ -4,18 +4,21 @@
  */
 import type { Cluster, Version } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
-import { integer, list, nullable, parse, type Parsed, type Read, record, sha256, text } from "./guard.ts";
+import { integer, list, nullable, orDefault, parse, type Parsed, type Read, record, sha256, text } from "./guard.ts";
 import { LIMITS } from "./shapes.ts";
 
 /** A cluster's gateway wants signed requests: an edge without a key could reach it with none. */
 export const SIGNED_HOP = "signed-hop";
 
+/** Lists of slices, and hosts in pieces: a reader that knows neither would serve a part of what is published. */
+export const PIECES = "pieces";
+
 /** The format this code writes, and the features that a reader must know to be allowed to use a snapshot. */
 export const FORMAT = 1;
-export const KNOWN_FEATURES: readonly string[] = [SIGNED_HOP];
+export const KNOWN_FEATURES: readonly string[] = [SIGNED_HOP, PIECES];
 
 export interface SliceRef {
-  /** `base` or the host. */
+  /** `base` or the host; the same one again for each further piece (`pieces.ts`). */
   readonly key: string;
   /** SHA-256 of the slice's text, hex. */
   readonly hash: string;
@@ -29,6 +32,8 @@ export interface Manifest extends Version {
   readonly audience: string;
   readonly publishedAtMs: number;
   readonly slices: readonly SliceRef[];
+  /** Hashes of the lists that hold `slices` when these are too many for the manifest itself (`slice-lists.ts`). */
+  readonly lists: readonly string[];
 }
 
 /** What is stored under `manifest`: the manifest's exact text, so that the signature is over bytes and not values. */
@@ -38,7 +43,10 @@ export interface Envelope {
   readonly signature: string | null;
 }
 
-const readSliceRef: Read<SliceRef> = record<SliceRef>({ key: text(253), hash: sha256 });
+export const readSliceRefs: Read<readonly SliceRef[]> = list(
+  record<SliceRef>({ key: text(253), hash: sha256 }),
+  LIMITS.slicesPerList,
+);
 
 const readManifest: Read<Manifest> = record<Manifest>({
   format: integer(),
@@ -47,7 +55,8 @@ const readManifest: Read<Manifest> = record<Manifest>({
   epoch: integer(),
   generation: integer(),
   publishedAtMs: integer(),
-  slices: list(readSliceRef, LIMITS.hosts + 1),
+  slices: readSliceRefs,
+  lists: orDefault(list(sha256, LIMITS.lists), []),
 });
 
 const readEnvelope: Read<Envelope> = record<Envelope>({
@@ -56,11 +65,15 @@ const readEnvelope: Read<Envelope> = record<Envelope>({
   signature: nullable(text(1024)),
 });
 
-/** Text whose hash names the snapshot and which is signed. */
+/** Text whose hash names the snapshot and which is signed; without the slices that stand in lists. */
 export function manifestText(manifest: Manifest): string {
-  // Ten thousand references one by one through a canonical writer would take as long as all the rest of publishing.
-  const refs = manifest.slices.map(({ key, hash }) => `{"hash":"${hash}","key":${JSON.stringify(key)}}`);
-  return `${canonicalJson({ ...manifest, slices: [] }).slice(0, -2)}${refs.join(",")}]}`;
+  const refs = manifest.lists.length === 0 ? refsText(manifest.slices) : "[]";
+  return `${canonicalJson({ ...manifest, slices: [] }).slice(0, -3)}${refs}}`;
+}
+
+/** References as JSON. Ten thousand through a canonical writer would take as long as all the rest of publishing. */
+export function refsText(refs: readonly SliceRef[]): string {
+  return `[${refs.map(({ key, hash }) => `{"hash":"${hash}","key":${JSON.stringify(key)}}`).join(",")}]`;
 }
 
 export function envelopeText(envelope: Envelope): string {

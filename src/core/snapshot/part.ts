@@ -16,8 +16,8 @@ import { LIMITS, readBase, readHostRoutes } from "./shapes.ts";
 
 /** What a part should fit into: an edge reads at most three of them for a request. */
 export const PART_CHARACTERS = 32_768;
-/** More than this is not parsed for a request. */
-export const LARGEST_PART_CHARACTERS = 1_048_576;
+/** More than this is not parsed for a request: it would take longer than 5 ms. */
+export const LARGEST_PART_CHARACTERS = 393_216;
 
 /** The part that is always there, and so tells an empty store from an unknown host. */
 export const REST = "~rest";
@@ -30,7 +30,7 @@ export function partKey(hash: string): string {
 }
 
 /** What a signed part says. */
-export interface Part extends Omit<Manifest, "slices"> {
+export interface Part extends Omit<Manifest, "slices" | "lists"> {
   /** The host, or REST, which no host can be called: a part is believed under its own name alone. */
   readonly name: string;
   readonly clusters: readonly Cluster[];

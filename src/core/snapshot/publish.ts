@@ -5,8 +5,19 @@
 import type { HostRoutes, Snapshot, Version } from "../model.ts";
 import { canonicalJson } from "./canonical.ts";
 import { type Read, ShapeProblem } from "./guard.ts";
-import { envelopeText, featuresOf, FORMAT, type Manifest, manifestText, type SliceRef } from "./manifest.ts";
+import {
+  envelopeText,
+  featuresOf,
+  FORMAT,
+  type Manifest,
+  manifestText,
+  PIECES,
+  refsText,
+  type SliceRef,
+} from "./manifest.ts";
+import { cutBase, cutHost, PIECE_CHARACTERS } from "./pieces.ts";
 import { LIMITS, readBase, readHostRoutes } from "./shapes.ts";
+import { cutRefs } from "./slice-lists.ts";
 
 export interface Slice {
   readonly key: string;
@@ -15,7 +26,7 @@ export interface Slice {
 
 /** The deterministic texts of a snapshot. Throws RangeError when an edge could not load it: same limits, same code. */
 export function snapshotSlices(snapshot: Snapshot): readonly Slice[] {
-  return [baseSlice(snapshot), ...sortedHosts(snapshot).map(hostSlice)];
+  return [...baseSlices(snapshot), ...sortedHosts(snapshot).flatMap(hostSlices)];
 }
 
 function sortedHosts({ hosts }: Snapshot): readonly HostRoutes[] {
@@ -25,24 +36,28 @@ function sortedHosts({ hosts }: Snapshot): readonly HostRoutes[] {
   return hosts.toSorted((a, b) => (a.host < b.host ? -1 : 1));
 }
 
-function baseSlice({ hosts: _hosts, ...base }: Snapshot): Slice {
-  return slice("base", base, readBase);
+function baseSlices({ hosts: _hosts, ...base }: Snapshot): readonly Slice[] {
+  return slices("base", base, readBase, cutBase);
 }
 
-function hostSlice(host: HostRoutes): Slice {
-  return slice(host.host, host, readHostRoutes);
+function hostSlices(host: HostRoutes): readonly Slice[] {
+  return slices(host.host, host, readHostRoutes, cutHost);
 }
 
-function slice(key: string, value: unknown, read: Read<unknown>): Slice {
+function slices<T>(key: string, value: T, read: Read<T>, cut: (value: T) => readonly T[]): readonly Slice[] {
   const problem = shapeProblem(value, read);
   if (problem !== null) throw new RangeError(`Cannot publish slice "${key}": ${problem}`);
   const json = canonicalJson(value);
-  if (json.length > LIMITS.sliceCharacters) {
-    throw new RangeError(
-      `Cannot publish slice "${key}": ${json.length} characters of at most ${LIMITS.sliceCharacters}`,
-    );
-  }
-  return { key, text: json };
+  if (json.length <= PIECE_CHARACTERS) return [{ key, text: json }];
+  return cut(value).map((piece) => {
+    const text = canonicalJson(piece);
+    if (text.length > LIMITS.sliceCharacters) {
+      throw new RangeError(
+        `Cannot publish slice "${key}": a piece of it has ${text.length} characters of at most ${LIMITS.sliceCharacters}`,
+      );
+    }
+    return { key, text };
+  });
 }
 
 /** What an edge's reader would say of it. */
@@ -63,8 +78,8 @@ export interface HashedSlice {
   readonly text: () => string;
 }
 
-/** Hashes of hosts that were written out before: a host that is the same object has the same slice. */
-export type SliceMemory = WeakMap<HostRoutes, string>;
+/** Hashes of hosts that were written out before: a host that is the same object has the same slices. */
+export type SliceMemory = WeakMap<HostRoutes, readonly string[]>;
 
 /** Texts that are hashed or written at the same time. */
 const AT_ONCE = 32;
@@ -80,21 +95,32 @@ export async function hashedSlices(
   write: (slice: Slice, hash: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<readonly HashedSlice[]> {
   const hosts = sortedHosts(snapshot);
-  const base = baseSlice(snapshot);
   await atOnce(
     hosts.filter((host) => !memory.has(host)),
     async (host) => {
-      const fresh = hostSlice(host);
-      const hash = await digest(fresh.text);
-      await write(fresh, hash);
-      memory.set(host, hash);
+      const hashes: string[] = [];
+      for (const fresh of hostSlices(host)) {
+        const hash = await digest(fresh.text);
+        await write(fresh, hash);
+        hashes.push(hash);
+      }
+      memory.set(host, hashes);
     },
   );
-  const slices: HashedSlice[] = [{ key: base.key, hash: await digest(base.text), text: () => base.text }];
+  const hashed: HashedSlice[] = [];
+  for (const { key, text } of baseSlices(snapshot)) hashed.push({ key, hash: await digest(text), text: () => text });
   for (const host of hosts) {
-    slices.push({ key: host.host, hash: memory.get(host) ?? "", text: () => hostSlice(host).text });
+    const own = memory.get(host) ?? [];
+    let pieces: readonly Slice[] | null = null;
+    const text = (index: number) => {
+      const made = pieces ?? hostSlices(host);
+      // Of one that is cut the other pieces are asked for next.
+      if (own.length > 1) pieces = made;
+      return made[index]?.text ?? "";
+    };
+    for (const [index, one] of own.entries()) hashed.push({ key: host.host, hash: one, text: () => text(index) });
   }
-  return slices;
+  return hashed;
 }
 
 async function atOnce<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
@@ -146,19 +172,28 @@ export async function publishSnapshot(
   options: PublishOptions,
 ): Promise<Published | null> {
   const slices = options.slices ?? (await hashedSlices(snapshot, sink.digest));
-  await atOnce(
-    slices.filter(({ hash }) => !options.knownSlices.has(hash)),
-    async ({ text, hash }) => void (await sink.put(sliceKey(hash), text(), "any")),
-  );
+  const write = async (hash: string, text: () => string): Promise<void> => {
+    if (!options.knownSlices.has(hash)) await sink.put(sliceKey(hash), text(), "any");
+  };
+  await atOnce(slices, ({ hash, text }) => write(hash, text));
   const refs: readonly SliceRef[] = slices.map(({ key, hash }) => ({ key, hash }));
+  const lists: string[] = [];
+  for (const list of cutRefs(refs)) {
+    const text = refsText(list);
+    const hash = await sink.digest(text);
+    await write(hash, () => text);
+    lists.push(hash);
+  }
+  const isInPieces = lists.length > 0 || refs.some(({ key }, index) => key === refs[index + 1]?.key);
   const manifest: Manifest = {
     format: FORMAT,
-    features: featuresOf(snapshot.clusters),
+    features: [...featuresOf(snapshot.clusters), ...(isInPieces ? [PIECES] : [])],
     audience: options.audience,
     epoch: options.epoch,
     generation: options.generation,
     publishedAtMs: options.publishedAtMs,
     slices: refs,
+    lists,
   };
   const payload = manifestText(manifest);
   const signed = sink.sign === null ? { keyId: null, signature: null } : await sink.sign(payload);

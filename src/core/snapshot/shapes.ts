@@ -27,7 +27,10 @@ export const LIMITS = {
   servicesPerHost: 10_000,
   originsPerBackend: 1000,
   cidrsPerOrigin: 1000,
-  sliceCharacters: 8_388_608,
+  /** Nothing longer is parsed at once; what can be cut is cut long before (`pieces.ts`). */
+  sliceCharacters: 1_048_576,
+  slicesPerList: 2000,
+  lists: 1000,
   events: 500,
 } as const;
 

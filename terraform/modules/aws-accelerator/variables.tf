@@ -29,6 +29,10 @@ variable "edges" {
     error_message = "Cannot lead to ${join(", ", [for one in flatten(values(var.edges)) : "\"${one.endpoint}\"" if !can(regex("^(arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer/(net|app)/[^/]+/[^/]+|i-[0-9a-f]{8,17}|eipalloc-[0-9a-f]{8,17})$", one.endpoint))])}: neither the ARN of a load balancer, nor the id of an instance or of an Elastic IP."
   }
   validation {
+    condition     = alltrue(flatten([for region, list in var.edges : [for one in list : !startswith(one.endpoint, "arn:") || try(split(":", one.endpoint)[3], "") == region]]))
+    error_message = "Cannot lead to ${join(", ", flatten([for region, list in var.edges : [for one in list : "\"${one.endpoint}\" in \"${region}\"" if startswith(one.endpoint, "arn:") && try(split(":", one.endpoint)[3], "") != region]]))}: it is of another region."
+  }
+  validation {
     condition     = alltrue([for one in flatten(values(var.edges)) : one.weight >= 0 && one.weight <= 255 && floor(one.weight) == one.weight])
     error_message = "Cannot weigh an edge ${join(", ", [for one in flatten(values(var.edges)) : tostring(one.weight) if !(one.weight >= 0 && one.weight <= 255 && floor(one.weight) == one.weight)])}: give whole numbers from 0 to 255."
   }
@@ -60,6 +64,11 @@ variable "preserve_client_address" {
   description = "True: edges see the client's address. False where an edge cannot, such as one behind an Elastic IP: it then sees the accelerator's, and no place of a client."
   type        = bool
   default     = true
+
+  validation {
+    condition     = !var.preserve_client_address || alltrue([for one in flatten(values(var.edges)) : !startswith(one.endpoint, "eipalloc-")])
+    error_message = "Cannot keep the client's address at ${join(", ", [for one in flatten(values(var.edges)) : "\"${one.endpoint}\"" if startswith(one.endpoint, "eipalloc-")])}: Global Accelerator does not at an Elastic IP; set it to false, or give the instance behind it."
+  }
 }
 
 variable "enabled" {

@@ -94,3 +94,9 @@ resource "fastly_tls_subscription" "hosts" {
   # Fastly issues certificates for domains of an active service only.
   depends_on = [fastly_service_compute.edge]
 }
+
+resource "fastly_tls_subscription_validation" "hosts" {
+  for_each = var.await_certificates ? fastly_tls_subscription.hosts : {}
+
+  subscription_id = each.value.id
+}

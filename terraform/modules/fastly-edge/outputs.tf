@@ -17,6 +17,11 @@ output "challenges" {
   value       = { for host, one in fastly_tls_subscription.hosts : host => one.managed_dns_challenges }
 }
 
+output "certified_hosts" {
+  description = "Hosts whose certificates were seen to be valid: what DNS may move to. Empty without await_certificates."
+  value       = keys(fastly_tls_subscription_validation.hosts)
+}
+
 output "addresses" {
   description = "Static addresses of the edge, for the status of Ingresses. Fastly gives anycast addresses for apex domains on request only, so there are none: an Ingress shows host names."
   value       = []

@@ -88,6 +88,17 @@ variable "certificate_authority" {
   }
 }
 
+variable "await_certificates" {
+  description = "True: apply goes on until the certificates are valid, for whoever makes the records of the output challenges in the same apply. False: it does not wait."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.await_certificates || var.certificate_authority != null
+    error_message = "Cannot wait for certificates that you bring: give certificate_authority, or leave await_certificates."
+  }
+}
+
 variable "audience" {
   description = "Fleet that snapshots must be meant for."
   type        = string
