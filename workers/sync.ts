@@ -7,6 +7,7 @@ import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { startDns } from "./dns-control.ts";
 import { fromFile } from "./dns-settings.ts";
 import { openSources } from "./control-sources.ts";
+import { startTlsKeys } from "./control-tls.ts";
 import { startWriteBack } from "./control-write-back.ts";
 import { changedProblems } from "./files-control.ts";
 
@@ -32,7 +33,14 @@ export async function syncOnce(
     for (let attempt = 1; attempt < ATTEMPTS && result.outcome === "lost-race"; attempt++) {
       result = await reconcile(parts, state, setup.settings);
     }
-    for (const pushed of await openMirrors(setup, setup.store, (line) => deps.err(`${line}\n`))) {
+    const log = (line: string) => deps.err(`${line}\n`);
+    signal?.throwIfAborted();
+    const tls = await startTlsKeys(setup, { store: setup.store, sources, log, onChange: () => undefined });
+    tls.after(result);
+    await tls.settled();
+    await tls.close();
+    result = tls.told(result);
+    for (const pushed of await openMirrors(setup, setup.store, log)) {
       signal?.throwIfAborted();
       pushed.push();
       await pushed.settled();
@@ -43,7 +51,6 @@ export async function syncOnce(
     const zones = await syncZones(setup, options, result, { ...deps, signal });
     signal?.throwIfAborted();
     // Last: an address tells others that they may move their DNS, so that hosts have to be there first.
-    const log = (line: string) => deps.err(`${line}\n`);
     const { accessOf } = sources;
     const places = { file: options.file, accessOf, store: setup.store, log };
     const written = startWriteBack({ ...setup.settings, ...places, waitsFor: zones.waitsFor });

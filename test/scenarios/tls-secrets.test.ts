@@ -1,0 +1,155 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { selfSigned } from "../build/certificate.ts";
+import type { Closing } from "../build/files-edge.ts";
+import { address, askOn, handshake, ingress, shows, tlsSecret, tlsWorld } from "../build/tls-world.ts";
+import { eventually } from "./until.ts";
+
+const closing: Closing = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const HOST = "shop.example.org";
+const TLS = { hosts: [HOST], secretName: "shop-tls" };
+
+describe("portolan control with spec.tlsSecrets and portolan edge --edge-key", () => {
+  it("ends TLS by SNI with the Secret of an Ingress, and takes a new one while connections go on", async () => {
+    const world = await tlsWorld(closing);
+    const [first, second] = [selfSigned(HOST), selfSigned(HOST)];
+    world.put(tlsSecret("shop-tls", first));
+    world.put(ingress("shop", HOST, TLS));
+    const control = await world.control();
+    const edge = await world.edge(address(control, "store"));
+    await eventually(
+      () => shows(edge, HOST, first.cert),
+      (result) => result === "ok",
+    );
+    const open = await handshake(edge, HOST, first.cert);
+    closing.push(() => open.destroy());
+    expect(await askOn(open, HOST)).toBe("HTTP/1.1 200 OK");
+    // A Secret is for its own names alone.
+    expect(await shows(edge, "other.example.org", first.cert)).toMatch(/alert|ECONNRESET|disconnected/);
+
+    world.put(tlsSecret("shop-tls", second));
+    await eventually(
+      () => shows(edge, HOST, second.cert),
+      (result) => result === "ok",
+    );
+    expect(await shows(edge, HOST, first.cert)).not.toBe("ok");
+    expect(await askOn(open, HOST)).toBe("HTTP/1.1 200 OK");
+    expect(world.said.join("")).not.toContain("PRIVATE KEY");
+  }, 30_000);
+
+  it("keeps the certificate while the Secret may not be read, is gone or is bad, and says so of the Ingress", async () => {
+    const world = await tlsWorld(closing);
+    const good = selfSigned(HOST);
+    world.put(tlsSecret("shop-tls", good));
+    world.put(ingress("shop", HOST, TLS));
+    const control = await world.control();
+    const edge = await world.edge(address(control, "store"));
+    await eventually(
+      () => shows(edge, HOST, good.cert),
+      (result) => result === "ok",
+    );
+    const list = async () => await readFile(join(world.dir, "state", "values", "keys", "list"), "utf8");
+    const before = await list();
+    const problems = async (): Promise<readonly { reason: string; object: string; message: string }[]> =>
+      ((await (await fetch(`${address(control, "admin")}/status`)).json()) as { problems: [] }).problems;
+    const reasons = async () => (await problems()).map(({ reason }) => reason);
+    const troubles: readonly (readonly [string, () => void])[] = [
+      ["SecretForbidden", () => world.cluster.api.permitSecrets(false)],
+      ["SecretNotFound", () => world.remove("Secret", "shop", "shop-tls")],
+      ["SecretInvalid", () => world.put({ ...tlsSecret("shop-tls", good), type: "Opaque" })],
+      ["CertificateInvalid", () => world.put(tlsSecret("shop-tls", { ...selfSigned(HOST), key: good.key }))],
+      ["CertificateNotForHost", () => world.put(tlsSecret("shop-tls", selfSigned("other.example.org")))],
+      ["SecretUnreadable", () => world.cluster.api.partition(true)],
+    ];
+    for (const [reason, make] of troubles) {
+      make();
+      await eventually(reasons, (all) => all.includes(reason), 20_000);
+      const [problem] = (await problems()).filter((one) => one.reason === reason);
+      expect(problem?.object).toBe("Ingress shop/shop");
+      expect(problem?.message).toMatch(/^Cannot use Secret shop\/shop-tls of cluster eu: .*edges go on with/);
+      expect(await shows(edge, HOST, good.cert), reason).toBe("ok");
+      // What was sealed is not written again.
+      expect(await list(), reason).toBe(before);
+      world.cluster.api.permitSecrets(true);
+    }
+    world.cluster.api.partition(false);
+    world.put(tlsSecret("shop-tls", good));
+    await eventually(reasons, (all) => !all.some((one) => /^(?:Secret|Certificate)/.test(one)), 20_000);
+    expect(await list()).toBe(before);
+    expect(world.said.join("")).not.toContain("PRIVATE KEY");
+  }, 90_000);
+
+  it("starts without the store from what it kept, sealed", async () => {
+    const world = await tlsWorld(closing);
+    const good = selfSigned(HOST);
+    world.put(tlsSecret("shop-tls", good));
+    world.put(ingress("shop", HOST, TLS));
+    const control = await world.control();
+    const cache = join(world.dir, "cache");
+    const edge = await world.edge(address(control, "store"), { cache });
+    await eventually(
+      () => shows(edge, HOST, good.cert),
+      (result) => result === "ok",
+    );
+    await eventually(
+      () => readFile(join(cache, "values", "manifest"), "utf8").catch(() => ""),
+      (text) => text !== "",
+    );
+    await edge.close();
+    await control.close();
+    const again = await world.edge(address(control, "store"), { cache });
+    const socket = await handshake(again, HOST, good.cert);
+    closing.push(() => socket.destroy());
+    expect(await askOn(socket, HOST)).toBe("HTTP/1.1 200 OK");
+  }, 30_000);
+
+  it("takes nothing that is changed, older or sealed to others, and goes on with what it has", async () => {
+    const world = await tlsWorld(closing);
+    const [first, second] = [selfSigned(HOST), selfSigned(HOST)];
+    world.put(tlsSecret("shop-tls", first));
+    world.put(ingress("shop", HOST, TLS));
+    const control = await world.control();
+    const state = join(world.dir, "state");
+    const edge = await world.edge(state);
+    await eventually(
+      () => shows(edge, HOST, first.cert),
+      (result) => result === "ok",
+    );
+    const file = join(state, "values", "keys", "list");
+    const old = await readFile(file, "utf8");
+    world.put(tlsSecret("shop-tls", second));
+    await eventually(
+      () => shows(edge, HOST, second.cert),
+      (result) => result === "ok",
+    );
+    await control.close();
+    const newest = await readFile(file, "utf8");
+    const said = (text: string) =>
+      eventually(
+        () => Promise.resolve(world.said.join("")),
+        (all) => all.includes(text),
+      );
+    await writeFile(file, old);
+    await said("is older than");
+    await writeFile(file, newest.replace("shop-tls", "evil-tls"));
+    await said("is not signed by a key that is believed");
+    expect(await shows(edge, HOST, second.cert)).toBe("ok");
+    await writeFile(file, newest);
+
+    const stranger = await world.edge(state, {}, [await otherKey(world.dir)]);
+    await said("it is not sealed to a key of this edge");
+    expect(await shows(stranger, HOST, second.cert)).not.toBe("ok");
+    expect(await shows(edge, HOST, second.cert)).toBe("ok");
+  }, 30_000);
+});
+
+async function otherKey(dir: string): Promise<string> {
+  const { makeEdgeKey } = await import("../../workers/edge-key-files.ts");
+  await makeEdgeKey(join(dir, "others"), "edge-2");
+  return join(dir, "others", "edge.jwk");
+}
