@@ -1,5 +1,6 @@
 /** Whether what a Secret holds may be shown to clients. */
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
 import { isCovered } from "../core/keys/key-list.ts";
 import type { GoodCertificate } from "../core/keys/plan.ts";
 
@@ -37,6 +38,8 @@ export function checkCertificate(
   const privateKey = privateKeyOf(key);
   if (privateKey === null) return invalid("tls.key holds no private key in PEM form without a password", fingerprint);
   if (!leaf.checkPrivateKey(privateKey)) return invalid("tls.key does not belong to tls.crt", fingerprint);
+  if (!isTaken(cert, key))
+    return invalid("TLS does not take the pair: a weak key, or a chain in another order", fingerprint);
   const [fromMs, expiresMs] = [leaf.validFromDate.getTime(), leaf.validToDate.getTime()];
   if (expiresMs <= nowMs) {
     const why = `its certificate has expired at ${stamp(expiresMs)}`;
@@ -74,6 +77,16 @@ function privateKeyOf(pem: string): KeyObject | null {
   } catch {
     // OpenSSL's message may quote what it read.
     return null;
+  }
+}
+
+/** OpenSSL refuses some pairs that belong together. */
+function isTaken(cert: string, key: string): boolean {
+  try {
+    createSecureContext({ cert, key });
+    return true;
+  } catch {
+    return false;
   }
 }
 
