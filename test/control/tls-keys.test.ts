@@ -141,10 +141,11 @@ describe("tlsKeys()", () => {
   });
 
   it("keeps the certificate whatever becomes of the Secret, and reports it at the Ingress", async () => {
-    const { control, secrets, opened, pass } = await world();
+    const { control, secrets, opened, pass, store } = await world();
     const { once, reasons } = control();
     secrets.set("us/default/shop", good(first));
     await once();
+    const version = (await store.get(KEY_LIST))?.version;
     const bad: Record<string, SecretRead | null> = {
       SecretNotFound: null,
       SecretForbidden: { ok: false, reason: "SecretForbidden", why: "the API answered 403" },
@@ -165,6 +166,7 @@ describe("tlsKeys()", () => {
     pass(3 * 86_400_000);
     expect(await once()).toEqual([]);
     expect(reasons()).toEqual(["Ingress default/shop: CertificateExpired"]);
+    expect((await store.get(KEY_LIST))?.version).toBe(version);
     expect(await opened()).toEqual({ "shop.example.org": first?.cert });
   });
 

@@ -76,7 +76,7 @@ describe("wantedSecrets()", () => {
         site("a", "shop", ["shop.example.org"], [{ hosts: ["shop.example.org"], secret: "shop" }]),
         site(
           "b",
-          "thief",
+          "shop",
           ["shop.example.org", "b.example.org"],
           [
             { hosts: ["shop.example.org", "b.example.org"], secret: "stolen" },
@@ -93,7 +93,7 @@ describe("wantedSecrets()", () => {
       "us/b/wide": "b.example.org",
     });
     expect(problems).toEqual([
-      "Ingress b/thief spec.tls[0].hosts: Cannot end TLS for shop.example.org with this Secret: no rule of this Ingress is served for that host",
+      "Ingress b/shop spec.tls[0].hosts: Cannot end TLS for shop.example.org with this Secret: no rule of this Ingress is served for that host",
     ]);
   });
 
