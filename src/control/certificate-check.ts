@@ -1,7 +1,7 @@
 /** Whether what a Secret holds may be shown to clients. */
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import { isCovered } from "../core/keys/key-list.ts";
+import { isCovered, MAX_NAMES } from "../core/keys/key-list.ts";
 import type { GoodCertificate } from "../core/keys/plan.ts";
 
 export type CheckedCertificate =
@@ -22,6 +22,8 @@ export type CheckedCertificate =
     };
 
 const PEM = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+/** RFC 1035 §2.3.4; what is longer is no host's name. */
+const MAX_NAME = 253;
 const WEEK_MS = 604_800_000;
 
 /** Judges certificate and key together, for these hosts. */
@@ -94,7 +96,9 @@ function dnsNames({ subjectAltName = "" }: X509Certificate): readonly string[] {
   return subjectAltName
     .split(",")
     .map((part) => part.trim())
-    .flatMap((part) => (part.startsWith("DNS:") ? [part.slice(4).toLowerCase()] : []));
+    .flatMap((part) => (part.startsWith("DNS:") ? [part.slice(4).toLowerCase()] : []))
+    .filter((name) => name.length <= MAX_NAME)
+    .slice(0, MAX_NAMES);
 }
 
 function invalid(why: string, fingerprint: string | null): CheckedCertificate {

@@ -141,12 +141,12 @@ function resourceOf(kind: string): ApiResource {
 }
 
 /** Where a running part listens, by the first word of its banner. */
-export function address(running: Running, word: string): string {
+export function address(running: Pick<Running, "banner">, word: string): string {
   return new RegExp(`^${word} +(https?://\\S+)$`, "m").exec(running.banner.join("\n"))?.[1] ?? "";
 }
 
 /** A connection that shows the name and believes this certificate alone; rejects when the handshake fails. */
-export async function handshake(edge: Running, servername: string, ca: string): Promise<TLSSocket> {
+export async function handshake(edge: Pick<Running, "banner">, servername: string, ca: string): Promise<TLSSocket> {
   const port = Number(new URL(address(edge, "edge")).port);
   const socket = connect({ host: "127.0.0.1", port, servername, ca });
   await new Promise<void>((resolve, reject) => socket.once("secureConnect", () => resolve()).once("error", reject));
@@ -163,7 +163,7 @@ export async function askOn(socket: TLSSocket, host: string): Promise<string> {
 }
 
 /** What a new handshake comes to: `ok`, or why not. */
-export async function shows(edge: Running, servername: string, ca: string): Promise<string> {
+export async function shows(edge: Pick<Running, "banner">, servername: string, ca: string): Promise<string> {
   return await handshake(edge, servername, ca).then(
     (socket) => {
       socket.destroy();

@@ -1,6 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { makeEdgeKey } from "../../workers/edge-key-files.ts";
 import { selfSigned } from "../build/certificate.ts";
 import type { Closing } from "../build/files-edge.ts";
 import { address, askOn, handshake, ingress, shows, tlsSecret, tlsWorld } from "../build/tls-world.ts";
@@ -64,7 +67,7 @@ describe("portolan control with spec.tlsSecrets and portolan edge --edge-key", (
       ["SecretInvalid", () => world.put({ ...tlsSecret("shop-tls", good), type: "Opaque" })],
       ["CertificateInvalid", () => world.put(tlsSecret("shop-tls", { ...selfSigned(HOST), key: good.key }))],
       ["CertificateNotForHost", () => world.put(tlsSecret("shop-tls", selfSigned("other.example.org")))],
-      ["SecretUnreadable", () => world.cluster.api.partition(true)],
+      ["SecretUnreadable", () => void world.cluster.api.close()],
     ];
     for (const [reason, make] of troubles) {
       make();
@@ -75,12 +78,12 @@ describe("portolan control with spec.tlsSecrets and portolan edge --edge-key", (
       expect(await shows(edge, HOST, good.cert), reason).toBe("ok");
       // What was sealed is not written again.
       expect(await list(), reason).toBe(before);
+      if (reason === "SecretUnreadable") break;
       world.cluster.api.permitSecrets(true);
+      world.put(tlsSecret("shop-tls", good));
+      await eventually(reasons, (all) => !all.some((one) => /^(?:Secret|Certificate)/.test(one)));
+      expect(await list()).toBe(before);
     }
-    world.cluster.api.partition(false);
-    world.put(tlsSecret("shop-tls", good));
-    await eventually(reasons, (all) => !all.some((one) => /^(?:Secret|Certificate)/.test(one)), 20_000);
-    expect(await list()).toBe(before);
     expect(world.said.join("")).not.toContain("PRIVATE KEY");
   }, 90_000);
 
@@ -146,10 +149,121 @@ describe("portolan control with spec.tlsSecrets and portolan edge --edge-key", (
     expect(await shows(stranger, HOST, second.cert)).not.toBe("ok");
     expect(await shows(edge, HOST, second.cert)).toBe("ok");
   }, 30_000);
+
+  it("takes what control pushes, and starts from it", async () => {
+    const world = await tlsWorld(closing);
+    const good = selfSigned(HOST);
+    world.put(tlsSecret("shop-tls", good));
+    world.put(ingress("shop", HOST, TLS));
+    const more = { tokenFile: join(world.dir, "keys", "edge-token"), cache: join(world.dir, "received") };
+    const receive = { receive: { host: "127.0.0.1", port: 0 } };
+    const edge = await world.edge(receive, more);
+    const receiver = address(edge, "receives");
+    const text = await readFile(world.file, "utf8");
+    await writeFile(
+      world.file,
+      text.replace("  store:", `  push: [{ url: "${receiver}", tokenFile: keys/edge-token }]\n  store:`),
+    );
+    expect((await fetch(`${receiver}/keys/list`, { method: "PUT", body: "{}" })).status).toBe(401);
+    const control = await world.control();
+    await eventually(
+      () => shows(edge, HOST, good.cert),
+      (result) => result === "ok",
+    );
+    const next = selfSigned(HOST);
+    world.put(tlsSecret("shop-tls", next));
+    await eventually(
+      () => shows(edge, HOST, next.cert),
+      (result) => result === "ok",
+    );
+    // The list and its one envelope: what it names no more is gone.
+    const there = await readdir(join(world.dir, "received", "values", "keys"));
+    expect(there).toHaveLength(2);
+    await control.close();
+    await edge.close();
+    const again = await world.edge(receive, more);
+    expect(await shows(again, HOST, next.cert)).toBe("ok");
+  }, 30_000);
+
+  it("opens with a second key after a reload, so that one replaces the other without a gap", async () => {
+    const world = await tlsWorld(closing);
+    const good = selfSigned(HOST);
+    world.put(tlsSecret("shop-tls", good));
+    world.put(ingress("shop", HOST, TLS));
+    const control = await world.control();
+    const own = join(world.dir, "keys", "edge.jwk");
+    const edge = await world.edge(address(control, "store"));
+    await eventually(
+      () => shows(edge, HOST, good.cert),
+      (result) => result === "ok",
+    );
+    const fresh = await otherKey(world.dir);
+    // Control seals to the new key alone: what this edge holds stays.
+    await copyFile(join(world.dir, "others", "edge-public.json"), join(world.dir, "keys", "edge-public.json"));
+    await eventually(
+      () => Promise.resolve(world.said.join("")),
+      (all) => all.includes("the one before stays: it is not sealed to a key of this edge"),
+    );
+    expect(await shows(edge, HOST, good.cert)).toBe("ok");
+    await writeFile(own, "{}");
+    await edge.reload?.();
+    expect(world.said.join("")).toContain("Cannot use the new edge keys, the old ones stay");
+    await copyFile(fresh, own);
+    await edge.reload?.();
+    const next = selfSigned(HOST);
+    world.put(tlsSecret("shop-tls", next));
+    await eventually(
+      () => shows(edge, HOST, next.cert),
+      (result) => result === "ok",
+    );
+  }, 30_000);
+
+  it("is the same in each of several processes", async () => {
+    const world = await tlsWorld(closing);
+    const [first, second] = [selfSigned(HOST), selfSigned(HOST)];
+    world.put(tlsSecret("shop-tls", first));
+    world.put(ingress("shop", HOST, TLS));
+    await world.control();
+    const keys = (name: string) => join(world.dir, "keys", name);
+    const flags = ["--public-keys", keys("public-keys.json"), "--edge-key", keys("edge.jwk"), "--processes", "2"];
+    const args = ["edge", "--store", join(world.dir, "state"), "--listen", "127.0.0.1:0", ...flags];
+    const edge = await program(args);
+    const all = async (cert: string) =>
+      new Set(await Promise.all(Array.from({ length: 8 }, () => shows(edge, HOST, cert))));
+    for (const { cert, key } of [first, second]) {
+      world.put(tlsSecret("shop-tls", { cert, key }));
+      await eventually(
+        () => all(cert),
+        (results) => results.size === 1 && results.has("ok"),
+        20_000,
+      );
+    }
+    expect(edge.said()).not.toContain("PRIVATE KEY");
+  }, 60_000);
 });
 
+/** The whole program, since processes are what it is about. */
+async function program(args: readonly string[]): Promise<{ banner: readonly string[]; said: () => string }> {
+  const cli = join(import.meta.dirname, "..", "..", "workers", "cli.ts");
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = once(child, "exit");
+  closing.push(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (bytes: Buffer) => (out += bytes.toString()));
+  child.stderr.on("data", (bytes: Buffer) => (err += bytes.toString()));
+  await eventually(
+    () => Promise.resolve(`${out}${err}`),
+    () => /^edge +https:/m.test(out),
+    30_000,
+  );
+  return { banner: out.split("\n"), said: () => out + err };
+}
+
+/** The private key of another edge. */
 async function otherKey(dir: string): Promise<string> {
-  const { makeEdgeKey } = await import("../../workers/edge-key-files.ts");
   await makeEdgeKey(join(dir, "others"), "edge-2");
   return join(dir, "others", "edge.jwk");
 }

@@ -49,7 +49,8 @@ export interface KeyList {
 }
 
 const name = text(253);
-const MAX_NAMES = 1000;
+/** Of one certificate, and recipients of one envelope. */
+export const MAX_NAMES = 1000;
 
 const readEntry: Read<KeyEntry> = record<KeyEntry>({
   cluster: nullable(name),

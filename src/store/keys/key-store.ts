@@ -10,6 +10,7 @@ import {
   keyListText,
   readKeyList,
 } from "../../core/keys/key-list.ts";
+import { LIMITS } from "../../core/snapshot/shapes.ts";
 import { envelopeText, parseSigned } from "../../core/snapshot/manifest.ts";
 import type { Store } from "../store.ts";
 import { textStore } from "../text.ts";
@@ -26,7 +27,8 @@ export interface KeyStore {
   current(): Promise<PublishedKeys>;
   /**
    * Envelopes first, then the list, if `replaces` is still the version there. False when another writer was faster; then
-   * nothing but envelopes that nobody names was written. What two lists ago was named is removed.
+   * nothing but envelopes that nobody names was written. What two lists ago was named is removed. RangeError for a list that
+   * no edge could read.
    */
   publish(next: KeyList, envelopes: ReadonlyMap<string, string>, before: PublishedKeys): Promise<boolean>;
 }
@@ -49,8 +51,14 @@ export function keyStore({ store, audience, sign, verify }: KeyStoreDeps): KeySt
       return { list: read.ok ? read.list : null, version: stored.version };
     },
     async publish(next, envelopes, before) {
-      for (const [hash, envelope] of envelopes) await text.put(envelopeKey(hash), envelope, "any");
       const payload = keyListText(next);
+      // The way back through the edge's own reader: what an edge could not read would show here first.
+      const dryRun = readKeyList(payload);
+      if (!dryRun.ok || payload.length > LIMITS.sliceCharacters) {
+        const why = dryRun.ok ? `${payload.length} characters of at most ${LIMITS.sliceCharacters}` : dryRun.problem;
+        throw new RangeError(`Cannot publish the list of keys: ${why}`);
+      }
+      for (const [hash, envelope] of envelopes) await text.put(envelopeKey(hash), envelope, "any");
       const signed = envelopeText({ payload, ...(await sign(KEY_LIST_DOMAIN + payload)) });
       if ((await text.put(KEY_LIST, signed, { version: before.version })) === null) return false;
       const named = new Set([...next.entries.map(({ envelope }) => envelope), ...next.retired]);
