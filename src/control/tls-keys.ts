@@ -41,7 +41,7 @@ export interface TlsKeys {
   problems(): readonly Problem[];
 }
 
-/** Secrets that are read at the same time. */
+/** Secrets of one cluster that are read at the same time. */
 const AT_ONCE = 8;
 /** What could not be used is looked at again sooner: somebody may be repairing it. */
 const RETRY_MS = 10_000;
@@ -76,18 +76,28 @@ export function tlsKeys(deps: TlsKeysDeps, { audience, intervalMs }: TlsKeysOpti
     return nowMs - one.readAtMs >= everyMs || nowMs < one.readAtMs;
   }
 
-  /** Reads them; what is good is in the result, and nowhere else. */
+  /** Reads them; what is good is in the result, and nowhere else. Clusters do not wait for each other. */
   async function read(wanted: readonly (readonly [string, WantedSecret])[]): Promise<Map<string, PlainKey>> {
     const plain = new Map<string, PlainKey>();
-    for (let from = 0; from < wanted.length; from += AT_ONCE) {
-      const together = wanted.slice(from, from + AT_ONCE).map(async ([id, one]) => {
-        const found = await deps.read(one);
-        const nowMs = deps.now();
-        known.set(id, { readAtMs: nowMs, asked: askedBy(one), verdict: verdictOf(found, one.hosts, nowMs) });
-        if (found.ok) plain.set(id, found);
-      });
-      await Promise.all(together);
-    }
+    const note = (id: string, one: WantedSecret, found: SecretRead): void => {
+      const nowMs = deps.now();
+      known.set(id, { readAtMs: nowMs, asked: askedBy(one), verdict: verdictOf(found, one.hosts, nowMs) });
+      if (found.ok) plain.set(id, found);
+    };
+    const readCluster = async (own: typeof wanted): Promise<void> => {
+      let silent: SecretRead | null = null;
+      for (let from = 0; from < own.length; from += AT_ONCE) {
+        const together = own.slice(from, from + AT_ONCE).map(async ([id, one]) => {
+          // An API that does not answer for one is not asked for the rest: each would wait as long.
+          const found = silent ?? (await deps.read(one));
+          if (!found.ok && found.isSilent === true) silent = found;
+          note(id, one, found);
+        });
+        await Promise.all(together);
+      }
+    };
+    const clusters = Map.groupBy(wanted, ([, { cluster }]) => cluster);
+    await Promise.all([...clusters.values()].map(readCluster));
     return plain;
   }
 

@@ -19,7 +19,8 @@ export async function getTlsSecret(client: ApiClient, namespace: string, name: s
     const why = `${found.cause}; portolan join --tls-secrets gives the right to get it`;
     return { ok: false, reason: "SecretForbidden", why };
   }
-  return { ok: false, reason: "SecretUnreadable", why: `it cannot be read: ${found.cause}` };
+  const why = `it cannot be read: ${found.cause}`;
+  return { ok: false, reason: "SecretUnreadable", why, isSilent: found.status === null };
 }
 
 /** The Secret of that name among the files of a folder, as an API would answer for it. */

@@ -181,6 +181,34 @@ describe("tlsKeys()", () => {
     expect(reasons()).toEqual(["Ingress default/shop: CertificateInvalid", "Ingress default/none: SecretNotFound"]);
   });
 
+  it("asks a cluster that does not answer for a few Secrets, not for all of them", async () => {
+    const { control, us, eu, secrets, reads, opened } = await world();
+    const why = "no answer in time";
+    const silent: SecretRead = { ok: false, reason: "SecretUnreadable", why, isSilent: true };
+    const sites = Array.from({ length: 40 }, (_, index) => site(`s${index}`, `s${index}.example.org`, `s${index}`));
+    us.now = held(us, ...sites);
+    eu.now = held(eu, site("other", "other.example.org", "other"));
+    for (const { meta } of sites) secrets.set(`us/default/${meta.name}`, silent);
+    secrets.set("eu/default/other", good(other));
+    const { once, reasons } = control();
+    await once();
+    expect(reads.filter((id) => id.startsWith("us/"))).toHaveLength(8);
+    expect(reasons().filter((text) => text.endsWith("SecretUnreadable"))).toHaveLength(40);
+    expect(await opened()).toEqual({ "other.example.org": other?.cert });
+  });
+
+  it("goes on behind a Secret that the API cannot give, as one that it cannot decrypt", async () => {
+    const { control, us, secrets, opened } = await world();
+    const broken = Array.from({ length: 10 }, (_, index) => site(`s${index}`, `s${index}.example.org`, `s${index}`));
+    us.now = held(us, ...broken, SHOP);
+    for (const { meta } of broken) {
+      secrets.set(`us/default/${meta.name}`, { ok: false, reason: "SecretUnreadable", why: "the API answered 500" });
+    }
+    secrets.set("us/default/shop", good(first));
+    await control().once();
+    expect((await opened())["shop.example.org"]).toBe(first?.cert);
+  });
+
   it("lets a certificate go when it was seen to be unwanted, and only then", async () => {
     const { control, us, secrets, opened, pass } = await world();
     secrets.set("us/default/shop", good(first));

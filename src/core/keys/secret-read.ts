@@ -6,4 +6,6 @@ export type SecretRead =
       readonly reason: "SecretNotFound" | "SecretForbidden" | "SecretUnreadable" | "SecretInvalid";
       /** A clause that repeats nothing of what is in the Secret, and says what to do. */
       readonly why: string;
+      /** Nobody answered at all; left out where somebody did. */
+      readonly isSilent?: boolean;
     };
