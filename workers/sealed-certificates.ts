@@ -11,6 +11,7 @@ import { openKey } from "../src/store/keys/seal.ts";
 import { sha256Hex } from "../src/store/signature.ts";
 import { textStore } from "../src/store/text.ts";
 import { type OpenCertificates, openCertificates, type SecretFolder } from "./certificates.ts";
+import { nextTurn } from "./node-edge.ts";
 import { readEdgeKeys } from "./edge-key-files.ts";
 
 interface OpenSealed {
@@ -71,6 +72,7 @@ async function openSealed(options: SealedOptions): Promise<OpenSealed> {
     check: (json) => readSignedKeys(json, audience, verify),
     open: (text, what) => openKey(text, what, keys),
     digest: sha256Hex,
+    turn: nextTurn,
     async onTaken(json, list, envelopes) {
       if (!isKept) await kept?.keep(json, new Set(list.entries.map((one) => one.envelope)), envelopes);
     },

@@ -35,6 +35,8 @@ export interface SealedDeps {
   ) =>
     | { readonly ok: true; readonly cert: string; readonly key: string }
     | { readonly ok: false; readonly why: string };
+  /** Lets the loop turn once. */
+  readonly turn: () => Promise<void>;
   /** SHA-256 of a text, hex. */
   readonly digest: (text: string) => Promise<string>;
   /** Told of each list that was taken, with the envelopes that were read for it. */
@@ -77,7 +79,10 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
   let held: ReadonlyMap<string, Held> = new Map();
   let shown: ReadonlyMap<string, Shown> = new Map();
   let told = "";
+  /** Envelopes that were read whole and are of no use: with the same keys they never will be. */
+  const refused = new Map<string, string>();
   let running: Promise<void> | null = null;
+  let turns: Promise<void> = Promise.resolve();
   const tell = (problems: readonly string[]): void => {
     const text = problems.join("\n");
     if (text !== told && text !== "") deps.log(text);
@@ -111,6 +116,8 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
       await Promise.all(list.entries.slice(from, from + AT_ONCE).map(hold));
     }
     problems.sort();
+    const named = new Set(list.entries.map(({ envelope }) => envelope));
+    for (const hash of refused.keys()) if (!named.has(hash)) refused.delete(hash);
     held = next;
     shown = shownOf(list.entries, next, problems);
     const isNew = list.serial !== serial;
@@ -130,15 +137,25 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
     const { envelope, cluster, namespace, secret } = entry;
     // Nobody could read the Secret since the store was lost: what is here is the last good one.
     if (envelope === null || before?.envelope === envelope) return before;
+    const known = refused.get(envelope);
+    if (known !== undefined) throw new Error(known);
     const text = await source.get(envelopeKey(envelope));
     if (text === null) throw new Error("its envelope is not in the store");
     if ((await deps.digest(text)) !== envelope) throw new Error("its envelope is another one than the list names");
+    // Opening takes a millisecond of the loop: one at a time, and sockets are read in between.
+    turns = turns.then(deps.turn);
+    await turns;
     const opened = deps.open(text, { audience, cluster, namespace, secret });
-    if (!opened.ok) throw new Error(opened.why);
-    const names = namesIn(opened.cert, secretText(entry)).map((name) => name.toLowerCase());
-    const context = contextOf(opened);
-    envelopes.set(envelope, text);
-    return { envelope, names, context };
+    try {
+      if (!opened.ok) throw new Error(opened.why);
+      const names = namesIn(opened.cert, secretText(entry)).map((name) => name.toLowerCase());
+      const context = contextOf(opened);
+      envelopes.set(envelope, text);
+      return { envelope, names, context };
+    } catch (error) {
+      refused.set(envelope, causeOf(error));
+      throw error;
+    }
   }
 
   return {
@@ -151,6 +168,7 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
       return running;
     },
     retry() {
+      refused.clear();
       isWhole = false;
       told = "";
     },

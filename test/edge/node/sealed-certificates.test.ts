@@ -33,17 +33,22 @@ async function world() {
   const own = edgeKeyOf({ ...newEdgeKey("edge").privateJwk });
   const values = new Map<string, string>();
   const log: string[] = [];
+  const gets: string[] = [];
   let keys: readonly EdgeKey[] = [own];
   const sealed = sealedCertificates({
     check: (json) => readSignedKeys(json, AUDIENCE, verify),
     open: (text, what) => openKey(text, what, keys),
     digest: sha256Hex,
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
     onTaken: () => Promise.resolve(),
     log: (line) => void log.push(line),
   });
   const source: SealedSource = {
     list: async () => values.get(KEY_LIST) ?? null,
-    get: async (key) => values.get(key) ?? null,
+    get: async (key) => {
+      gets.push(key);
+      return values.get(key) ?? null;
+    },
   };
   const sealFor = async (secret: string, { cert, key }: Pair, to = own): Promise<string> => {
     const what = { audience: AUDIENCE, cluster: "us", namespace: "a", secret };
@@ -61,6 +66,7 @@ async function world() {
     source,
     values,
     log,
+    gets,
     own,
     use: (next: readonly EdgeKey[]) => void (keys = next),
     sealFor,
@@ -214,13 +220,17 @@ describe("sealedCertificates()", () => {
   });
 
   it("opens with a second key what the first does not, once it has it", async () => {
-    const { sealed, sealFor, publish, refresh, use, own } = await world();
+    const { sealed, sealFor, publish, refresh, use, own, gets } = await world();
     const shop = selfSigned("shop.example.org");
     const fresh = edgeKeyOf({ ...newEdgeKey("edge").privateJwk });
     await publish(1, [entry("shop", await sealFor("shop", shop, fresh), ["shop.example.org"])]);
     await refresh();
     const table = sealed.over(NO_FILES);
     expect(await shown(table, "shop.example.org")).toBeNull();
+    // With the same keys it never will open, so it is not read at each look.
+    const { length } = gets;
+    await refresh();
+    expect(gets).toHaveLength(length);
     use([own, fresh]);
     sealed.retry();
     await refresh();
