@@ -4,6 +4,7 @@ import { causeOf } from "../src/core/cause.ts";
 import type { SecretName } from "../src/core/keys/key-list.ts";
 import type { SecretRead } from "../src/core/keys/secret-read.ts";
 import { type TlsKeys, tlsKeys } from "../src/control/tls-keys.ts";
+import { tlsMetrics } from "../src/control/tls-metrics.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import { readFolder } from "../src/kube/folder.ts";
 import { fileTlsSecret, getTlsSecret } from "../src/kube/tls-secret.ts";
@@ -24,6 +25,8 @@ export interface RunningTlsKeys {
   after(result: ReconcileResult): void;
   /** The result with what is wrong with Secrets. */
   told<T extends ReconcileResult | null>(result: T): T;
+  /** Prometheus text; empty where nothing is sealed. */
+  metricsText(): string;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -42,7 +45,13 @@ export async function startTlsKeys(setup: ControlSetup, parts: TlsKeysParts): Pr
   const { tlsSecrets, audience } = setup.settings;
   if (tlsSecrets === null) {
     const nothing = () => Promise.resolve();
-    return { after: () => undefined, told: (result) => result, settled: nothing, close: nothing };
+    return {
+      after: () => undefined,
+      told: (result) => result,
+      metricsText: () => "",
+      settled: nothing,
+      close: nothing,
+    };
   }
   const recipients = () => readRecipients(tlsSecrets.recipients);
   await recipients();
@@ -98,6 +107,7 @@ function following(keys: TlsKeys, { log, onChange }: TlsKeysParts, end: () => Pr
       running ??= loop();
     },
     told: (result) => (result === null ? result : { ...result, problems: [...result.problems, ...keys.problems()] }),
+    metricsText: () => tlsMetrics(keys.entries()),
     async settled() {
       await running;
     },

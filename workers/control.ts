@@ -115,7 +115,7 @@ async function startParts(
     banner.push(`agents     ${keep(await serveAgents(settings.agents, sources.agents)).url}`);
   }
   if (setup.admin !== null) {
-    const metricsText = () => `${metrics.text()}${dns?.metricsText() ?? ""}`;
+    const metricsText = () => `${metrics.text()}${dns?.metricsText() ?? ""}${tls.metricsText()}`;
     const told = { ...control, last: () => tls.told(control.last()) };
     const parts = { ...settings, store, control: told, metricsText, zonesAndHosts: dns };
     banner.push(`admin      ${keep(await serveAdmin(setup.admin, parts)).url}`);

@@ -39,6 +39,14 @@ export interface TlsKeys {
   bring(result: ReconcileResult): Promise<readonly SecretName[] | null>;
   /** What is wrong with Secrets and the Ingresses that name them. */
   problems(): readonly Problem[];
+  /** What edges can have now. */
+  entries(): readonly TlsKeyState[];
+}
+
+/** One Secret of the list, and whether its certificate is the one that was read last. */
+export interface TlsKeyState {
+  readonly state: "sealed" | "kept" | "missing";
+  readonly expiresMs: number;
 }
 
 /** Secrets of one cluster that are read at the same time. */
@@ -68,6 +76,7 @@ export function tlsKeys(deps: TlsKeysDeps, { audience, intervalMs }: TlsKeysOpti
   const known = new Map<string, Known>();
   let seen: Seen | null = null;
   let problems: readonly Problem[] = [];
+  let states: readonly TlsKeyState[] = [];
 
   function isDue(id: string, wanted: WantedSecret, nowMs: number): boolean {
     const one = known.get(id);
@@ -152,11 +161,14 @@ export function tlsKeys(deps: TlsKeysDeps, { audience, intervalMs }: TlsKeysOpti
       return one === undefined ? [] : [[secretId(entry), one] as const];
     });
     for (const [id, text] of await read(wanted)) plain.set(id, text);
-    return await publish(before, planned(), { plain, recipients });
+    const plan = planned();
+    states = plan.map((entry) => ({ state: stateOf(entry, known), expiresMs: entry.expiresMs }));
+    return await publish(before, plan, { plain, recipients });
   }
 
   return {
     problems: () => problems,
+    entries: () => states,
     async bring({ published, observations }) {
       if (published === null || observations === null) return null;
       const recipients = (await deps.recipients()).toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -189,6 +201,11 @@ function look(snapshot: Snapshot, observed: readonly Observation[], before: Seen
 
 function goodOf(known: ReadonlyMap<string, Known>): ReadonlyMap<string, GoodCertificate> {
   return new Map([...known].flatMap(([id, { verdict }]) => (verdict.good === null ? [] : [[id, verdict.good]])));
+}
+
+function stateOf(entry: PlannedEntry, known: ReadonlyMap<string, Known>): TlsKeyState["state"] {
+  if (entry.envelope === null && !entry.seal) return "missing";
+  return (known.get(secretId(entry))?.verdict.good ?? null) === null ? "kept" : "sealed";
 }
 
 function askedBy({ uses }: WantedSecret): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { newControlState, reconcile, type ReconcileResult } from "../../src/control/reconcile.ts";
+import { tlsMetrics } from "../../src/control/tls-metrics.ts";
 import { tlsKeys, type TlsKeysDeps } from "../../src/control/tls-keys.ts";
 import { KEY_LIST, secretId } from "../../src/core/keys/key-list.ts";
 import type { SecretRead } from "../../src/core/keys/secret-read.ts";
@@ -142,9 +143,10 @@ describe("tlsKeys()", () => {
 
   it("keeps the certificate whatever becomes of the Secret, and reports it at the Ingress", async () => {
     const { control, secrets, opened, pass, store } = await world();
-    const { once, reasons } = control();
+    const { once, reasons, made } = control();
     secrets.set("us/default/shop", good(first));
     await once();
+    expect(tlsMetrics(made.entries())).toMatch(/\{state="sealed"\} 1\n[^]*expiry_timestamp_seconds \d{10}\n$/);
     const version = (await store.get(KEY_LIST))?.version;
     const bad: Record<string, SecretRead | null> = {
       SecretNotFound: null,
@@ -159,6 +161,7 @@ describe("tlsKeys()", () => {
       pass(60_000);
       expect(await once(), reason).toEqual([]);
       expect(reasons()).toEqual([`Ingress default/shop: ${reason}`]);
+      expect(tlsMetrics(made.entries())).toContain('portolan_control_tls_secrets{state="kept"} 1\n');
       expect(await opened(), reason).toEqual({ "shop.example.org": first?.cert });
     }
     // Its time runs out; there is nothing better.
