@@ -178,6 +178,8 @@ export function tlsKeys(deps: TlsKeysDeps, { audience, intervalMs }: TlsKeysOpti
       const nowMs = deps.now();
       const due = [...secrets].filter(([id, one]) => isDue(id, one, nowMs));
       if (now === seen && seen.to === to && due.length === 0) return null;
+      // Whatever fails from here on is begun anew by the next reconcile.
+      seen = null;
       for (const id of known.keys()) if (!secrets.has(id)) known.delete(id);
       const plain = await read(due);
       let sealed: readonly SecretName[] | null = null;

@@ -320,6 +320,37 @@ describe("tlsKeys()", () => {
     expect((await store.list("keys/")).length).toBeLessThanOrEqual(4);
   });
 
+  it("does not forget what it read while the store was away", async () => {
+    const { control, store, secrets, opened, pass } = await world();
+    secrets.set("us/default/shop", good(first));
+    const { made, observe, once } = control();
+    await once();
+    secrets.set("us/default/shop", good(second));
+    pass(60_000);
+    const result = await observe();
+    const { put } = store;
+    Object.assign(store, { put: () => Promise.reject(new Error("the store is away")) });
+    await expect(made.bring(result)).rejects.toThrow("the store is away");
+    Object.assign(store, { put });
+    // At the next reconcile, not only when the Secret is due again.
+    expect(await made.bring(result)).toMatchObject([{ secret: "shop" }]);
+    expect(await opened()).toEqual({ "shop.example.org": second?.cert });
+  });
+
+  it("excepts others' names from a wildcard, also from one that is only held", async () => {
+    const { control, us, eu, secrets, list, pass } = await world();
+    us.now = held(us, site("wide", "*.example.org", "wide"));
+    secrets.set("us/default/wide", good(selfSigned("*.example.org")));
+    const { once } = control();
+    await once();
+    expect((await list())?.entries[0]?.except).toEqual([]);
+    us.now = held(us);
+    eu.now = held(eu, site("bank", "bank.example.org", null, "evil"));
+    pass(60_000);
+    await once();
+    expect((await list())?.entries).toMatchObject([{ hosts: ["*.example.org"], except: ["bank.example.org"] }]);
+  });
+
   it("takes a list that somebody else signed for none, and replaces it", async () => {
     const { control, store, secrets, opened, list, pass } = await world();
     secrets.set("us/default/shop", good(first));

@@ -46,7 +46,8 @@ export function planKeys(input: KeyPlanInput): readonly PlannedEntry[] {
   for (const [id, entry] of before) {
     if (input.wanted.has(id)) continue;
     const hosts = entry.hosts.filter((host) => isHeld(entry, host, input));
-    if (hosts.length > 0) entries.push({ ...entry, hosts, seal: false });
+    const except = othersUnder(hosts, entry.namespace, input.hosts);
+    if (hosts.length > 0) entries.push({ ...entry, hosts, except, seal: false });
   }
   return entries.filter(({ hosts }) => hosts.length > 0).sort(bySecret);
 }
