@@ -19,6 +19,7 @@ interface OpenSealed {
   over(files: CertificateTable): CertificateTable;
   /** The store may have something new. */
   refresh(): Promise<void>;
+  notReady(): string | null;
   /** Reads the edge's keys again; when that fails the old ones stay. */
   reload(): Promise<void>;
   close(): void;
@@ -37,6 +38,8 @@ export interface SealedOptions {
 export interface OpenTls extends OpenCertificates {
   /** The store may have something new. */
   refresh(): Promise<void>;
+  /** Why no client can come in; null once there is a certificate or a list of them. */
+  notReady(): string | null;
 }
 
 /** Everything that an edge of a store ends TLS with: its files, and what control has sealed for it. */
@@ -45,11 +48,12 @@ export async function openTls(
   folders: () => readonly SecretFolder[] = () => [],
 ): Promise<OpenTls> {
   const files = await openCertificates(options.tls, folders, options.log);
-  if (options.tls.edgeKeys.length === 0) return { ...files, refresh: () => Promise.resolve() };
+  if (options.tls.edgeKeys.length === 0) return { ...files, refresh: () => Promise.resolve(), notReady: () => null };
   const sealed = await openSealed(options);
   return {
     table: sealed.over(files.table),
     refresh: sealed.refresh,
+    notReady: () => (files.table.contextFor("") === null ? sealed.notReady() : null),
     reload: async () => void (await Promise.all([files.reload(), sealed.reload()])),
     close() {
       sealed.close();
@@ -87,6 +91,7 @@ async function openSealed(options: SealedOptions): Promise<OpenSealed> {
   return {
     over: sealed.over,
     refresh: () => sealed.refresh(source),
+    notReady: () => (sealed.has() ? null : "no list of certificates was taken yet"),
     async reload() {
       try {
         keys = await readEdgeKeys(tls.edgeKeys);

@@ -136,7 +136,7 @@ async function inThisProcess(
     url,
     plainUrl,
     metricsText: edge.metricsText,
-    notReady: edge.notReady,
+    notReady: () => edge.notReady() ?? certificates?.notReady() ?? null,
     explain: edgeExplain(edge, locator),
     served: () => (edge.state.serving === null ? null : versionOf(edge.state.serving.loaded)),
     tap: (query) => tap.listen(tapFilter(query)),

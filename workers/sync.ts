@@ -27,15 +27,16 @@ export async function syncOnce(
   const sources = await openSources(setup, (line) => deps.err(`${line}\n`));
   try {
     signal?.throwIfAborted();
+    const log = (line: string) => deps.err(`${line}\n`);
+    // What a person has to change is told before anything is published.
+    const tls = await startTlsKeys(setup, { store: setup.store, sources, log, onChange: () => undefined });
     const state = newControlState(setup.store);
     const parts = controlDeps(setup, setup.store, sources);
     let result = await reconcile(parts, state, setup.settings);
     for (let attempt = 1; attempt < ATTEMPTS && result.outcome === "lost-race"; attempt++) {
       result = await reconcile(parts, state, setup.settings);
     }
-    const log = (line: string) => deps.err(`${line}\n`);
     signal?.throwIfAborted();
-    const tls = await startTlsKeys(setup, { store: setup.store, sources, log, onChange: () => undefined });
     tls.after(result);
     await tls.settled();
     await tls.close();

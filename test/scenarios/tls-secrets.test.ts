@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { syncOnce } from "../../workers/sync.ts";
 import { makeEdgeKey } from "../../workers/edge-key-files.ts";
 import { selfSigned } from "../build/certificate.ts";
 import type { Closing } from "../build/files-edge.ts";
@@ -24,11 +25,12 @@ describe("portolan control with spec.tlsSecrets and portolan edge --edge-key", (
     world.put(tlsSecret("shop-tls", first));
     world.put(ingress("shop", HOST, TLS));
     const control = await world.control();
-    const edge = await world.edge(address(control, "store"));
+    const edge = await world.edge(address(control, "store"), { admin: { host: "127.0.0.1", port: 0 } });
     await eventually(
       () => shows(edge, HOST, first.cert),
       (result) => result === "ok",
     );
+    expect((await fetch(`${address(edge, "admin")}/readyz`)).status).toBe(200);
     const open = await handshake(edge, HOST, first.cert);
     closing.push(() => open.destroy());
     expect(await askOn(open, HOST)).toBe("HTTP/1.1 200 OK");
@@ -144,6 +146,11 @@ describe("portolan control with spec.tlsSecrets and portolan edge --edge-key", (
     expect(await shows(edge, HOST, second.cert)).toBe("ok");
     await writeFile(file, newest);
 
+    await rm(file);
+    const early = await world.edge(state, { admin: { host: "127.0.0.1", port: 0 } });
+    expect(await (await fetch(`${address(early, "admin")}/readyz`)).text()).toContain("no list of certificates");
+    await writeFile(file, newest);
+
     const stranger = await world.edge(state, {}, [await otherKey(world.dir)]);
     await said("it is not sealed to a key of this edge");
     expect(await shows(stranger, HOST, second.cert)).not.toBe("ok");
@@ -216,6 +223,22 @@ describe("portolan control with spec.tlsSecrets and portolan edge --edge-key", (
       () => shows(edge, HOST, next.cert),
       (result) => result === "ok",
     );
+  }, 30_000);
+
+  it("is sealed by portolan sync, too, which tells before it publishes that nobody can open it", async () => {
+    const world = await tlsWorld(closing);
+    const good = selfSigned(HOST);
+    world.put(tlsSecret("shop-tls", good));
+    world.put(ingress("shop", HOST, TLS));
+    const deps = { out: () => undefined, err: (text: string) => void world.said.push(text) };
+    const open = join(world.dir, "keys", "edge-public.json");
+    await rename(open, `${open}.away`);
+    await expect(syncOnce({ file: world.file }, deps)).rejects.toThrow(`Cannot read ${open}`);
+    await expect(readdir(join(world.dir, "state", "values"))).rejects.toThrow("ENOENT");
+    await rename(`${open}.away`, open);
+    expect(await syncOnce({ file: world.file }, deps)).toBe("published");
+    const edge = await world.edge(join(world.dir, "state"));
+    expect(await shows(edge, HOST, good.cert)).toBe("ok");
   }, 30_000);
 
   it("is the same in each of several processes", async () => {
