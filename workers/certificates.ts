@@ -43,7 +43,8 @@ export async function openCertificates(
       cause,
     });
   });
-  if (first.length === 0) throw new Failure("Cannot end TLS: there is no certificate", NO_CERTIFICATE);
+  if (first.length === 0 && tls.edgeKeys.length === 0)
+    throw new Failure("Cannot end TLS: there is no certificate", NO_CERTIFICATE);
   const table = makeTable(first);
   last = JSON.stringify(first);
   const reload = async (): Promise<void> => {

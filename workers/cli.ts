@@ -7,6 +7,7 @@ import { CAPABILITIES } from "./capabilities.ts";
 import { startControl } from "./control.ts";
 import { openDatabase } from "./database.ts";
 import { debugToken } from "./debug-token.ts";
+import { makeEdgeKey } from "./edge-key-files.ts";
 import { openDnsSession } from "./dns-session.ts";
 import { startDnsWebhook } from "./dns-webhook.ts";
 import { startFilesEdge } from "./files-edge.ts";
@@ -47,6 +48,7 @@ process.exitCode = await main(process.argv.slice(2), {
   startControl,
   syncOnce,
   makeKeys,
+  makeEdgeKey,
   bundle: bundleText,
   jsonSchema,
   schemaKinds: SCHEMA_KINDS,

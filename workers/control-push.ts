@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Failure } from "../src/cli/failure.ts";
 import { type Mirror, mirror, type MirrorOptions, paced, reportsStep } from "../src/control/mirror.ts";
 import { partsSteps } from "../src/control/push-parts.ts";
-import type { KvSettings, PushSettings } from "../src/kube/schema/control.ts";
+import type { KvSettings, PushSettings } from "../src/kube/schema/push.ts";
 import { fastlyKvStore } from "../src/store/fastly-kv-api.ts";
 import { httpStore } from "../src/store/http.ts";
 import { sha256Hex } from "../src/store/signature.ts";
@@ -33,19 +33,20 @@ export async function openMirrors(
     };
     return mirror({ source, target, onProblem, steps });
   };
-  const whole = (target: PushStore, pace?: MirrorOptions["pace"]): Mirror =>
-    mirror({ source, target, onProblem, ...(pace === undefined ? {} : { pace }) });
+  const whole = (target: PushStore, more: Pick<MirrorOptions, "pace" | "keys">): Mirror =>
+    mirror({ source, target, onProblem, ...more });
 
   const mirrors: Mirror[] = settings.parts ? [inParts(source, 0)] : [];
   for (const one of settings.push) {
     if ("url" in one) {
-      mirrors.push(whole(httpStore(one.url, one.tokenFile === null ? {} : { token: tokenFile(one.tokenFile) })));
+      const target = httpStore(one.url, one.tokenFile === null ? {} : { token: tokenFile(one.tokenFile) });
+      mirrors.push(whole(target, { keys: settings.tlsSecrets !== null }));
       continue;
     }
     const store = await kvStore(one);
     const { intervalMs: overlayMs } = one;
     const pace = { overlayMs, reportsMs: REPORTS_EVERY * overlayMs, now: Date.now };
-    mirrors.push(one.parts ? inParts(store, overlayMs) : whole(store, pace));
+    mirrors.push(one.parts ? inParts(store, overlayMs) : whole(store, { pace }));
   }
   return mirrors;
 }

@@ -27,6 +27,8 @@ export interface Sources {
   readonly readers: () => readonly ObjectReader[];
   /** The way to a cluster's API with control's credentials, null for the config cluster; null when there is none. */
   accessOf(cluster: string | null): ApiAccess | null;
+  /** Whether an agent tells what the cluster holds. */
+  isAgent(cluster: string): boolean;
   /** Who takes what agents send; null when there are none. */
   readonly agents: Agents | null;
   /** Called when any of them observes something else, or when there are others. */
@@ -110,6 +112,7 @@ export async function openSources(
       const found = contexts.access(own.context);
       return found.ok ? found.access : null;
     },
+    isAgent: (cluster) => clusters().some(({ meta, access }) => meta.name === cluster && access === "agent"),
     onChange: (listener) => void listeners.push(listener),
     async close() {
       clearInterval(timer);

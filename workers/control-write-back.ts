@@ -6,10 +6,10 @@ import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { planWriteBack } from "../src/core/write-back/plan.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import type { ApiAccess } from "../src/kube/access/access.ts";
-import { type ApiClient, apiClient } from "../src/kube/api-client.ts";
 import { joinedClusters } from "../src/kube/join/joined.ts";
 import { writeBack } from "../src/kube/write-back.ts";
 import type { Store } from "../src/store/store.ts";
+import { apiClients } from "./api-clients.ts";
 import { statusOf } from "./status.ts";
 
 export interface WriteBackOptions {
@@ -35,23 +35,12 @@ export interface RunningWriteBack {
 
 /** Starts with nothing to write. */
 export function startWriteBack(options: WriteBackOptions): RunningWriteBack {
-  const clients = new Map<string | null, { readonly access: ApiAccess; readonly client: ApiClient }>();
+  const clients = apiClients(options.accessOf);
   let next: ReconcileResult | null = null;
   let running: Promise<void> | null = null;
   let closed = false;
 
-  function clientOf(cluster: string | null): ApiClient | null {
-    const access = options.accessOf(cluster);
-    if (access === null) return null;
-    const known = clients.get(cluster);
-    if (known !== undefined && known.access.server === access.server) return known.client;
-    void known?.client.close();
-    const client = apiClient(access);
-    clients.set(cluster, { access, client });
-    return client;
-  }
-
-  const writer = writeBack({ clientOf, now: Date.now, log: options.log });
+  const writer = writeBack({ clientOf: clients.of, now: Date.now, log: options.log });
 
   async function once(result: ReconcileResult): Promise<void> {
     const snapshot = result.published?.snapshot ?? null;
@@ -95,7 +84,7 @@ export function startWriteBack(options: WriteBackOptions): RunningWriteBack {
       closed = true;
       next = null;
       await running;
-      await Promise.all([...clients.values()].map(({ client }) => client.close()));
+      await clients.close();
     },
   };
 }

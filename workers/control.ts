@@ -20,6 +20,7 @@ import { type DnsControl, startDns } from "./dns-control.ts";
 import { fromFile } from "./dns-settings.ts";
 import { edgesMay } from "./key-files.ts";
 import { type RunningApi, startAdmin, startStoreApi } from "./node-admin.ts";
+import { startTlsKeys } from "./control-tls.ts";
 import { startWriteBack } from "./control-write-back.ts";
 import { orderActions } from "./order-actions.ts";
 import { resourcesOf, statusOf } from "./status.ts";
@@ -76,6 +77,8 @@ async function startParts(
         );
   const waitsFor = dns?.waitsFor ?? (() => null);
   const { accessOf } = sources;
+  let again = (): void => undefined;
+  const tls = keep(await startTlsKeys(setup, { store, sources, log, onChange: () => again() }));
   const written = keep(startWriteBack({ ...settings, file: options.file, accessOf, store, waitsFor, log }));
   const control = keep(
     await runControl(controlDeps(setup, store, sources), {
@@ -84,8 +87,10 @@ async function startParts(
       debounceMs: DEBOUNCE_MS,
       intervalMs: settings.intervalMs,
       ...(settings.lease ? { lease: leaseOf(setup) } : {}),
-      onResult(result, durationMs) {
+      onResult(reconciled, durationMs) {
         for (const one of mirrors) one.push();
+        tls.after(reconciled);
+        const result = tls.told(reconciled);
         written.after(result);
         metrics.reconciled(result, { nowMs: Date.now(), durationMs });
         sayOnce(result.problems);
@@ -98,6 +103,7 @@ async function startParts(
     }),
   );
   note = control.note;
+  again = control.trigger;
   sources.onChange(control.trigger);
   keep(startRenewal(dirname(options.file), { intervalMs: RENEWAL_MS, now: Date.now, log }));
   const banner = [`control    audience ${settings.audience}, store ${setup.store.name}`];
@@ -109,8 +115,9 @@ async function startParts(
     banner.push(`agents     ${keep(await serveAgents(settings.agents, sources.agents)).url}`);
   }
   if (setup.admin !== null) {
-    const metricsText = () => `${metrics.text()}${dns?.metricsText() ?? ""}`;
-    const parts = { ...settings, store, control, metricsText, zonesAndHosts: dns };
+    const metricsText = () => `${metrics.text()}${dns?.metricsText() ?? ""}${tls.metricsText()}`;
+    const told = { ...control, last: () => tls.told(control.last()) };
+    const parts = { ...settings, store, control: told, metricsText, zonesAndHosts: dns };
     banner.push(`admin      ${keep(await serveAdmin(setup.admin, parts)).url}`);
   }
   return { banner };

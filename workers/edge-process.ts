@@ -1,7 +1,8 @@
 /** One of the processes of `portolan edge --processes`: an edge whose store is in the process that started it. */
 import { parsePinKeys } from "../src/edge/pin.ts";
 import { directoryReaders } from "../src/kube/directory.ts";
-import { listenerFor, openCertificates, openOriginCertificate, secretFolders } from "./certificates.ts";
+import { listenerFor, openOriginCertificate, secretFolders } from "./certificates.ts";
+import { openTls } from "./sealed-certificates.ts";
 import { openDatabase } from "./database.ts";
 import { openHopKeys } from "./files-edge.ts";
 import { readPublicKeys } from "./key-files.ts";
@@ -36,6 +37,7 @@ const taps = new Map<number, ReadableStreamDefaultReader<Uint8Array>>();
 let asked = 0;
 let edge: NodeEdge | null = null;
 let reload: () => Promise<void> = () => Promise.resolve();
+let refreshKeys: () => Promise<void> = () => Promise.resolve();
 
 function say(message: FromProcess): void {
   if (process.connected) process.send?.(message);
@@ -64,6 +66,7 @@ process.on("message", (message: ToProcess) => {
       break;
     case "refresh":
       void edge?.edge.refresh();
+      void refreshKeys();
       break;
     case "metrics":
       say({ type: "metrics", id: message.id, text: edge?.edge.metricsText() ?? "" });
@@ -90,8 +93,12 @@ async function start(options: ProcessOptions, name: string, pinKeys: string): Pr
   const { from, publicKeys } = options;
   const directory = from !== null && listener.tls?.secrets === true ? await directoryReaders(from) : null;
   const folders = () => (directory === null || from === null ? [] : secretFolders(directory, from));
-  const certificates = listener.tls === null ? null : await openCertificates(listener.tls, folders, log);
-  if (certificates !== null) reload = certificates.reload;
+  const { tls } = listener;
+  const verify = publicKeys === null ? null : await readPublicKeys(publicKeys);
+  const trust = verify ?? (() => Promise.resolve(false));
+  const certificates =
+    tls === null ? null : await openTls({ ...options, tls, get: read("store"), verify: trust, log }, folders);
+  if (certificates !== null) ({ reload, refresh: refreshKeys } = certificates);
   const lines = lineBuffer((text) => void process.stdout.write(text));
   edge = await startNodeEdge(
     {
@@ -107,7 +114,7 @@ async function start(options: ProcessOptions, name: string, pinKeys: string): Pr
         get: read("store"),
         report: (edge, text) => Promise.resolve(say({ type: "report", edge, text })),
       },
-      verify: publicKeys === null ? null : await readPublicKeys(publicKeys),
+      verify,
       bundled: read("kept"),
       locator,
       pinKeys: await parsePinKeys(pinKeys),

@@ -90,7 +90,7 @@ interface ServingEdges extends Pick<EdgeProcesses, "url" | "plainUrl" | "notRead
 
 async function inProcesses(options: EdgeOptions, { store, keep, deps }: ServingParts): Promise<ServingEdges> {
   const log = (line: string): void => deps.err(`${line}\n`);
-  const own = { ...options, name: "edge", audience: AUDIENCE, publicKeys: null, pollIntervalMs: 100 };
+  const own = { ...options, name: "edge", audience: AUDIENCE, publicKeys: null, pollIntervalMs: 100, cache: null };
   const processes = { store: edgeStore(store), bundled: null, onServed: () => undefined, log };
   const started = keep(
     await startProcesses(own, processes).catch((error: unknown) => portFailure(error, "--listen", options.listen)),

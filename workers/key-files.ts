@@ -22,14 +22,21 @@ export async function makeKeys(folder: string, keyId: string): Promise<readonly 
   const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
   const secret = await crypto.subtle.exportKey("jwk", pair.privateKey);
   const open = await crypto.subtle.exportKey("jwk", pair.publicKey);
-  const files = [
+  return await writeKeys(folder, [
     { path: join(folder, SIGNING_KEY), text: JSON.stringify({ ...secret, kid: keyId }), mode: 0o600 },
     {
       path: join(folder, PUBLIC_KEYS),
       text: JSON.stringify({ [keyId]: { kty: open.kty, crv: open.crv, x: open.x, y: open.y } }),
       mode: 0o644,
     },
-  ];
+  ]);
+}
+
+/** Writes files of keys; the paths. Overwrites nothing. */
+export async function writeKeys(
+  folder: string,
+  files: readonly { readonly path: string; readonly text: string; readonly mode: number }[],
+): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true });
   for (const { path, text, mode } of files) {
     await writeFile(path, `${text}\n`, { mode, flag: "wx" }).catch((cause: unknown) => {
@@ -99,7 +106,8 @@ function publicPart(jwk: Readonly<Record<string, unknown>>): webcrypto.JsonWebKe
   return { kty: word("kty"), crv: word("crv"), x: word("x"), y: word("y") };
 }
 
-async function readJson(path: string, next: string): Promise<Readonly<Record<string, unknown>>> {
+/** The JSON object of a file; fails with the path and `next`, never with what stands in the file. */
+export async function readJson(path: string, next: string): Promise<Readonly<Record<string, unknown>>> {
   const text = await readFile(path, "utf8").catch((cause: unknown) =>
     fail(`Cannot read ${path}: ${causeOf(cause)}`, next),
   );
@@ -124,7 +132,7 @@ function fail(message: string, next: string): never {
 export function edgesMay(token: (() => Promise<string>) | null): StoreApiOptions["may"] {
   return async (given, act, key) => {
     if (act === "read") {
-      return ["manifest", "overlay"].includes(key) || /^(?:manifests|slices|parts)\/[^/]+$/.test(key);
+      return ["manifest", "overlay"].includes(key) || /^(?:manifests|slices|parts|keys)\/[^/]+$/.test(key);
     }
     if (token === null || act !== "write" || !/^reports\/[^/]+$/.test(key)) return false;
     return isSameToken(given, await token());
@@ -134,10 +142,10 @@ export function edgesMay(token: (() => Promise<string>) | null): StoreApiOptions
 /** What control may do at an edge that it pushes to; nobody else may anything. */
 export function controlMay(token: () => Promise<string>): StoreApiOptions["may"] {
   return async (given, act, key) => {
-    const isPublished = ["manifest", "overlay"].includes(key) || /^(?:manifests|slices)\/[^/]+$/.test(key);
+    const isPublished = ["manifest", "overlay"].includes(key) || /^(?:manifests|slices|keys)\/[^/]+$/.test(key);
     const isWanted =
       act === "list"
-        ? ["slices/", "reports/"].includes(key)
+        ? ["slices/", "keys/", "reports/"].includes(key)
         : isPublished || (act === "read" && key.startsWith("reports/"));
     return isWanted && isSameToken(given, await token());
   };

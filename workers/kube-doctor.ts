@@ -17,8 +17,10 @@ import { joinedClusters, KUBECONFIG } from "../src/kube/join/joined.ts";
 import { checkRights, READER_RIGHTS } from "../src/kube/join/preflight.ts";
 import { renewalDueMs, tokenTimes } from "../src/kube/join/token.ts";
 import { readControlPlace } from "../src/kube/join/config-source.ts";
+import type { ControlSettings } from "../src/kube/schema/control.ts";
 import { readIngress } from "../src/kube/schema/ingress.ts";
 import { yamlText } from "../src/kube/yaml-text.ts";
+import { edgeKeyChecks, tlsSecretChecks } from "./kube-doctor-tls.ts";
 import { loadTree, validate } from "./manifests.ts";
 
 const TIMEOUT_MS = 5000;
@@ -38,6 +40,7 @@ export async function examine(config: string): Promise<Examined> {
       () => check("signing key", "fail", `there is no ${settings.signingKey}`, "portolan keys .portolan"),
     ),
   );
+  checks.push(...(await edgeKeyChecks(settings)));
   if (typeof settings.config === "string" || "context" in settings.config) {
     checks.push(
       check("manifests", "warn", "the config source is a cluster, which is not read here", "portolan status"),
@@ -50,7 +53,7 @@ export async function examine(config: string): Promise<Examined> {
   const tree = await loadTree(directory).catch(() => null);
   const federated = tree?.config.objects.ingresses ?? [];
   for (const cluster of tree?.config.objects.clusters ?? [])
-    checks.push(...(await clusterChecks(folder, cluster, federated)));
+    checks.push(...(await clusterChecks({ folder, settings }, cluster, federated)));
   if ((tree?.config.objects.clusters ?? []).length === 0) {
     checks.push(check("clusters", "fail", `no Cluster object is in ${directory}`, "portolan join CONTEXT"));
   }
@@ -79,7 +82,7 @@ async function manifests(directory: string, allowPrivateOrigins: boolean): Promi
 }
 
 async function clusterChecks(
-  folder: string,
+  { folder, settings }: { readonly folder: string; readonly settings: ControlSettings },
   cluster: ClusterObject,
   federated: readonly IngressObject[],
 ): Promise<readonly Check[]> {
@@ -136,6 +139,7 @@ async function clusterChecks(
         rights.result === "ok" ? "" : `portolan join ${joined.context}`,
       ),
     );
+    checks.push(...(await tlsSecretChecks(what("TLS"), client, { settings, context: joined.context })));
     checks.push(...(await companionChecks(what("companion"), client, cluster, federated)));
   } finally {
     await client.close();

@@ -7,7 +7,7 @@ import { readContextName } from "../src/core/join/cluster-name.ts";
 import { guessGateway } from "../src/core/join/gateway-guess.ts";
 import { clusterLines, type InitCluster } from "../src/core/join/init-file.ts";
 import { guessLocation } from "../src/core/join/location.ts";
-import { joinObjects } from "../src/core/join/objects.ts";
+import { joinObjects, NAMESPACE } from "../src/core/join/objects.ts";
 import type { Kubeconfig } from "../src/kube/access/kubeconfig.ts";
 import type { ApiClient } from "../src/kube/api-client.ts";
 import type { ControlPlace } from "../src/kube/join/config-source.ts";
@@ -29,10 +29,12 @@ export async function join(options: JoinOptions, say: (line: string) => void): P
   const name = chooseName(place, options);
   const client = openClient(kubeconfig, options.context);
   try {
-    const prepared = await prepareJoin(client, { cluster: name, writeBack: options.writeBack, now: Date.now });
+    const { writeBack } = options;
+    const tlsSecrets = options.tlsSecrets ? { claimClassless: place.claimClassless } : null;
+    const prepared = await prepareJoin(client, { cluster: name, writeBack, tlsSecrets, now: Date.now });
     const cluster = describe(name, options.context, prepared);
     if (options.dryRun) {
-      say(yamlText(joinObjects(name, options.writeBack).map(({ object }) => object)).trimEnd());
+      say(yamlText(toPrint(name, options, prepared)).trimEnd());
       if (!isConfigured(place, name)) say(`---\n${commentedYaml(clusterLines(cluster)).trimEnd()}`);
       return;
     }
@@ -42,7 +44,7 @@ export async function join(options: JoinOptions, say: (line: string) => void): P
     await make(client, prepared, say);
     const access = kubeconfigCluster(kubeconfig, options.context);
     const uid = prepared.facts?.uid ?? null;
-    const entry = { name, context: options.context, access, uid, writeBack: options.writeBack };
+    const entry = { name, context: options.context, access, uid, writeBack };
     if (JSON.stringify(before) !== JSON.stringify(entry)) await joined.put(entry);
     say(await keepToken(client, joined, name, options));
     say(`credentials  context ${options.context} in ${KUBECONFIG}, beside ${options.config}`);
@@ -93,7 +95,22 @@ function judge({ checks, facts, objects }: PreparedJoin, knownUid: string | null
   }
   say("in the cluster");
   for (const { object, action, path } of objects)
-    say(`  ${action.padEnd(6)} ${String(object["kind"])} ${path.split("/").at(-1)}${rulesText(object)}`);
+    say(
+      `  ${action.padEnd(6)} ${String(object["kind"])} ${shortName(path)}${action === "remove" ? "" : rulesText(object)}`,
+    );
+}
+
+/** Everything as it should be; of a cluster that does not answer what can be said without it. */
+function toPrint(name: string, { writeBack }: JoinOptions, { objects }: PreparedJoin): readonly object[] {
+  const wanted = objects.filter(({ action }) => action !== "remove");
+  return (wanted.length > 0 ? wanted : joinObjects(name, writeBack)).map(({ object }) => object);
+}
+
+/** With the namespace where it is not our own. */
+function shortName(path: string): string {
+  const [, namespace = NAMESPACE] = /\/namespaces\/([^/]+)\/[^/]+\//.exec(path) ?? [];
+  const name = path.split("/").at(-1) ?? "";
+  return namespace === NAMESPACE ? name : `${namespace}/${name}`;
 }
 
 function nextOf(what: string): string {

@@ -3,12 +3,10 @@ import { rm, rmdir, stat } from "node:fs/promises";
 import { Failure } from "../src/cli/failure.ts";
 import type { DestroyOptions, Owned, UnjoinOptions } from "../src/cli/kube-commands.ts";
 import { causeOf } from "../src/core/cause.ts";
-import { joinObjects } from "../src/core/join/objects.ts";
 import type { ApiClient } from "../src/kube/api-client.ts";
 import { type ControlPlace, readControlPlace } from "../src/kube/join/config-source.ts";
-import { removeObjects } from "../src/kube/join/join.ts";
+import { everMade, removeObjects } from "../src/kube/join/join.ts";
 import { type JoinedCluster, joinedClusters, KUBECONFIG } from "../src/kube/join/joined.ts";
-import { planObjects } from "../src/kube/join/plan.ts";
 import { releaseStatuses } from "../src/kube/write-back.ts";
 import { openKubeconfig } from "./kube-init.ts";
 import { dropCluster, openClient, openPlace } from "./kube-config.ts";
@@ -89,7 +87,7 @@ async function cleanCluster(
 
 /** Paths of what is ours in a cluster. */
 async function ownedIn(client: ApiClient, { name }: JoinedCluster): Promise<readonly string[]> {
-  const planned = await planObjects(client, joinObjects(name, true));
+  const planned = await everMade(client, name);
   if ("ok" in planned) throw new Failure(`Cannot see what is left: ${planned.cause}`, "portolan unjoin again");
   return planned.flatMap(({ path, action }) => (action === "create" || action === "clash" ? [] : [path]));
 }

@@ -29,7 +29,7 @@ const CONNECT_MS = 1000;
 const DRAIN_MS = 5000;
 
 /** Sockets are read between two turns of `setImmediate`. */
-async function nextTurn(): Promise<void> {
+export async function nextTurn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 

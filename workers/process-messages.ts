@@ -13,6 +13,8 @@ export interface ProcessOptions extends EdgeSettings {
   /** File of the keys that manifests are checked with; null where the store is our own. */
   readonly publicKeys: string | null;
   readonly pollIntervalMs: number;
+  /** Where sealed certificates are kept; null where nothing is. */
+  readonly cache: string | null;
 }
 
 /** The snapshot that a process serves. */

@@ -2,7 +2,8 @@
 import type { AdminDeps } from "../src/api/admin.ts";
 import type { CliDeps, Running, StoreEdgeOptions } from "../src/cli/deps.ts";
 import { newTap, tapFilter } from "../src/edge/tap.ts";
-import { listenerFor, openCertificates, openOriginCertificate } from "./certificates.ts";
+import { listenerFor, openOriginCertificate } from "./certificates.ts";
+import { openTls } from "./sealed-certificates.ts";
 import { openDatabase } from "./database.ts";
 import { openHopKeys, pinKeysOf, portFailure } from "./files-edge.ts";
 import { edgeExplain } from "./edge-explain.ts";
@@ -83,10 +84,15 @@ async function inProcesses(
     void source.commit(version);
   };
   const processes = await startProcesses(
-    { ...options, from: null, pollIntervalMs },
+    { ...options, ...keptIn(options), from: null, pollIntervalMs },
     { store, bundled, onServed, log },
   ).catch((error: unknown) => portFailure(error, "--listen", options.listen));
   return { ...keep(processes), served: () => latest, explain: null };
+}
+
+/** What is pushed to the edge is in its cache already. */
+function keptIn({ store, cache }: Pick<StoreEdgeOptions, "store" | "cache">): Pick<StoreEdgeOptions, "cache"> {
+  return { cache: typeof store === "string" ? cache : null };
 }
 
 async function inThisProcess(
@@ -97,7 +103,10 @@ async function inThisProcess(
   const keys = options.hopKeys === null ? null : keep(await openHopKeys(options.hopKeys, { log }));
   const locator = options.geoip === null ? null : keep(await openDatabase(options.geoip, { onProblem: log }));
   const { tls } = options.listener;
-  const certificates = tls === null ? null : keep(await openCertificates(tls, () => [], log));
+  const certificates =
+    tls === null
+      ? null
+      : keep(await openTls({ ...options, ...keptIn(options), tls, get: source.store.get, verify, log }));
   const clientCertificate = await openOriginCertificate(options.originCertificate);
   const tap = newTap(Date.now);
   // Kept before the edge, so that it is closed behind it.
@@ -127,11 +136,11 @@ async function inThisProcess(
     url,
     plainUrl,
     metricsText: edge.metricsText,
-    notReady: edge.notReady,
+    notReady: () => edge.notReady() ?? certificates?.notReady() ?? null,
     explain: edgeExplain(edge, locator),
     served: () => (edge.state.serving === null ? null : versionOf(edge.state.serving.loaded)),
     tap: (query) => tap.listen(tapFilter(query)),
-    refresh: edge.refresh,
+    refresh: async () => void (await Promise.all([edge.refresh(), certificates?.refresh()])),
     reload: async () => await certificates?.reload(),
   };
 }

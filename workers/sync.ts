@@ -7,6 +7,7 @@ import { type ControlSetup, controlDeps, openSetup } from "./control-setup.ts";
 import { startDns } from "./dns-control.ts";
 import { fromFile } from "./dns-settings.ts";
 import { openSources } from "./control-sources.ts";
+import { startTlsKeys } from "./control-tls.ts";
 import { startWriteBack } from "./control-write-back.ts";
 import { changedProblems } from "./files-control.ts";
 
@@ -26,13 +27,21 @@ export async function syncOnce(
   const sources = await openSources(setup, (line) => deps.err(`${line}\n`));
   try {
     signal?.throwIfAborted();
+    const log = (line: string) => deps.err(`${line}\n`);
+    // What a person has to change is told before anything is published.
+    const tls = await startTlsKeys(setup, { store: setup.store, sources, log, onChange: () => undefined });
     const state = newControlState(setup.store);
     const parts = controlDeps(setup, setup.store, sources);
     let result = await reconcile(parts, state, setup.settings);
     for (let attempt = 1; attempt < ATTEMPTS && result.outcome === "lost-race"; attempt++) {
       result = await reconcile(parts, state, setup.settings);
     }
-    for (const pushed of await openMirrors(setup, setup.store, (line) => deps.err(`${line}\n`))) {
+    signal?.throwIfAborted();
+    tls.after(result);
+    await tls.settled();
+    await tls.close();
+    result = tls.told(result);
+    for (const pushed of await openMirrors(setup, setup.store, log)) {
       signal?.throwIfAborted();
       pushed.push();
       await pushed.settled();
@@ -43,7 +52,6 @@ export async function syncOnce(
     const zones = await syncZones(setup, options, result, { ...deps, signal });
     signal?.throwIfAborted();
     // Last: an address tells others that they may move their DNS, so that hosts have to be there first.
-    const log = (line: string) => deps.err(`${line}\n`);
     const { accessOf } = sources;
     const places = { file: options.file, accessOf, store: setup.store, log };
     const written = startWriteBack({ ...setup.settings, ...places, waitsFor: zones.waitsFor });

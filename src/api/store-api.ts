@@ -1,6 +1,6 @@
 /** A store over HTTP: edges read from it, and it is what control pushes to where it cannot be read from. */
 import { type Context, Hono } from "hono";
-import { checkKey, type PutCondition, type Store, type StoredValue } from "../store/store.ts";
+import { checkKey, isImmutable, type PutCondition, type Store, type StoredValue } from "../store/store.ts";
 
 export interface StoreApiOptions {
   readonly store: Store;
@@ -82,7 +82,7 @@ async function allowed(
 
 function answer(context: Context, key: string, { value, version }: StoredValue): Response {
   context.header("etag", quoted(version));
-  context.header("cache-control", key.startsWith("slices/") ? "public, max-age=31536000, immutable" : "no-cache");
+  context.header("cache-control", isImmutable(key) ? "public, max-age=31536000, immutable" : "no-cache");
   const known = (context.req.header("if-none-match") ?? "").split(",").map((one) => one.trim().replace(/^W\//, ""));
   if (known.includes(quoted(version))) return context.body(null, 304);
   context.header("content-type", "application/octet-stream");

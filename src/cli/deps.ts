@@ -20,6 +20,8 @@ export interface TlsFiles {
   readonly directory: string | null;
   /** Those of the Secrets that `spec.tls` names, from the same files as the Ingresses. */
   readonly secrets: boolean;
+  /** Files of the keys that open what control has sealed; none takes nothing of that. */
+  readonly edgeKeys: readonly string[];
 }
 
 /** What every listener for requests has; docs/engine.md says what the limits are of. 0 is no limit. */
@@ -215,6 +217,11 @@ export interface CliDeps {
   ) => Promise<"published" | "unchanged" | "waiting" | "lost-race" | "dns-failing">;
   /** Makes a key pair for manifests in a folder; the paths that were written. */
   readonly makeKeys: (folder: string, keyId: string) => Promise<readonly string[]>;
+  /** Makes the pair that certificates are sealed to; the paths that were written, and the public key as JSON. */
+  readonly makeEdgeKey: (
+    folder: string,
+    keyId: string,
+  ) => Promise<{ readonly paths: readonly string[]; readonly publicKey: string }>;
   /** The published snapshot of a store in one piece, as JSON. */
   readonly bundle: (options: BundleOptions) => Promise<string>;
   /** JSON schema of a kind of ours, null for other kinds. */

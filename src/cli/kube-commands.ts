@@ -32,6 +32,8 @@ export interface JoinOptions {
   readonly config: string;
   readonly kubeconfig: string | null;
   readonly writeBack: boolean;
+  /** Control may get the Secrets that `spec.tls` of our Ingresses names, by name. */
+  readonly tlsSecrets: boolean;
   readonly tokenSeconds: number;
   readonly renew: boolean;
   readonly dryRun: boolean;

@@ -41,8 +41,8 @@ type Name = Exclude<keyof Values, Lists | "tls-dir">;
 
 const MAX_COUNT = 1_000_000_000;
 
-/** Reads them. `secrets` adds the certificates of `spec.tls`. */
-export function listenerOptions(values: Values, secrets: boolean): ListenerOptions {
+/** Reads them. `secrets` adds the certificates of `spec.tls` from files, `edgeKeys` those that control has sealed. */
+export function listenerOptions(values: Values, secrets: boolean, edgeKeys: readonly string[] = []): ListenerOptions {
   const ms = (name: Name): number => duration(`--${name}`, values[name]);
   const number = (name: Name): number => count(`--${name}`, values[name], MAX_COUNT);
   const limits = {
@@ -58,7 +58,7 @@ export function listenerOptions(values: Values, secrets: boolean): ListenerOptio
     originIdleMs: ms("origin-idle-timeout"),
   };
   return {
-    tls: tlsFiles(values, secrets),
+    tls: tlsFiles(values, secrets, edgeKeys),
     proxyProtocolFrom: cidrs(values["proxy-protocol"] ?? []),
     limits,
     connectMs: ms("connect-timeout"),
@@ -66,7 +66,7 @@ export function listenerOptions(values: Values, secrets: boolean): ListenerOptio
   };
 }
 
-function tlsFiles(values: Values, secrets: boolean): TlsFiles | null {
+function tlsFiles(values: Values, secrets: boolean, edgeKeys: readonly string[]): TlsFiles | null {
   const [certs, keys] = [values["tls-cert"] ?? [], values["tls-key"] ?? []];
   if (certs.length !== keys.length) {
     throw new Failure(
@@ -75,8 +75,8 @@ function tlsFiles(values: Values, secrets: boolean): TlsFiles | null {
     );
   }
   const directory = values["tls-dir"] ?? null;
-  if (certs.length === 0 && directory === null && !secrets) return null;
-  return { pairs: certs.map((cert, index) => ({ cert, key: keys[index] ?? "" })), directory, secrets };
+  if (certs.length === 0 && directory === null && !secrets && edgeKeys.length === 0) return null;
+  return { pairs: certs.map((cert, index) => ({ cert, key: keys[index] ?? "" })), directory, secrets, edgeKeys };
 }
 
 function cidrs(texts: readonly string[]): readonly string[] {

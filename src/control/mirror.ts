@@ -3,7 +3,8 @@
  * The fence stays in control's own store: a mirror only ever repeats what was published there.
  */
 import { causeOf } from "../core/cause.ts";
-import { parseEnvelope } from "../core/snapshot/manifest.ts";
+import { envelopeKey, KEY_LIST, readKeyList } from "../core/keys/key-list.ts";
+import { parseEnvelope, parseSigned } from "../core/snapshot/manifest.ts";
 import { hashesOf, withLists } from "../core/snapshot/slice-lists.ts";
 import { type PushStore, type Store, writeAll } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
@@ -14,6 +15,8 @@ export interface MirrorOptions {
   readonly onProblem: (message: string) => void;
   /** What is pushed instead of the snapshot as it is (`push-parts.ts`); left out for the snapshot and its reports. */
   readonly steps?: () => readonly MirrorStep[];
+  /** Sealed certificates are pushed, too: the edge behind the target ends TLS itself. */
+  readonly keys?: boolean;
   /** For a target that limits or charges writes: shortest time between two of the overlay, and two looks for reports. */
   readonly pace?: { readonly overlayMs: number; readonly reportsMs: number; readonly now: () => number };
 }
@@ -91,7 +94,7 @@ export function reportsStep(source: Store, target: PushStore): MirrorStep {
 /** Slices that are held in memory at once on their way. */
 const TOGETHER = 500;
 
-function wholeSteps({ source, target, pace }: MirrorOptions): readonly MirrorStep[] {
+function wholeSteps({ source, target, pace, keys = false }: MirrorOptions): readonly MirrorStep[] {
   let pushed = "";
 
   async function manifest(): Promise<void> {
@@ -127,7 +130,31 @@ function wholeSteps({ source, target, pace }: MirrorOptions): readonly MirrorSte
   }
 
   const reports = reportsStep(source, target);
-  if (pace === undefined) return [manifest, overlay, reports];
+  if (pace === undefined) return [manifest, overlay, ...(keys ? [keysStep(source, target)] : []), reports];
   const { overlayMs, reportsMs, now } = pace;
   return [manifest, paced(overlay, overlayMs, now), paced(reports, reportsMs, now)];
+}
+
+/** Envelopes before the list that names them; what it names no more goes. */
+function keysStep(source: Store, target: PushStore): MirrorStep {
+  let pushed = "";
+  return async () => {
+    const stored = await source.get(KEY_LIST);
+    if (stored === null || stored.version === pushed) return;
+    const outer = parseSigned(new TextDecoder().decode(stored.value));
+    const list = outer.ok ? readKeyList(outer.value.payload) : outer;
+    if (!list.ok) throw new Error(`Cannot push the list of keys: ${list.problem}`);
+    const named = list.value.entries.flatMap(({ envelope }) => (envelope === null ? [] : [envelopeKey(envelope)]));
+    const wanted = new Set([...named, KEY_LIST]);
+    const there = new Set(await target.list("keys/"));
+    for (const key of named) {
+      if (there.has(key)) continue;
+      const envelope = await source.get(key);
+      if (envelope === null) throw new Error(`Cannot push "${key}": it is gone`);
+      await target.put(key, envelope.value, "any");
+    }
+    await target.put(KEY_LIST, stored.value, "any");
+    pushed = stored.version;
+    for (const key of there) if (!wanted.has(key)) await target.delete(key);
+  };
 }

@@ -51,6 +51,10 @@ function absolute(settings: ControlSettings, folder: string): ControlSettings {
             tlsCert: settings.agents.tlsCert === null ? null : from(settings.agents.tlsCert),
             tlsKey: settings.agents.tlsKey === null ? null : from(settings.agents.tlsKey),
           },
+    tlsSecrets:
+      settings.tlsSecrets === null
+        ? null
+        : { ...settings.tlsSecrets, recipients: settings.tlsSecrets.recipients.map(from) },
     push: settings.push.map((one) => ({ ...one, tokenFile: one.tokenFile === null ? null : from(one.tokenFile) })),
   };
 }

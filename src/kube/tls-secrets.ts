@@ -5,6 +5,7 @@
 import type { IngressObject } from "../core/objects.ts";
 import type { ManifestFile } from "./manifest-set.ts";
 import { isRecord } from "./plain.ts";
+import { secretField } from "./tls-secret.ts";
 import { parseManifests } from "./yaml.ts";
 
 export interface TlsSecret {
@@ -24,7 +25,30 @@ export interface TlsSecrets {
 
 /** The Secrets of one folder that its Ingresses name, in the order of the Ingresses. Never throws. */
 export function tlsSecrets(files: readonly ManifestFile[], ingresses: readonly IngressObject[]): TlsSecrets {
-  const known = new Map<string, { readonly where: string; readonly value: Record<string, unknown> }>();
+  const known = secretsIn(files);
+  const secrets: TlsSecret[] = [];
+  const problems: string[] = [];
+  for (const { meta, tls } of ingresses) {
+    for (const { hosts, secretName } of tls) {
+      const found = known.get(`${meta.namespace}/${secretName ?? ""}`);
+      if (found === undefined) continue;
+      const { where } = found;
+      const [cert, key] = [secretField(found.value, "tls.crt"), secretField(found.value, "tls.key")];
+      if (cert !== null && key !== null) secrets.push({ where, hosts, cert, key });
+      else problems.push(`Cannot use ${where}: it has no tls.crt and tls.key that are text or base64`);
+    }
+  }
+  return { secrets, problems };
+}
+
+interface FoundSecret {
+  readonly where: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** All Secrets of one folder, by `namespace/name`. */
+export function secretsIn(files: readonly ManifestFile[]): ReadonlyMap<string, FoundSecret> {
+  const known = new Map<string, FoundSecret>();
   for (const { file, text } of files) {
     // Most files hold no Secret, and parsing is what takes time.
     if (!text.includes("Secret")) continue;
@@ -35,24 +59,5 @@ export function tlsSecrets(files: readonly ManifestFile[], ingresses: readonly I
       known.set(`${String(namespace)}/${String(name)}`, { where, value });
     }
   }
-  const secrets: TlsSecret[] = [];
-  const problems: string[] = [];
-  for (const { meta, tls } of ingresses) {
-    for (const { hosts, secretName } of tls) {
-      const found = known.get(`${meta.namespace}/${secretName ?? ""}`);
-      if (found === undefined) continue;
-      const [cert, key] = [field(found.value, "tls.crt"), field(found.value, "tls.key")];
-      if (cert !== null && key !== null) secrets.push({ where: found.where, hosts, cert, key });
-      else problems.push(`Cannot use ${found.where}: it has no tls.crt and tls.key that are text or base64`);
-    }
-  }
-  return { secrets, problems };
-}
-
-/** `stringData` wins over `data`, as in Kubernetes. */
-function field({ data, stringData }: Record<string, unknown>, name: string): string | null {
-  const plain = isRecord(stringData) ? stringData[name] : undefined;
-  if (typeof plain === "string") return plain;
-  const encoded = isRecord(data) ? data[name] : undefined;
-  return typeof encoded === "string" ? Buffer.from(encoded, "base64").toString("utf8") : null;
+  return known;
 }

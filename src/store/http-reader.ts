@@ -2,7 +2,7 @@
  * The store read over HTTP(S), for edges: `GET <base>/<key>`, validated by ETag, so that an unchanged manifest costs an
  * empty 304. Any server of files does; the signature makes the content trustworthy, not the server.
  */
-import { checkKey } from "./store.ts";
+import { checkKey, isImmutable } from "./store.ts";
 
 export interface HttpReaderOptions {
   /** Bound of one read in ms. */
@@ -13,7 +13,7 @@ export interface HttpReaderOptions {
 export function httpReader(base: string, options: HttpReaderOptions = {}): (key: string) => Promise<string | null> {
   const { timeoutMs = 5000 } = options;
   const root = base.endsWith("/") ? base : `${base}/`;
-  // The keys that change under the same name; slices are named by their hash and read once.
+  // The keys that change under the same name; others are named by their hash and read once.
   const validated = new Map<string, { readonly etag: string; readonly text: string }>();
   return async (key) => {
     const known = validated.get(checkKey(key));
@@ -26,7 +26,7 @@ export function httpReader(base: string, options: HttpReaderOptions = {}): (key:
     if (response.status !== 200) throw new Error(`Cannot read "${key}" from ${root}: it answered ${response.status}`);
     const text = await response.text();
     const etag = response.headers.get("etag");
-    if (etag !== null && !key.startsWith("slices/")) validated.set(key, { etag, text });
+    if (etag !== null && !isImmutable(key)) validated.set(key, { etag, text });
     return text;
   };
 }

@@ -64,4 +64,9 @@ export function checkKey(key: string): string {
   return key;
 }
 
+/** Whether the key is made of the hash of its value, which never changes then. */
+export function isImmutable(key: string): boolean {
+  return key.startsWith("slices/") || /^keys\/[0-9a-f]{64}$/.test(key);
+}
+
 const KEY_PART = /^[A-Za-z0-9._-]+$/;

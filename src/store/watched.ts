@@ -1,4 +1,5 @@
 /** A store that tells when something in it was written through it. */
+import { KEY_LIST } from "../core/keys/key-list.ts";
 import type { Store } from "./store.ts";
 
 export interface WatchedStore extends Store {
@@ -22,7 +23,7 @@ export function watchedStore(store: Store, boot: string): WatchedStore {
     ...store,
     async put(key, value, condition) {
       const written = await store.put(key, value, condition);
-      if (written !== null && (key === "manifest" || key === "overlay")) {
+      if (written !== null && (key === "manifest" || key === "overlay" || key === KEY_LIST)) {
         count += 1;
         wake();
       }

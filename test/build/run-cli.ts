@@ -6,6 +6,7 @@ import { jsonSchema, SCHEMA_KINDS } from "../../src/kube/schema/json-schema.ts";
 import { CAPABILITIES } from "../../workers/capabilities.ts";
 import { openDatabase } from "../../workers/database.ts";
 import { debugToken } from "../../workers/debug-token.ts";
+import { makeEdgeKey } from "../../workers/edge-key-files.ts";
 import { openDnsSession } from "../../workers/dns-session.ts";
 import { startDnsWebhook } from "../../workers/dns-webhook.ts";
 import { startFilesEdge } from "../../workers/files-edge.ts";
@@ -46,6 +47,7 @@ export async function runCliWith(more: Partial<CliDeps>, args: readonly string[]
     startControl,
     syncOnce,
     makeKeys,
+    makeEdgeKey,
     bundle: bundleText,
     startStoreEdge,
     jsonSchema,

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Check } from "../../src/cli/kube-commands.ts";
@@ -141,4 +141,36 @@ spec:
   it("says what is wrong with portolan.yaml and goes no further", async () => {
     expect((await runCli("doctor", "--config", file("none.yaml"))).out).toContain("there is no such file");
   });
+
+  it("says which Secrets of spec.tls control may not get, and whom it seals to", async () => {
+    const tls = (name: string) => ({ metadata: { namespace: "shop" }, spec: tlsSpec(name) });
+    api.put("/apis/networking.k8s.io/v1/ingressclasses/portolan", {
+      metadata: {},
+      spec: { controller: "portolan.dev/edge" },
+    });
+    api.put("/apis/networking.k8s.io/v1/namespaces/shop/ingresses/a", tls("a-tls"));
+    api.put("/apis/networking.k8s.io/v1/namespaces/shop/ingresses/b", tls("b-tls"));
+    const text = readFileSync(file("portolan.yaml"), "utf8");
+    writeFileSync(file("portolan.yaml"), `${text}  tlsSecrets: { recipients: [keys/edge-public.json] }\n`);
+    await runCli("join", "us", "--config", file("portolan.yaml"), "--kubeconfig", file("kubeconfig"));
+    const of = async (what: string) =>
+      (JSON.parse((await doctor("-o", "json")).out) as Check[]).find((one) => one.what === what);
+    expect(await of("edge keys")).toMatchObject({ result: "fail", next: expect.stringContaining("--edge") as string });
+    await runCli("keys", file("keys"), "--edge", "--id", "fra-1");
+    expect(await of("edge keys")).toMatchObject({ result: "ok", found: "fra-1" });
+    api.allows = ({ name }) => name !== "b-tls";
+    expect(await of("cluster us: TLS")).toMatchObject({
+      result: "fail",
+      found: "missing: get secrets of shop/b-tls",
+      next: "portolan join us --tls-secrets",
+    });
+    api.allows = () => true;
+    expect(await of("cluster us: TLS")).toMatchObject({ result: "ok", found: "all 2 are there" });
+  });
+});
+
+const tlsSpec = (secretName: string) => ({
+  ingressClassName: "portolan",
+  defaultBackend: { service: { name: "web", port: { number: 80 } } },
+  tls: [{ hosts: ["a.example.org"], secretName }],
 });

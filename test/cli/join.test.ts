@@ -177,6 +177,59 @@ describe("portolan join", () => {
     expect(out).toContain("ClusterRole portolan-writer: get, patch ingresses/status; create, patch events");
   });
 
+  it("gives the right to get the Secrets that our Ingresses name, each by name, and takes it back", async () => {
+    const networking = "/apis/networking.k8s.io/v1";
+    const ingress = (namespace: string, name: string, className: string, secretName: string | null) =>
+      api.put(`${networking}/namespaces/${namespace}/ingresses/${name}`, {
+        metadata: { namespace },
+        spec: {
+          ingressClassName: className,
+          defaultBackend: { service: { name: "web", port: { number: 80 } } },
+          ...(secretName === null ? {} : { tls: [{ hosts: ["a.example.org"], secretName }] }),
+        },
+      });
+    api.put(`${networking}/ingressclasses/portolan`, { metadata: {}, spec: { controller: "portolan.dev/edge" } });
+    api.put(`${networking}/ingressclasses/nginx`, { metadata: {}, spec: { controller: "k8s.io/ingress-nginx" } });
+    ingress("shop", "one", "portolan", "b-tls");
+    ingress("shop", "two", "portolan", "a-tls");
+    ingress("shop", "plain", "portolan", null);
+    ingress("blog", "one", "portolan", "blog-tls");
+    ingress("other", "one", "nginx", "other-tls");
+    const role = (namespace: string) =>
+      api.objects.get(`/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/portolan-tls`);
+
+    expect((await run("join", CONTEXT)).out).not.toContain("portolan-tls");
+    const { out } = await run("join", CONTEXT, "--tls-secrets");
+    expect(out).toContain("  create Role shop/portolan-tls: get secrets of a-tls, b-tls\n");
+    expect(out).toContain("  create RoleBinding blog/portolan-tls\n");
+    expect(role("shop")?.["rules"]).toEqual([
+      { apiGroups: [""], resources: ["secrets"], resourceNames: ["a-tls", "b-tls"], verbs: ["get"] },
+    ]);
+    expect(role("other")).toBeUndefined();
+    const cluster = [...api.objects].filter(([path]) => path.includes("/clusterroles/"));
+    expect(JSON.stringify(cluster)).not.toContain("secrets");
+    expect((await run("join", CONTEXT, "--tls-secrets")).out).toContain("  nothing to do");
+    // Without the flag nobody asked about it.
+    expect((await run("join", CONTEXT)).out).toContain("  nothing to do");
+
+    ingress("shop", "two", "portolan", null);
+    ingress("blog", "one", "nginx", "blog-tls");
+    api.put("/apis/rbac.authorization.k8s.io/v1/namespaces/other/roles/portolan-tls", {
+      metadata: { namespace: "other" },
+    });
+    const again = await run("join", CONTEXT, "--tls-secrets");
+    expect(again.out).toContain("  change Role shop/portolan-tls: get secrets of b-tls\n");
+    expect(again.out).toContain("  remove RoleBinding blog/portolan-tls\n  remove Role blog/portolan-tls\n");
+    expect(role("blog")).toBeUndefined();
+    expect(role("other")).toBeDefined();
+    const dry = await run("join", CONTEXT, "--tls-secrets", "--dry-run");
+    expect(dry.out).toMatch(/resourceNames:\n\s+- b-tls\n/);
+
+    expect((await run("unjoin", "shop", "--no-drain")).out).toContain("shop is unjoined");
+    expect(role("shop")).toBeUndefined();
+    expect(role("other")).toBeDefined();
+  });
+
   it("needs a portolan.yaml and a context", async () => {
     expect((await runCli("join", CONTEXT, "--config", file("none.yaml"), "--kubeconfig", file("kubeconfig"))).err).toBe(
       `Cannot read ${file("none.yaml")}: there is no such file\nNext: portolan init, or --config FILE\n`,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readControlFile } from "../../src/kube/control-file.ts";
-import type { PushSettings } from "../../src/kube/schema/control.ts";
+import type { PushSettings } from "../../src/kube/schema/push.ts";
 
 const ACCOUNT = "0123456789abcdef0123456789abcdef";
 

@@ -35,6 +35,7 @@ export const edgeCommand: Command = {
   [--processes N]                so many processes share the port; SIGHUP replaces them one by one
 ${LISTENER_USAGE}
   [--tls-secrets]                end TLS with the Secrets that spec.tls names, from the same files
+  [--edge-key FILE]…             end TLS with the Secrets that control has sealed to it: docs/tls.md
   [--plain-listen HOST:PORT]     beside TLS: plain requests there are sent to https
   [--https-port N]               port of https as clients see it; the one of --listen unless said
   [--debug-token-file FILE]      who sends its content as Portolan-Debug is told the decision in headers;
@@ -52,6 +53,7 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
         ...LISTENER_ARGUMENTS,
         processes: { type: "string", default: "0" },
         "tls-secrets": { type: "boolean", default: false },
+        "edge-key": { type: "string", multiple: true },
         "plain-listen": { type: "string" },
         "https-port": { type: "string" },
         from: { type: "string" },
@@ -84,10 +86,17 @@ DIR/<cluster>/*.yaml what that cluster holds (Ingress, IngressClass, Service, En
       deps.out(capabilitiesText(deps.capabilities, outputIsJson(values.output)));
       return 0;
     }
-    const listener = listenerOptions(values, values["tls-secrets"]);
+    const edgeKeys = values["edge-key"] ?? [];
+    const listener = listenerOptions(values, values["tls-secrets"], edgeKeys);
     const plain = values["plain-listen"];
     if (values["tls-secrets"] && values.from === undefined) {
-      throw new Failure("Cannot read Secrets: only files hold them here, and there is no --from", "--tls-dir DIR");
+      throw new Failure(
+        "Cannot read Secrets: only files hold them here, and there is no --from",
+        "--edge-key FILE for those that control has sealed, or --tls-dir DIR",
+      );
+    }
+    if (edgeKeys.length > 0 && values.from !== undefined) {
+      throw new Failure("Cannot open Secrets with --edge-key: --from holds them as they are", "--tls-secrets");
     }
     if (plain !== undefined && listener.tls === null) {
       throw new Failure("Cannot send plain requests to https: nothing ends TLS", "--tls-cert FILE --tls-key FILE");

@@ -7,6 +7,8 @@ export interface ApiResource {
   readonly prefix: string;
   readonly group: string;
   readonly namespaced: boolean;
+  /** It is read one by one, by name, as by an account whose Roles have resourceNames. */
+  readonly unlisted: boolean;
 }
 
 /** Everything that the pretended API server serves. */
@@ -15,11 +17,13 @@ export const apiResources: readonly ApiResource[] = [
   resource("Ingress", "ingresses", "networking.k8s.io", true),
   resource("IngressClass", "ingressclasses", "networking.k8s.io", false),
   resource("EndpointSlice", "endpointslices", "discovery.k8s.io", true),
+  { ...resource("Secret", "secrets", "", true), unlisted: true },
 ];
 
 function resource(kind: string, plural: string, group: string, namespaced: boolean): ApiResource {
   const apiVersion = group === "" ? "v1" : `${group}/v1`;
-  return { kind, plural, apiVersion, prefix: group === "" ? "/api/v1" : `/apis/${apiVersion}`, group, namespaced };
+  const prefix = group === "" ? "/api/v1" : `/apis/${apiVersion}`;
+  return { kind, plural, apiVersion, prefix, group, namespaced, unlisted: false };
 }
 
 /** A Kubernetes object as the pretended API server holds it. */

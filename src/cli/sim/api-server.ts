@@ -14,6 +14,8 @@ export interface ApiServer {
   readonly port: number;
   /** While on, connections are cut and whoever connects waits for ever, as behind a firewall that drops packets. */
   partition(on: boolean): void;
+  /** Whether Secrets may be read by name; at first they may. Nobody may list or watch them. */
+  permitSecrets(on: boolean): void;
   /** Cuts every watch, as a server does that is replaced. */
   cut(): void;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ const version = { major: "1", minor: "36", gitVersion: "v1.36.3+portolan-sim", p
 export async function startApiServer(store: ObjectStore, options: ApiServerOptions = {}): Promise<ApiServer> {
   const { bookmarkIntervalMs = 10_000 } = options;
   let isPartitioned = false;
+  let isPermitted = true;
 
   const server = createServer((request, response) => {
     if (isPartitioned) return;
@@ -46,6 +49,11 @@ export async function startApiServer(store: ObjectStore, options: ApiServerOptio
     const target = targetOf(pathname);
     if (target === null) return send(response, failure("NotFound", "the server could not find the requested resource"));
     if (method !== "GET") return send(response, await write(request, method, target));
+    if (target.resource.unlisted && (target.name === null || !isPermitted)) {
+      const verb = target.name !== null ? "get" : searchParams.has("watch") ? "watch" : "list";
+      const { plural } = target.resource;
+      return send(response, failure("Forbidden", `${plural} is forbidden: cannot ${verb} resource "${plural}"`));
+    }
     if (target.name !== null) return send(response, readOne(target));
     if (["true", "1"].includes(searchParams.get("watch") ?? "")) {
       return answerWatch(store, target.resource, target.namespace, searchParams, response, bookmarkIntervalMs);
@@ -89,6 +97,7 @@ export async function startApiServer(store: ObjectStore, options: ApiServerOptio
       // At the end of a partition too: those who waited must ask again.
       server.closeAllConnections();
     },
+    permitSecrets: (on) => void (isPermitted = on),
     cut: () => server.closeAllConnections(),
     close: () =>
       new Promise((resolve) => {

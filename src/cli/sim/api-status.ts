@@ -7,6 +7,7 @@ export interface ApiReply {
 /** Reasons of failures with their codes, as Kubernetes pairs them. */
 const codes = {
   BadRequest: 400,
+  Forbidden: 403,
   NotFound: 404,
   MethodNotAllowed: 405,
   AlreadyExists: 409,

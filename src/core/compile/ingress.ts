@@ -14,8 +14,13 @@ export const ADOPT_ANNOTATION = "portolan.dev/adopt";
 
 export type Ownership = "federated" | "direct" | "adopted" | "foreign";
 
+/** As much of a source as says whose its Ingresses are. */
+export interface OwnershipSource extends Pick<Observation, "cluster" | "claimClassless"> {
+  readonly objects: Pick<Observation["objects"], "ingressClasses">;
+}
+
 /** Whose an Ingress is, seen from the source that holds it. */
-export function ownershipOf(ingress: IngressObject, observation: Observation): Ownership {
+export function ownershipOf(ingress: IngressObject, observation: OwnershipSource): Ownership {
   if (observation.cluster === null) return "federated";
   const { className } = ingress;
   const classes = observation.objects.ingressClasses;

@@ -14,11 +14,11 @@ export const MANAGER = "portolan";
 /** On what join made: the Cluster that it was made for. */
 export const CLUSTER_ANNOTATION = "portolan.dev/cluster";
 
-const RBAC = "/apis/rbac.authorization.k8s.io/v1";
-const GROUP = "rbac.authorization.k8s.io";
+export const RBAC_GROUP = "rbac.authorization.k8s.io";
+export const RBAC: string = `/apis/${RBAC_GROUP}/v1`;
 const READ = ["get", "list", "watch"];
 
-/** What the reader needs, and no Secret. */
+/** What the reader needs, and no Secret: those that are named in `spec.tls` may be added one by one (`tls-roles.ts`). */
 export const READER_RULES: readonly object[] = [
   { apiGroups: [""], resources: ["services", "namespaces", "nodes"], verbs: READ },
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: READ },
@@ -32,27 +32,31 @@ export const WRITER_RULES: readonly object[] = [
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
 ];
 
+/** Says whose it is, so that nobody else's object of that name is ever changed or removed. */
+export function ownMetadata(
+  name: string,
+  cluster: string,
+): { readonly name: string; readonly labels: object; readonly annotations: object } {
+  return { name, labels: { [MANAGED_BY]: MANAGER }, annotations: { [CLUSTER_ANNOTATION]: cluster } };
+}
+
 /** In the order in which they are made; they are removed in the opposite one. */
 export function joinObjects(cluster: string, writeBack: boolean): readonly JoinObject[] {
-  const named = (name: string) => ({
-    name,
-    labels: { [MANAGED_BY]: MANAGER },
-    annotations: { [CLUSTER_ANNOTATION]: cluster },
-  });
+  const named = (name: string) => ownMetadata(name, cluster);
   const own = (name: string) => ({ ...named(name), namespace: NAMESPACE });
   const subjects = [{ kind: "ServiceAccount", name: SERVICE_ACCOUNT, namespace: NAMESPACE }];
   const clusterRole = (name: string, rules: readonly object[]): readonly JoinObject[] => [
     {
       path: `${RBAC}/clusterroles/${name}`,
-      object: { apiVersion: `${GROUP}/v1`, kind: "ClusterRole", metadata: named(name), rules },
+      object: { apiVersion: `${RBAC_GROUP}/v1`, kind: "ClusterRole", metadata: named(name), rules },
     },
     {
       path: `${RBAC}/clusterrolebindings/${name}`,
       object: {
-        apiVersion: `${GROUP}/v1`,
+        apiVersion: `${RBAC_GROUP}/v1`,
         kind: "ClusterRoleBinding",
         metadata: named(name),
-        roleRef: { apiGroup: GROUP, kind: "ClusterRole", name },
+        roleRef: { apiGroup: RBAC_GROUP, kind: "ClusterRole", name },
         subjects,
       },
     },
@@ -77,7 +81,7 @@ export function joinObjects(cluster: string, writeBack: boolean): readonly JoinO
     {
       path: `${RBAC}/namespaces/${NAMESPACE}/roles/portolan-token`,
       object: {
-        apiVersion: `${GROUP}/v1`,
+        apiVersion: `${RBAC_GROUP}/v1`,
         kind: "Role",
         metadata: own("portolan-token"),
         rules: [
@@ -93,10 +97,10 @@ export function joinObjects(cluster: string, writeBack: boolean): readonly JoinO
     {
       path: `${RBAC}/namespaces/${NAMESPACE}/rolebindings/portolan-token`,
       object: {
-        apiVersion: `${GROUP}/v1`,
+        apiVersion: `${RBAC_GROUP}/v1`,
         kind: "RoleBinding",
         metadata: own("portolan-token"),
-        roleRef: { apiGroup: GROUP, kind: "Role", name: "portolan-token" },
+        roleRef: { apiGroup: RBAC_GROUP, kind: "Role", name: "portolan-token" },
         subjects,
       },
     },

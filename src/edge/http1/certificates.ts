@@ -13,6 +13,8 @@ export interface Certificate {
 export interface CertificateTable {
   /** The exact name, then the wildcard of its parent, then the first of all; null when there is none. */
   contextFor(name: string): SecureContext | null;
+  /** Whether one is for just this name, in lower case. */
+  has(name: string): boolean;
   /** Throws, and keeps what it has, when one of them cannot be used. */
   replace(certificates: readonly Certificate[]): void;
 }
@@ -26,6 +28,7 @@ export function certificateTable(certificates: readonly Certificate[]): Certific
       const parent = `*${host.slice(host.indexOf("."))}`;
       return contexts.get(host) ?? contexts.get(parent) ?? contexts.values().next().value ?? null;
     },
+    has: (name) => contexts.has(name),
     replace(next) {
       contexts = contextsOf(next);
     },

@@ -25,6 +25,8 @@ export interface ControlPlace {
   readonly context: string | null;
   readonly admin: string | null;
   readonly store: string | null;
+  /** Ingresses without a class are ours. */
+  readonly claimClassless: boolean;
   readonly clusters: readonly ConfiguredCluster[];
 }
 
@@ -49,6 +51,7 @@ export async function readControlPlace(path: string): Promise<ControlPlace> {
     context: textAt(spec, "config", "context"),
     admin: textAt(spec, "admin"),
     store: textAt(spec, "store", "file"),
+    claimClassless: spec["claimClassless"] === true,
     clusters: all.flatMap((one) => clustersOf(one.text, resolve(one.file))),
   };
 }

@@ -1,10 +1,12 @@
 /** Joining one cluster: what would happen, then doing it. */
 import { joinObjects, MANAGED_BY } from "../../core/join/objects.ts";
+import { tlsRoles } from "../../core/join/tls-roles.ts";
 import type { ApiClient } from "../api-client.ts";
 import type { ApiFailure } from "../http.ts";
 import { type ClusterFacts, clusterFacts } from "./facts.ts";
 import { type PlannedObject, planObjects } from "./plan.ts";
 import { checkClock, checkRights, JOIN_RIGHTS, type PreflightCheck } from "./preflight.ts";
+import { namedSecrets, tlsNamespaces } from "./tls-secrets.ts";
 import { requestToken, type Token } from "./token.ts";
 
 export interface PreparedJoin {
@@ -13,10 +15,17 @@ export interface PreparedJoin {
   readonly objects: readonly PlannedObject[];
 }
 
+export interface JoinHow {
+  readonly cluster: string;
+  readonly writeBack: boolean;
+  /** The right to get the Secrets that `spec.tls` names, by name; null leaves such rights as they are. */
+  readonly tlsSecrets: { readonly claimClassless: boolean } | null;
+}
+
 /** Reads and judges; changes nothing. A check that failed forbids to go on. */
 export async function prepareJoin(
   client: ApiClient,
-  options: { readonly cluster: string; readonly writeBack: boolean; readonly now: () => number },
+  options: JoinHow & { readonly now: () => number },
 ): Promise<PreparedJoin> {
   const facts = await clusterFacts(client);
   if ("ok" in facts) {
@@ -28,7 +37,7 @@ export async function prepareJoin(
     await checkClock(client, options.now),
   ];
   if (facts.refused.length > 0) checks.push({ what: "facts", result: "warn", found: facts.refused.join("; ") });
-  const planned = await planObjects(client, joinObjects(options.cluster, options.writeBack));
+  const planned = await planJoin(client, options);
   if ("ok" in planned) {
     checks.push({ what: "names", result: "fail", found: planned.cause });
     return { checks, facts, objects: [] };
@@ -37,11 +46,39 @@ export async function prepareJoin(
   const found =
     clashes.length > 0
       ? clashes.map(({ path, owner }) => `${path} belongs to ${owner}`).join("; ")
-      : planned.every(({ action }) => action === "keep")
+      : planned.every(({ action }) => action === "keep" || action === "remove")
         ? "all of it is there already"
         : "nobody else has them";
   checks.push({ what: "names", result: clashes.length > 0 ? "fail" : "ok", found });
   return { checks, facts, objects: planned };
+}
+
+async function planJoin(
+  client: ApiClient,
+  { cluster, writeBack, tlsSecrets }: JoinHow,
+): Promise<readonly PlannedObject[] | ApiFailure> {
+  const own = joinObjects(cluster, writeBack);
+  if (tlsSecrets === null) return await planObjects(client, own);
+  const secrets = await namedSecrets(client, tlsSecrets.claimClassless);
+  if ("ok" in secrets) return secrets;
+  const before = await tlsNamespaces(client);
+  if ("ok" in before) return before;
+  const planned = await planObjects(client, [...own, ...tlsRoles(cluster, secrets)]);
+  // Where no Ingress of ours names a Secret any more, the right goes; one that somebody else made stays.
+  const stale = new Map(before.flatMap((namespace) => (secrets.has(namespace) ? [] : [[namespace, []]])));
+  const old = await planObjects(client, tlsRoles(cluster, stale));
+  if ("ok" in planned) return planned;
+  if ("ok" in old) return old;
+  const gone = old.toReversed().filter(({ action }) => action === "keep" || action === "change");
+  return [...planned, ...gone.map((one): PlannedObject => ({ ...one, action: "remove" }))];
+}
+
+/** Everything that a join may have made in the cluster, of whatever kind it was. */
+export async function everMade(client: ApiClient, cluster: string): Promise<readonly PlannedObject[] | ApiFailure> {
+  const namespaces = await tlsNamespaces(client);
+  if ("ok" in namespaces) return namespaces;
+  const roles = tlsRoles(cluster, new Map(namespaces.map((namespace) => [namespace, []])));
+  return await planObjects(client, [...joinObjects(cluster, true), ...roles]);
 }
 
 /** An object that could not be made, and why. */
@@ -53,8 +90,13 @@ export interface JoinFailure {
 
 /** Makes what is missing, in order, and stops at the first that cannot be made. What is as it should be is left alone. */
 export async function makeObjects(client: ApiClient, objects: readonly PlannedObject[]): Promise<JoinFailure | null> {
-  for (const { path, object, action } of objects) {
+  for (const { path, object, action, uid } of objects) {
     if (action === "keep") continue;
+    if (action === "remove") {
+      const removed = await client.delete(path, uid === null ? {} : { uid });
+      if (!removed.ok && removed.status !== 404) return { ok: false, path, failure: removed };
+      continue;
+    }
     const made = await client.apply(path, object);
     if (!made.ok) return { ok: false, path, failure: made };
   }
@@ -89,7 +131,7 @@ export interface Removal {
  * The namespace stays too when something else lives in it.
  */
 export async function removeObjects(client: ApiClient, cluster: string): Promise<readonly Removal[] | ApiFailure> {
-  const planned = await planObjects(client, joinObjects(cluster, true));
+  const planned = await everMade(client, cluster);
   if ("ok" in planned) return planned;
   const removals: Removal[] = [];
   for (const { path, object, action, owner, uid } of planned.toReversed()) {

@@ -6,8 +6,8 @@ import { isRecord } from "../plain.ts";
 import { textAt } from "./facts.ts";
 
 export interface PlannedObject extends JoinObject {
-  /** `clash`: somebody else's object has that name, or one of another Cluster's join. */
-  readonly action: "create" | "change" | "keep" | "clash";
+  /** `clash`: somebody else's object has that name, or one of another Cluster's join. `remove`: nobody needs it any more. */
+  readonly action: "create" | "change" | "keep" | "clash" | "remove";
   /** For a clash whose it is; otherwise empty. */
   readonly owner: string;
   readonly uid: string | null;

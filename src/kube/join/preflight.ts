@@ -86,6 +86,7 @@ export async function checkClock(client: ApiClient, now: () => number): Promise<
   return { what: "clock", result: size >= FAIL_SKEW_MS ? "fail" : size >= WARN_SKEW_MS ? "warn" : "ok", found };
 }
 
-function rightText({ verb, group, resource, subresource }: Right): string {
-  return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}${group === "" ? "" : `.${group}`}`;
+function rightText({ verb, group, resource, subresource, namespace = "", name }: Right): string {
+  const whose = name === undefined ? "" : ` of ${namespace}/${name}`;
+  return `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}${group === "" ? "" : `.${group}`}${whose}`;
 }

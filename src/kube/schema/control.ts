@@ -8,6 +8,7 @@ import { dnsSettingsSchema } from "./dns-settings.ts";
 import { always, fields, perMode, type Report, text } from "./fields.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { envelope } from "./meta.ts";
+import { type PushSettings, pushOf } from "./push.ts";
 import { connectHost, dnsLabel, notEmpty, type TextRule } from "./names.ts";
 import { duration } from "./time.ts";
 
@@ -27,22 +28,6 @@ export interface CloudTokenSettings {
   readonly google: { readonly credentials: string | null } | null;
   readonly azure: AzureLogin | null;
 }
-
-/** A KV store at the edge, by its vendor's API. */
-export type KvSettings = (
-  | { readonly workersKv: { readonly account: string; readonly namespace: string } }
-  | { readonly fastlyKv: { readonly store: string } }
-) & {
-  /** Null for the vendor's own API. */
-  readonly endpoint: string | null;
-  /** Shortest time between two writes of the overlay. */
-  readonly intervalMs: number;
-  /** The snapshot in parts, and nothing else; on Fastly always. */
-  readonly parts: boolean;
-};
-
-/** Where control pushes what it publishes. Without a file the token of a KV store is in the environment. */
-export type PushSettings = { readonly tokenFile: string | null } & ({ readonly url: string } | KvSettings);
 
 /** What `portolan.yaml` says of the control function; paths are as written there. */
 export interface ControlSettings {
@@ -68,6 +53,8 @@ export interface ControlSettings {
     readonly tlsCert: string | null;
     readonly tlsKey: string | null;
   } | null;
+  /** Certificates of `spec.tls` are read, and sealed for the edges whose public keys these files hold; null reads no Secret. */
+  readonly tlsSecrets: { readonly recipients: readonly string[]; readonly intervalMs: number } | null;
   /** Control writes statuses and Events everywhere, not only where a cluster was joined with the right to. */
   readonly writeBack: boolean;
   readonly intervalMs: number;
@@ -83,6 +70,9 @@ export interface ControlSettings {
 export function readControl(value: unknown): Parsed<ControlSettings> {
   return parse(controlSchema(true), value);
 }
+
+/** A Secret may not be watched. */
+const SECRETS_INTERVAL_MS = 60_000;
 
 const httpUrl: TextRule = (text) =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
@@ -137,6 +127,10 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
       tlsCert: word.nullish(),
       tlsKey: word.nullish(),
     }).nullish(),
+    tlsSecrets: fields(strict, {
+      recipients: z.array(word).min(1),
+      interval: duration(1000, 3_600_000).nullish(),
+    }).nullish(),
     writeBack: z.boolean().nullish(),
     edgeAddresses: z.array(text(connectHost)).nullish(),
     interval: duration(100, 30_000).nullish(),
@@ -171,6 +165,9 @@ const controlSchema = perMode((strict): z.ZodType<ControlSettings> => {
             tlsKey: spec.agents.tlsKey ?? null,
           }
         : null,
+      tlsSecrets: spec.tlsSecrets
+        ? { recipients: spec.tlsSecrets.recipients, intervalMs: spec.tlsSecrets.interval ?? SECRETS_INTERVAL_MS }
+        : null,
       writeBack: spec.writeBack ?? false,
       intervalMs: spec.interval ?? 5000,
       lease: spec.lease ?? false,
@@ -195,27 +192,6 @@ function addressOf(host: string): LoadBalancerAddress {
 }
 
 type Maybe<T> = T | null | undefined;
-
-/** Often enough that the overlay has not expired, seldom enough to cost little. */
-const KV_INTERVAL_MS = 10_000;
-
-function pushOf(said: {
-  url?: Maybe<string>;
-  workersKv?: Maybe<{ account: string; namespace: string }>;
-  fastlyKv?: Maybe<{ store: string }>;
-  tokenFile?: Maybe<string>;
-  endpoint?: Maybe<string>;
-  interval?: Maybe<number>;
-  parts?: Maybe<boolean>;
-}): PushSettings {
-  const { workersKv, fastlyKv, url } = said;
-  const tokenFile = said.tokenFile ?? null;
-  const parts = said.parts === true || Boolean(fastlyKv);
-  const kv = { tokenFile, parts, endpoint: said.endpoint ?? null, intervalMs: said.interval ?? KV_INTERVAL_MS };
-  if (workersKv) return { ...kv, workersKv };
-  if (fastlyKv) return { ...kv, fastlyKv };
-  return { tokenFile, url: url ?? "" };
-}
 
 function configOf(said: { directory?: Maybe<string>; context?: Maybe<string>; inCluster?: Maybe<boolean> }) {
   if (said.inCluster === true) return "in-cluster" as const;

@@ -44,6 +44,22 @@ describe("startApiServer()", () => {
       .map((line) => JSON.parse(line));
   }
 
+  test("serves Secrets by name alone, and none of them while that is not permitted", async () => {
+    const secrets = "/api/v1/namespaces/default/secrets";
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "tls" }, type: "kubernetes.io/tls" };
+    expect((await ask("POST", secrets, secret)).code).toBe(201);
+    expect((await ask("GET", `${secrets}/tls`)).body).toMatchObject({ kind: "Secret", type: "kubernetes.io/tls" });
+    expect((await ask("GET", `${secrets}/none`)).code).toBe(404);
+    for (const path of [secrets, "/api/v1/secrets", `${secrets}?watch=true`, `${secrets}?watch=1&limit=1`]) {
+      expect(await ask("GET", path), path).toMatchObject({ code: 403, body: { reason: "Forbidden" } });
+    }
+    server.permitSecrets(false);
+    expect((await ask("GET", `${secrets}/tls`)).code).toBe(403);
+    expect((await ask("GET", `${secrets}/none`)).code).toBe(403);
+    server.permitSecrets(true);
+    expect((await ask("GET", `${secrets}/tls`)).code).toBe(200);
+  });
+
   test("creates, reads, replaces, patches and deletes", async () => {
     expect(await ask("POST", services, service("a"))).toMatchObject({
       code: 201,
@@ -76,7 +92,7 @@ describe("startApiServer()", () => {
     expect(await ask("PUT", `${services}/b`, service("a"))).toMatchObject({ code: 404 });
     expect(await ask("POST", services, { metadata: {} })).toMatchObject({ code: 422, body: { reason: "Invalid" } });
     expect(await ask("POST", services, service("a"), "text/plain")).toMatchObject({ code: 415 });
-    expect(await ask("GET", "/api/v1/secrets")).toMatchObject({ code: 404 });
+    expect(await ask("GET", "/api/v1/configmaps")).toMatchObject({ code: 404 });
   });
 
   test("stores an Ingress of a beta as v1", async () => {

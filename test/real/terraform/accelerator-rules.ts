@@ -62,7 +62,7 @@ export function newAccelerator(fields: Fields): Accelerator {
   const arn = `arn:aws:globalaccelerator::${ACCOUNT}:accelerator/${randomUUID()}`;
   const Name = words(fields, "Name", /^[\w.-]{1,64}$/);
   const type = fields["IpAddressType"] ?? "IPV4";
-  if (type !== "IPV4" && type !== "DUAL_STACK") throw invalid(`IpAddressType ${String(type)}`);
+  if (type !== "IPV4" && type !== "DUAL_STACK") throw invalid(`IpAddressType ${JSON.stringify(type)}`);
   const IpAddresses = ["192.0.2.10", "198.51.100.10"];
   const shown = {
     AcceleratorArn: arn,

@@ -219,7 +219,7 @@ function group(held: Held, fields: Fields): readonly [Accelerator, Listener, Gro
   return [...listening, found];
 }
 
-function withoutArn({ ListenerArn: _, EndpointGroupArn: __, ...rest }: Fields): Fields {
+function withoutArn({ ListenerArn: _listener, EndpointGroupArn: _group, ...rest }: Fields): Fields {
   return rest;
 }
 

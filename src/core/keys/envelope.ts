@@ -1,0 +1,64 @@
+/** What is stored of one certificate: its key and chain, encrypted, and the way to them for each recipient. */
+import { canonicalJson } from "../snapshot/canonical.ts";
+import { integer, list, nullable, parse, type Parsed, type Read, record, text } from "../snapshot/guard.ts";
+import { KEY_FORMAT, type SecretName } from "./key-list.ts";
+
+/** The content key, encrypted for one recipient. All texts are base64. */
+export interface Wrapped {
+  /** Id of the recipient's key: its RFC 7638 thumbprint, so that an id and its key cannot part. */
+  readonly to: string;
+  /** Public half of a pair that was made for this wrapping alone. */
+  readonly ephemeral: string;
+  readonly key: string;
+}
+
+export interface SealedKey extends SecretName {
+  readonly format: number;
+  readonly audience: string;
+  readonly wrapped: readonly Wrapped[];
+  readonly nonce: string;
+  readonly sealed: string;
+}
+
+/** What it is sealed for: whoever opens it says so, too, and a difference in one letter opens nothing. */
+export interface SealedFor extends SecretName {
+  readonly audience: string;
+}
+
+/** A certificate with its key; the largest that is sealed. */
+export const MAX_PLAIN = 131_072;
+const MAX_SEALED = 2 * MAX_PLAIN;
+const MAX_RECIPIENTS = 1000;
+
+const name = text(253);
+const readSealedKey: Read<SealedKey> = record<SealedKey>({
+  format: integer(KEY_FORMAT, KEY_FORMAT),
+  audience: name,
+  cluster: nullable(name),
+  namespace: name,
+  secret: name,
+  wrapped: list(record<Wrapped>({ to: text(64), ephemeral: text(64), key: text(128) }), MAX_RECIPIENTS),
+  nonce: text(32),
+  sealed: text(MAX_SEALED),
+});
+
+/** Total. */
+export function readSealed(json: string): Parsed<SealedKey> {
+  return parse(readSealedKey, json);
+}
+
+export function sealedText(sealed: SealedKey): string {
+  return canonicalJson(sealed);
+}
+
+/** The associated data of the content: everything around it that must not be exchanged. */
+export function contentContext(what: SealedFor, to: readonly string[]): string {
+  const { audience, cluster, namespace, secret } = what;
+  return canonicalJson({ for: "portolan key", format: KEY_FORMAT, audience, cluster, namespace, secret, to });
+}
+
+/** The associated data of a wrapped content key. */
+export function wrapContext(what: SealedFor, to: string): string {
+  const { audience, cluster, namespace, secret } = what;
+  return canonicalJson({ for: "portolan key wrap", format: KEY_FORMAT, audience, cluster, namespace, secret, to });
+}
