@@ -90,7 +90,10 @@ output "addresses" {
     );
   }
 
-  it("is applied, changed in place, planned without a change after each, and destroyed", { timeout: 900_000, retry: 0 }, async () => {
+  it("is applied, changed in place, planned without a change after each, and destroyed", {
+    timeout: 900_000,
+    retry: 0,
+  }, async () => {
     const first = await apply();
     expect(first).toMatch(/Resources: 4 added, 0 changed, 0 destroyed/);
     expect(first).toMatch(/addresses = tolist\(\[\s+"192\.0\.2\.10",\s+"198\.51\.100\.10",/);
