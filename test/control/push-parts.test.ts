@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { mirror } from "../../src/control/mirror.ts";
+import { mirror, reportsStep } from "../../src/control/mirror.ts";
 import { partsSteps } from "../../src/control/push-parts.ts";
 import type { HostRoutes, Snapshot } from "../../src/core/model.ts";
 import { loadPart } from "../../src/core/snapshot/load-part.ts";
@@ -158,10 +158,24 @@ describe("partsSteps()", () => {
   it("keeps a brief overlay beside them, written at each push", async () => {
     await world.source.put("overlay", new TextEncoder().encode(overlayText(OVERLAY)), "any");
     await world.push();
-    expect(await overlayOf(world.target)).toEqual({ ...OVERLAY, events: [] });
+    expect(await overlayOf(world.target)).toEqual({ ...OVERLAY, events: [], published: { epoch: 1, generation: 1 } });
+    await world.publish({ ...WORLD, hosts: others });
+    await world.push();
+    expect(await overlayOf(world.target)).toMatchObject({ published: { epoch: 1, generation: 2 } });
     world.written();
     await world.push();
     expect(world.written()).toEqual(["parts/overlay"]);
+  });
+});
+
+describe("reportsStep()", () => {
+  it("fetches what edges wrote, and nothing else", async () => {
+    const [source, target] = [memoryStore(), memoryStore()];
+    for (const key of ["reports/fastly-fra", "reports/fastly-nrt", "parts/rest"])
+      await textStore(target).put(key, key, "any");
+    await reportsStep(source, target)();
+    expect(await source.list("")).toEqual(["reports/fastly-fra", "reports/fastly-nrt"]);
+    expect(await textStore(source).get("reports/fastly-nrt")).toBe("reports/fastly-nrt");
   });
 });
 

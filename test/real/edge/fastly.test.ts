@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { fastlyScript } from "../../../scripts/bundle-fastly.ts";
 import { fastlyCompiler } from "../../../scripts/fastly-compiler.ts";
 import { FASTLY } from "../../../workers/capabilities.ts";
+import { parseReport } from "../../../src/core/snapshot/report.ts";
 import { fastlyKvStore } from "../../../src/store/fastly-kv-api.ts";
 import { ask } from "../../conformance/edge-client.ts";
 import { edgeRuntimeSuite } from "../../conformance/edge-runtime.ts";
@@ -65,6 +66,34 @@ if (lacking !== null) {
       expect(await answer(HOST)).toBe("fra");
       expect(await answer("a.wild.example.org")).toBe("fra");
       expect(await answer("nobody.example.org")).toBe("404 no such route");
+      await world.close();
+    }, 120_000);
+
+    it("tells control what it serves by its KV Store, at most once a minute", async () => {
+      const world = await startEdgeWorld(runtime);
+      await world.publish([HOST]);
+      const { url: SNAPSHOT_URL } = world.store;
+      const settings = {
+        SNAPSHOT_URL,
+        PUBLIC_KEYS: JSON.stringify(world.options.publicKeys),
+        AUDIENCE: world.options.audience,
+        ALLOW_PRIVATE_ORIGINS: "true",
+        EDGE_NAME: "shop",
+      };
+      const compiler = await fastlyCompiler(console.warn);
+      const script = await fastlyScript(null, { entry: "test/edge/fastly-reports.ts" });
+      const module = compiler?.compile(script.code) ?? new Uint8Array();
+      const edge = await startViceroy({ module, settings, secrets: {}, kv: new Map() });
+      expect((await ask(edge.url, "/")).status).toBe(200);
+      const pop = /"edge":"(shop[a-z-]*)"/.exec(edge.output())?.[1] ?? "";
+      const report = async () => (await ask(edge.url, `/~reports/${pop}`)).text;
+      await expect.poll(report).toContain('"generation":1');
+      const first = await report();
+      expect(parseReport(first)).toMatchObject({ ok: true, report: { edge: pop, requests: 1 } });
+      await ask(edge.url, "/");
+      expect(await report()).toBe(first);
+      expect(edge.output()).not.toContain("store-unreachable");
+      await edge.close();
       await world.close();
     }, 120_000);
 
