@@ -10,7 +10,7 @@ import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Load, LOADS, measure, type Round, wrkScript } from "./proxy/load.ts";
-import { type Peer, PEERS, PORTOLAN } from "./proxy/peers.ts";
+import { type Peer, type PeerFacts, PEERS, PORTOLAN } from "./proxy/peers.ts";
 
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
@@ -46,10 +46,12 @@ const origin = fileURLToPath(new URL("proxy/origin-main.ts", import.meta.url));
 const originChild = start(LOAD_CORE, process.execPath, [origin, String(ORIGIN_PORT)]);
 if (!(await listening(ORIGIN_PORT, originChild))) throw new Error(`Cannot measure: port ${ORIGIN_PORT} is taken`);
 
+const tls = selfSigned(folder);
+
 interface Running {
   readonly peer: Peer;
   readonly name: string;
-  readonly url: string;
+  readonly urls: { readonly plain: string; readonly tls: string };
   readonly pids: readonly number[];
   readonly shown: string;
 }
@@ -57,7 +59,14 @@ interface Running {
 const running: Running[] = [];
 for (const [index, peer] of peers.entries()) {
   const port = FIRST_PORT + index;
-  const { args, shown } = peer.configure(join(folder, String(index)), { port, originPort: ORIGIN_PORT, hosts });
+  const tlsPort = port + 50;
+  const { args, shown } = peer.configure(join(folder, String(index)), {
+    port,
+    tlsPort,
+    tls,
+    originPort: ORIGIN_PORT,
+    hosts,
+  });
   const child = start(PROXY_CORE, peer.binary, args);
   // One that does not start, such as a version that knows another configuration, is left out.
   if (!(await listening(port, child))) {
@@ -65,7 +74,8 @@ for (const [index, peer] of peers.entries()) {
     continue;
   }
   const pid = child.pid ?? 0;
-  running.push({ peer, name: peer.name, url: `http://127.0.0.1:${port}`, pids: [pid, ...childrenOf(pid)], shown });
+  const urls = { plain: `http://127.0.0.1:${port}`, tls: `https://127.0.0.1:${tlsPort}` };
+  running.push({ peer, name: peer.name, urls, pids: [pid, ...childrenOf(pid)], shown });
 }
 
 const results: Round[] = [];
@@ -74,7 +84,7 @@ for (const load of loads) {
   for (let round = 0; round <= rounds; round += 1) {
     for (const one of running) {
       const facts = {
-        url: one.url,
+        url: load.tls ? one.urls.tls : one.urls.plain,
         script,
         seconds: round === 0 ? WARM_UP_S : seconds,
         core: LOAD_CORE,
@@ -95,6 +105,29 @@ function start(core: number, binary: string, args: readonly string[]): ChildProc
   const child = spawn("taskset", ["-c", String(core), binary, ...args], { stdio: ["ignore", "ignore", "inherit"] });
   children.push(child);
   return child;
+}
+
+/** A certificate for `*.example.org`, RSA 2048 as most sites have. */
+function selfSigned(path: string): PeerFacts["tls"] {
+  const files = { cert: join(path, "cert.pem"), key: join(path, "key.pem"), both: join(path, "both.pem") };
+  const subject = ["-subj", "/CN=example.org", "-addext", "subjectAltName=DNS:*.example.org"];
+  const made = [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-days",
+    "2",
+    "-keyout",
+    files.key,
+    "-out",
+    files.cert,
+  ];
+  const { status } = spawnSync("openssl", [...made, ...subject], { stdio: "ignore" });
+  if (status !== 0) throw new Error("Cannot measure: openssl made no certificate");
+  writeFileSync(files.both, readFileSync(files.cert, "utf8") + readFileSync(files.key, "utf8"));
+  return files;
 }
 
 /** Waits for a port; false when the process has ended, or has not listened for a minute. */

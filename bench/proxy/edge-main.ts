@@ -2,6 +2,7 @@
 import { createWriteStream, readFileSync } from "node:fs";
 import { compile } from "../../src/core/compile/compile.ts";
 import { publishSnapshot } from "../../src/core/snapshot/publish.ts";
+import { certificateTable } from "../../src/edge/http1/certificates.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { sha256Hex } from "../../src/store/signature.ts";
 import { textStore } from "../../src/store/text.ts";
@@ -54,7 +55,15 @@ const lines = lineBuffer((text) => void log.write(text));
 const edge = await startNodeEdge(
   {
     name: "bench",
-    listen: { host: "127.0.0.1", port: facts.port },
+    listen: { host: "127.0.0.1", port: facts.tlsPort },
+    certificates: certificateTable([
+      {
+        names: ["*.example.org"],
+        cert: readFileSync(facts.tls.cert, "utf8"),
+        key: readFileSync(facts.tls.key, "utf8"),
+      },
+    ]),
+    plainListen: { host: "127.0.0.1", port: facts.port },
     location: places[0] ?? null,
     trustedProxies: [],
     trustedHops: 0,

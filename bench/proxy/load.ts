@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { request as secureRequest } from "node:https";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -14,6 +15,7 @@ export interface Load {
   readonly newConnections: boolean;
   readonly connections: number;
   readonly bytes: number;
+  readonly tls: boolean;
 }
 
 export interface Round {
@@ -30,11 +32,29 @@ export interface Round {
 }
 
 export const LOADS: readonly Load[] = [
-  { name: "1 KB", path: "/1024", body: 0, newConnections: false, connections: 64, bytes: 1024 },
-  { name: "100 KB", path: "/102400", body: 0, newConnections: false, connections: 64, bytes: 102_400 },
-  { name: "1 MB", path: "/1048576", body: 0, newConnections: false, connections: 16, bytes: 1_048_576 },
-  { name: "1 KB, new connections", path: "/1024", body: 0, newConnections: true, connections: 64, bytes: 1024 },
-  { name: "POST 10 KB", path: "/1024", body: 10_240, newConnections: false, connections: 64, bytes: 1024 },
+  { name: "1 KB", path: "/1024", body: 0, newConnections: false, connections: 64, bytes: 1024, tls: false },
+  { name: "100 KB", path: "/102400", body: 0, newConnections: false, connections: 64, bytes: 102_400, tls: false },
+  { name: "1 MB", path: "/1048576", body: 0, newConnections: false, connections: 16, bytes: 1_048_576, tls: false },
+  {
+    name: "1 KB, new connections",
+    path: "/1024",
+    body: 0,
+    newConnections: true,
+    connections: 64,
+    bytes: 1024,
+    tls: false,
+  },
+  { name: "1 KB, TLS", path: "/1024", body: 0, newConnections: false, connections: 64, bytes: 1024, tls: true },
+  {
+    name: "1 KB, TLS, new connections",
+    path: "/1024",
+    body: 0,
+    newConnections: true,
+    connections: 64,
+    bytes: 1024,
+    tls: true,
+  },
+  { name: "POST 10 KB", path: "/1024", body: 10_240, newConnections: false, connections: 64, bytes: 1024, tls: false },
 ];
 
 /** A script that asks for every host once, in shuffled order, over and over. */
@@ -95,7 +115,8 @@ export async function measure(
 async function verify(url: string, load: Load, host: string): Promise<string | null> {
   return await new Promise((resolve) => {
     const method = load.body > 0 ? "POST" : "GET";
-    const outgoing = request(`${url}${load.path}`, { method, headers: { host }, agent: false }, (answer) => {
+    const options = { method, headers: { host }, agent: false, servername: host, rejectUnauthorized: false };
+    const outgoing = (load.tls ? secureRequest : request)(`${url}${load.path}`, options, (answer) => {
       let size = 0;
       answer.on("data", (chunk: Buffer) => {
         size += chunk.every((byte) => byte === 120) ? chunk.length : Number.NaN;

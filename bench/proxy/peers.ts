@@ -13,6 +13,9 @@ export interface Peer {
 
 export interface PeerFacts {
   readonly port: number;
+  readonly tlsPort: number;
+  /** PEM files for `*.example.org`: certificate, key, and both in one. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly both: string };
   readonly originPort: number;
   readonly hosts: readonly string[];
 }
@@ -28,7 +31,7 @@ function nginx(name: string, buffering: "on" | "off"): Peer {
   return {
     name,
     binary: "nginx",
-    configure(folder, { port, originPort, hosts }) {
+    configure(folder, { port, tlsPort, tls, originPort, hosts }) {
       const config = `worker_processes 1;
 master_process off;
 daemon off;
@@ -49,6 +52,9 @@ http {
   upstream c0 { server 127.0.0.1:${originPort}; keepalive 256; keepalive_requests 100000000; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
+    listen 127.0.0.1:${tlsPort} ssl backlog=4096;
+    ssl_certificate ${tls.cert};
+    ssl_certificate_key ${tls.key};
     if ($cluster = "") { return 404; }
     location / {
       proxy_pass http://$cluster;
@@ -74,7 +80,7 @@ http {
 const haproxy: Peer = {
   name: "haproxy",
   binary: "haproxy",
-  configure(folder, { port, originPort, hosts }) {
+  configure(folder, { port, tlsPort, tls, originPort, hosts }) {
     const config = `global
   nbthread 1
   maxconn 8192
@@ -89,6 +95,7 @@ defaults
   log global
 frontend f
   bind 127.0.0.1:${port}
+  bind 127.0.0.1:${tlsPort} ssl crt ${tls.both}
   use_backend %[req.hdr(host),lower,map(${folder}/hosts.map)]
 backend c0
   http-reuse always
@@ -104,16 +111,28 @@ backend c0
 const caddy: Peer = {
   name: "caddy",
   binary: "caddy",
-  configure(folder, { port, originPort }) {
+  configure(folder, { port, tlsPort, tls, originPort }) {
     const config = `{
   admin off
   auto_https off
+  skip_install_trust
+  storage file_system {
+    root ${folder}/storage
+  }
+  default_sni www.example.org
 }
-http://127.0.0.1:${port}, http://*.example.org:${port} {
+(front) {
   log {
     output file ${folder}/access.log
   }
   reverse_proxy 127.0.0.1:${originPort}
+}
+http://127.0.0.1:${port}, http://*.example.org:${port} {
+  import front
+}
+https://127.0.0.1:${tlsPort}, https://*.example.org:${tlsPort} {
+  tls ${tls.cert} ${tls.key}
+  import front
 }
 `;
     mkdirSync(folder, { recursive: true });
