@@ -13,6 +13,8 @@ export interface Certificate {
 export interface CertificateTable {
   /** The exact name, then the wildcard of its parent, then the first of all; null when there is none. */
   contextFor(name: string): SecureContext | null;
+  /** For a client that names nobody, as a balancer's check by address does; null when there is none. */
+  readonly first: Certificate | null;
   /** Whether one is for just this name, in lower case. */
   has(name: string): boolean;
   /** Throws, and keeps what it has, when one of them cannot be used. */
@@ -22,7 +24,11 @@ export interface CertificateTable {
 /** A table of certificates. */
 export function certificateTable(certificates: readonly Certificate[]): CertificateTable {
   let contexts = contextsOf(certificates);
+  let [first = null] = certificates;
   return {
+    get first() {
+      return first;
+    },
     contextFor(name) {
       const host = name.toLowerCase();
       const parent = `*${host.slice(host.indexOf("."))}`;
@@ -31,6 +37,7 @@ export function certificateTable(certificates: readonly Certificate[]): Certific
     has: (name) => contexts.has(name),
     replace(next) {
       contexts = contextsOf(next);
+      [first = null] = next;
     },
   };
 }

@@ -6,7 +6,7 @@ import { parseAddress } from "../../core/address/ip.ts";
 import { Http2Connection } from "../http2/session.ts";
 import { textAnswer } from "../local-answer.ts";
 import { CDN_ID } from "../request-headers.ts";
-import type { CertificateTable } from "./certificates.ts";
+import type { Certificate, CertificateTable } from "./certificates.ts";
 import { ClientConnection, type ConnectionDeps } from "./client-connection.ts";
 import type { Engine } from "./engine.ts";
 import { Exchange } from "./exchange.ts";
@@ -82,6 +82,14 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
     open.add(connection);
     if (draining) connection.draining = true;
   });
+  let shown: Certificate | null = null;
+  // Node asks for a name only where there is one.
+  const showFirst = (): void => {
+    const first = certificates?.first ?? null;
+    if (first === null || first === shown) return;
+    shown = first;
+    tls?.setSecureContext({ cert: first.cert, key: first.key, minVersion: "TLSv1.2" });
+  };
   tls?.on("tlsClientError", (_error, socket) => socket.destroy());
   const secure = (socket: Socket, address: string | null): void => {
     if (tls === null) {
@@ -93,6 +101,7 @@ export async function serveHttp1(options: ServerOptions, engine: Engine): Promis
     const end = endOf(socket);
     if (address !== null) claimed.set(end, address);
     socket.once("close", () => claimed.delete(end));
+    showFirst();
     tls.emit("connection", socket);
   };
   const sockets = new Set<Socket>();

@@ -174,6 +174,9 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
     },
     has: () => serial >= 0,
     over: (files) => ({
+      get first() {
+        return files.first;
+      },
       contextFor(name) {
         const host = name.toLowerCase();
         const parent = parentWildcard(host);

@@ -98,6 +98,22 @@ describe("serveHttp1() with certificates", () => {
     await open("a.example", c.cert);
   });
 
+  it("shows the first certificate to a client that names nobody, and the next one once it is exchanged", async () => {
+    const [a, b] = [certificate("a.example"), certificate("b.example")];
+    const certificates = certificateTable([a, b]);
+    const edge = await startWorld({ hosts: ["a.example"], gateways: [], edge: { certificates } });
+    closing.push(edge.close);
+    const shown = async (): Promise<string | string[] | undefined> => {
+      const socket = connectTls({ host: "127.0.0.1", port: Number(new URL(edge.url).port), rejectUnauthorized: false });
+      closing.push(() => socket.destroy());
+      await new Promise<void>((resolve, reject) => socket.once("secureConnect", resolve).once("error", reject));
+      return socket.getPeerCertificate().subject.CN;
+    };
+    expect(await shown()).toBe("a.example");
+    certificates.replace([b, a]);
+    expect(await shown()).toBe("b.example");
+  });
+
   it("verifies an https origin, and sends SNI", async () => {
     const trusted = certificate("origin.example");
     const names: unknown[] = [];
