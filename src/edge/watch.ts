@@ -39,8 +39,12 @@ const MAX_PACES = 5000;
 /** Keeps `state` up to date. */
 export function watchHealth(deps: WatchDeps): Watch {
   const { state, now, paces, say, tell } = deps;
-  const judge = (target: ProbeTarget) => {
-    if (judgeItself(state.probes, state.targets)) {
+  // Of thousands of targets a probe is about one: the others are gone through only when there is something to learn.
+  let known: readonly ProbeTarget[] = [];
+  let byCluster = new Map<string, ProbeTarget[]>();
+  const near = ({ cluster }: ProbeTarget): readonly ProbeTarget[] => byCluster.get(cluster) ?? [];
+  const judge = (target: ProbeTarget, isNews: boolean) => {
+    if (isNews && judgeItself(state.probes, state.targets)) {
       const what = state.probes.distrustsItself ? "distrusts-itself" : "trusts-itself";
       const cause = state.probes.distrustsItself
         ? "most origins of most clusters look down from here: rather its own uplink"
@@ -58,7 +62,7 @@ export function watchHealth(deps: WatchDeps): Watch {
   const keyOfTrouble = (target: ProbeTarget): string => {
     const up = (one: ProbeTarget) =>
       one.subject === target.subject && verdictOf(state.probes, one.key).verdict !== "down";
-    return target.check !== null && state.targets.some(up) ? originKey(target.cluster, target.origin) : target.subject;
+    return target.check !== null && near(target).some(up) ? originKey(target.cluster, target.origin) : target.subject;
   };
   const forgetOwnVerdicts = () => {
     for (const target of state.targets) {
@@ -69,6 +73,9 @@ export function watchHealth(deps: WatchDeps): Watch {
   return {
     probed(target, result) {
       const nowMs = now();
+      const { verdict: before } = verdictOf(state.probes, target.key);
+      const isOther = state.targets !== known;
+      if (isOther) byCluster = Map.groupBy((known = state.targets), (one) => one.cluster);
       const change = recordProbe(state.probes, target, result, nowMs);
       if (change !== null) {
         const { what, subject, cause, sinceMs } = change;
@@ -79,11 +86,9 @@ export function watchHealth(deps: WatchDeps): Watch {
           }
         }
       }
-      judge(target);
-      const { name: place, targets } = state;
-      if (measureCluster(state.probes, place, target.cluster, { targets, nowMs, dwellMs: deps.dwellMs })) {
-        refreshHealth(state);
-      }
+      judge(target, isOther || verdictOf(state.probes, target.key).verdict !== before);
+      const measured = { targets: near(target), nowMs, dwellMs: deps.dwellMs };
+      if (measureCluster(state.probes, state.name, target.cluster, measured)) refreshHealth(state);
     },
     returned: (key, cause) => tell(returnOrigin(state.outliers, key, cause, now())),
     tick() {

@@ -10,10 +10,10 @@
  * Every conflict is reported on the object that loses, and costs nobody else anything.
  */
 import { compareText } from "../match-route.ts";
-import type { HostReservation, Snapshot } from "../model.ts";
+import type { HostReservation, HostRoutes, Snapshot } from "../model.ts";
 import type { HostClaimObject, Problem } from "../objects.ts";
 import type { Declaration } from "./declaration.ts";
-import { isSameList } from "../difference.ts";
+import { difference, isSameList } from "../difference.ts";
 import { objectName, problemOf } from "./problem.ts";
 
 /** How long a host stays with its owner after the last rule for it went. */
@@ -53,6 +53,7 @@ interface Judged {
 export function hostOwners(): (input: OwnershipInput) => OwnershipResult {
   const judged = new Map<string, Judged>();
   const hosts = new Map<string, OwnedHost>();
+  const ownersOf = previousOwners();
   let claims: readonly HostClaimObject[] = [];
   return ({ declarations, names, previous, nowMs, ...input }) => {
     if (!isSameList(claims, input.claims)) {
@@ -60,11 +61,11 @@ export function hostOwners(): (input: OwnershipInput) => OwnershipResult {
       hosts.clear();
     }
     claims = input.claims;
-    const owners = previousOwners(previous, nowMs);
+    const owners = ownersOf(previous, nowMs);
     const problems: Problem[] = [];
     for (const host of names) {
       const declared = declarations.get(host) ?? [];
-      const known = owners.get(host);
+      const known = owners.served.get(host) ?? owners.reserved.get(host);
       let one = judged.get(host);
       if (one === undefined || one.declared !== declared || one.known !== known) {
         one = { declared, known, ...judge(host, declared, claimFor(host, claims), known) };
@@ -99,28 +100,42 @@ function judge(
   return { owned: kept.length === 0 ? null : { owner, declarations: kept }, problems };
 }
 
-function previousOwners(previous: Snapshot | null, nowMs: number): Map<string, string> {
-  const owners = new Map<string, string>();
-  for (const held of previous?.reservations ?? []) {
-    if (nowMs - held.releasedAtMs < RESERVATION_MS) owners.set(held.host, held.owner);
-  }
-  for (const entry of previous?.hosts ?? []) owners.set(entry.host, entry.owner);
-  return owners;
+/** Who had which host, by host; one that is served and reserved belongs to who is served. */
+interface Owners {
+  readonly served: ReadonlyMap<string, string>;
+  readonly reserved: ReadonlyMap<string, string>;
+}
+
+/** Remembers what is served: of ten thousand hosts one is another after a change. */
+function previousOwners(): (previous: Snapshot | null, nowMs: number) => Owners {
+  const served = new Map<string, string>();
+  let known: readonly HostRoutes[] = [];
+  return (previous, nowMs) => {
+    const now = previous?.hosts ?? [];
+    const { removed, added } = difference(known, now);
+    for (const entry of removed) served.delete(entry.host);
+    for (const entry of added) served.set(entry.host, entry.owner);
+    known = now;
+    const held = (previous?.reservations ?? []).filter((one) => nowMs - one.releasedAtMs < RESERVATION_MS);
+    return { served, reserved: new Map(held.map((one) => [one.host, one.owner])) };
+  };
 }
 
 function reserve(
   hosts: ReadonlyMap<string, OwnedHost>,
-  owners: ReadonlyMap<string, string>,
+  { served, reserved }: Owners,
   previous: Snapshot | null,
   nowMs: number,
 ): readonly HostReservation[] {
   const releasedAt = new Map((previous?.reservations ?? []).map((held) => [held.host, held.releasedAtMs]));
   const reservations: HostReservation[] = [];
-  for (const [host, owner] of owners) {
+  const hold = (host: string, owner: string) => {
     // The rules without a host are nobody's name; holding them would lock a namespace out for a day for nothing.
-    if (hosts.has(host) || host === "*") continue;
+    if (hosts.has(host) || host === "*") return;
     reservations.push({ host, owner, releasedAtMs: releasedAt.get(host) ?? nowMs });
-  }
+  };
+  for (const [host, owner] of served) hold(host, owner);
+  for (const [host, owner] of reserved) if (!served.has(host)) hold(host, owner);
   return reservations.sort((a, b) => compareText(a.host, b.host));
 }
 

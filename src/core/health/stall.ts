@@ -14,7 +14,8 @@ interface Pace {
 export type Paces = Map<string, Pace>;
 
 const MIN_WAITING = 4;
-const MIN_STALL_MS = 1000;
+// With the ticks that find it, a data path that was cut is left within a second of the cut.
+const MIN_STALL_MS = 600;
 const TIMES_THE_USUAL = 10;
 const SMOOTHING = 0.1;
 

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { notePace, type Paces, stalledForMs } from "../../../src/core/health/stall.ts";
 
 describe("stalledForMs()", () => {
-  it("sees an origin that used to answer in 20 ms and lets five requests wait for a second", () => {
+  it("sees an origin that used to answer in 20 ms and lets five requests wait for 600 ms", () => {
     const paces: Paces = new Map();
     notePace(paces, "o", 20, 0);
     expect(stalledForMs(paces, "o", 5, 100)).toBeNull();
-    expect(stalledForMs(paces, "o", 5, 1099)).toBeNull();
-    expect(stalledForMs(paces, "o", 5, 1100)).toBe(1000);
+    expect(stalledForMs(paces, "o", 5, 699)).toBeNull();
+    expect(stalledForMs(paces, "o", 5, 700)).toBe(600);
   });
 
   it("is patient with one whose answers take long, and with one that goes on answering", () => {

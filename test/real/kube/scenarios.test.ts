@@ -94,14 +94,17 @@ describe.skipIf(reason !== null)("three real clusters", () => {
         Array.from({ length: 100 }, async (_, index) => {
           await new Promise((resolve) => setTimeout(resolve, index * 100));
           const sentMs = Date.now();
-          return { sentMs, zone: await zoneOf(frankfurt, HOST), tookMs: Date.now() - sentMs };
+          const lateMs = sentMs - cutMs - index * 100;
+          return { sentMs, lateMs, zone: await zoneOf(frankfurt, HOST), tookMs: Date.now() - sentMs };
         }),
       );
       expect(asked.filter(({ zone }) => !/^(us|asia)-east1$/.test(zone))).toEqual([]);
       const lastSlow = asked.findLast(({ tookMs }) => tookMs > 1_000);
       const leftMs = (lastSlow?.sentMs ?? cutMs) - cutMs;
-      console.log(`edges left the cut path after ${leftMs} ms`);
-      expect(leftMs).toBeLessThan(5_000);
+      // A machine that runs our own timers late runs the edge's late as well, and several of those are in a row.
+      const lateMs = Math.max(...asked.map((one) => one.lateMs));
+      console.log(`edges left the cut path after ${leftMs} ms, with timers up to ${lateMs} ms late`);
+      expect(leftMs).toBeLessThan(1_000 + 5 * lateMs);
       await eventually(
         () => api("europe-west1"),
         (one) => one?.api === "reachable" && one.data === "not-serving",
