@@ -1,3 +1,5 @@
+import { editDistance } from "../core/edit-distance.ts";
+
 /** The known word that a mistyped one most likely meant, or null when none is near. */
 export function nearestWord(typed: string, known: readonly string[]): string | null {
   let best: string | null = null;
@@ -10,18 +12,4 @@ export function nearestWord(typed: string, known: readonly string[]): string | n
     }
   }
   return best;
-}
-
-/** Levenshtein, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,3 +1,4 @@
+import { NO_LOCATION } from "../../src/core/geo/client-location.ts";
 import type { Circumstances, RequestFacts } from "../../src/core/decision.ts";
 import type { GeoPoint } from "../../src/core/model.ts";
 
@@ -15,19 +16,7 @@ export function circumstancesAt(point: GeoPoint | null, more: Partial<Circumstan
     client: {
       address: null,
       class: "none",
-      location: {
-        latitude: null,
-        longitude: null,
-        accuracyKm: null,
-        country: null,
-        continent: null,
-        subdivision: null,
-        city: null,
-        timeZone: null,
-        asn: null,
-        anonymous: false,
-        source: "none",
-      },
+      location: NO_LOCATION,
     },
     vantage: point === null ? { of: "nowhere", place: null, point: null } : { of: "edge", place: null, point },
     nowMs: 0,

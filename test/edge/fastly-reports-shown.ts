@@ -1,23 +1,27 @@
-/** Answers `/~reports/NAME` before the edge registers itself. */
+/** Answers `/~KEY` out of the KV Store; imported before the edge, whose registration it wraps. */
 import { KVStore } from "fastly:kv-store";
 
 interface Asked {
   readonly request: Request;
   respondWith(response: Promise<Response>): void;
 }
-type Register = (type: "fetch", listener: (event: Asked) => void) => void;
-declare const globalThis: { addEventListener: Register };
 
-const { addEventListener: register } = globalThis;
+declare const addEventListener: (type: "fetch", listener: (event: Asked) => void) => void;
 
-globalThis.addEventListener = (type, listener) =>
-  register(type, (event) => {
-    const path = new URL(event.request.url).pathname;
-    if (path.startsWith("/~")) event.respondWith(shown(path.slice(2)));
-    else listener(event);
-  });
+const register = addEventListener;
 
-async function shown(key: string): Promise<Response> {
+Object.assign(globalThis, {
+  addEventListener(type: "fetch", listener: (event: Asked) => void) {
+    register(type, (event) => {
+      const { pathname } = new URL(event.request.url);
+      if (pathname.startsWith("/~")) event.respondWith(shown(pathname.slice(2)));
+      else listener(event);
+    });
+  },
+});
+
+/** The value, or 404. */
+export async function shown(key: string): Promise<Response> {
   const entry = await new KVStore("snapshots").get(key);
   return entry === null ? new Response("", { status: 404 }) : new Response(await entry.text());
 }

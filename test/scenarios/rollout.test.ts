@@ -1,9 +1,10 @@
 /** `portolan rollout status` beside a control function with two edges, one of which stops following. */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { startControl } from "../../workers/control.ts";
 import { makeKeys } from "../../workers/key-files.ts";
+import { startSocketEdge } from "../../workers/socket-edge.ts";
 import { startStoreEdge } from "../../workers/store-edge.ts";
 import { type Closing, edgeOptions, twoClusters } from "../build/files-edge.ts";
 import { runCli } from "../build/run-cli.ts";
@@ -95,6 +96,31 @@ describe("portolan rollout status", () => {
     });
     const text = await status("--wait", "--timeout", "500ms");
     expect([text.code, text.out]).toEqual([1, expect.stringMatching(/edge-2 +\d+\.1 +behind by 1 +/)]);
+  }, 60_000);
+
+  it("lists an edge that is set up by its environment, where it has the token", async () => {
+    const { dir, admin, store } = await world();
+    const env = {
+      PORTOLAN_STORE_URL: store,
+      PORTOLAN_PUBLIC_KEYS: await readFile(join(dir, "..keys", "public-keys.json"), "utf8"),
+      PORTOLAN_LISTEN: "127.0.0.1:0",
+      PORTOLAN_POLL_SECONDS: "0.05",
+      PORTOLAN_ALLOW_PRIVATE_ORIGINS: "true",
+    };
+    const token = { PORTOLAN_STORE_TOKEN: "0123456789abcdef0123456789abcdef" };
+    const silent = { ...env, PORTOLAN_EDGE_NAME: "silent" };
+    for (const one of [silent, { ...env, ...token, PORTOLAN_EDGE_NAME: "by-environment" }]) {
+      const edge = await startSocketEdge(
+        one,
+        () => undefined,
+        () => undefined,
+      );
+      closing.push(edge.close);
+    }
+    const listed = await runCli("rollout", "status", "--admin", admin, "--wait", "--timeout", "30s", "-o", "json");
+    expect(listed.code).toBe(0);
+    const { edges } = JSON.parse(listed.out) as { edges: readonly { edge: string; state: string }[] };
+    expect(edges).toMatchObject([{ edge: "by-environment", state: "current" }]);
   }, 60_000);
 
   it("says what it does not take, and that nobody answers", async () => {

@@ -4,7 +4,15 @@
  */
 import type { Snapshot } from "../model.ts";
 import { NOTHING_PARSED, type ParsedSlices, readSlices, type SliceSource } from "./load-slices.ts";
-import { compareVersions, FORMAT, KNOWN_FEATURES, type Manifest, parseSigned, readManifestText } from "./manifest.ts";
+import {
+  compareVersions,
+  FORMAT,
+  KNOWN_FEATURES,
+  type Manifest,
+  parseSigned,
+  readManifestText,
+  type Signed,
+} from "./manifest.ts";
 import { type BaseSlice, LIMITS } from "./shapes.ts";
 
 export interface SnapshotSource extends SliceSource {
@@ -62,7 +70,7 @@ export async function loadSnapshot(source: SnapshotSource, previous: LoadedSnaps
 
 /** Why an edge may not use what says this about itself; null when it may. */
 export function whyNot(
-  manifest: Omit<Manifest, "slices" | "lists">,
+  manifest: Signed,
   { audience, lacking }: SnapshotSource,
   previous: LoadedSnapshot | null,
 ): string | null {

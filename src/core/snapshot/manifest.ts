@@ -36,6 +36,9 @@ export interface Manifest extends Version {
   readonly lists: readonly string[];
 }
 
+/** A manifest or a part, but for what it holds. */
+export type Signed = Omit<Manifest, "slices" | "lists">;
+
 /** What is stored under `manifest`: the manifest's exact text, so that the signature is over bytes and not values. */
 export interface Envelope {
   readonly payload: string;
@@ -48,13 +51,18 @@ export const readSliceRefs: Read<readonly SliceRef[]> = list(
   LIMITS.slicesPerList,
 );
 
-const readManifest: Read<Manifest> = record<Manifest>({
+/** What everything that is signed says of itself. */
+export const SIGNED_FIELDS: { readonly [K in keyof Signed]: Read<Signed[K]> } = {
   format: integer(),
   features: list(text(64), 100),
   audience: text(253),
   epoch: integer(),
   generation: integer(),
   publishedAtMs: integer(),
+};
+
+const readManifest: Read<Manifest> = record<Manifest>({
+  ...SIGNED_FIELDS,
   slices: readSliceRefs,
   lists: orDefault(list(sha256, LIMITS.lists), []),
 });

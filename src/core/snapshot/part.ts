@@ -10,8 +10,8 @@
  * | `parts/overlay` | as much of the HealthOverlay as one part may hold (`brief-overlay.ts`), not signed |
  */
 import type { Cluster, HostRoutes, LocationOverride } from "../model.ts";
-import { integer, list, type Read, record, text } from "./guard.ts";
-import type { Manifest } from "./manifest.ts";
+import { list, type Read, record, text } from "./guard.ts";
+import { type Signed, SIGNED_FIELDS } from "./manifest.ts";
 import { LIMITS, readBase, readHostRoutes } from "./shapes.ts";
 
 /** What a part should fit into: an edge reads at most three of them for a request. */
@@ -30,7 +30,7 @@ export function partKey(hash: string): string {
 }
 
 /** What a signed part says. */
-export interface Part extends Omit<Manifest, "slices" | "lists"> {
+export interface Part extends Signed {
   /** The host, or REST, which no host can be called: a part is believed under its own name alone. */
   readonly name: string;
   readonly clusters: readonly Cluster[];
@@ -42,12 +42,7 @@ export interface Part extends Omit<Manifest, "slices" | "lists"> {
 }
 
 export const readPart: Read<Part> = record<Part>({
-  format: integer(),
-  features: list(text(64), 100),
-  audience: text(253),
-  epoch: integer(),
-  generation: integer(),
-  publishedAtMs: integer(),
+  ...SIGNED_FIELDS,
   name: text(253),
   clusters: (value) => readBase({ clusters: value, reservations: [], locationOverrides: [] }, "").clusters,
   locationOverrides: (value) =>

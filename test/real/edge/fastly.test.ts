@@ -95,7 +95,7 @@ if (lacking !== null) {
       expect(edge.output()).not.toContain("store-unreachable");
       await edge.close();
       await world.close();
-    }, 120_000);
+    }, 400_000);
 
     it("takes the client's place from fastly:geolocation where its POP is not known", async () => {
       const world = await startEdgeWorld(runtime);

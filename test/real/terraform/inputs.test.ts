@@ -1,11 +1,11 @@
 /** Every row of "Bad input" in docs/terraform.md, given to its module. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { conditionsOf, MODULES, schemas, variablesOf } from "./modules.ts";
-import { SOURCES, workspace, type Workspace } from "./terraform.ts";
-import { awsPlugins, makeMirror, missingTools } from "./tools.ts";
+import { moduleSpace } from "./module-space.ts";
+import { conditionsOf, MODULES, variablesOf } from "./modules.ts";
+import { SOURCES, type Workspace } from "./terraform.ts";
+import { missingTools } from "./tools.ts";
 
 interface BadInput {
   readonly module: string;
@@ -32,20 +32,11 @@ const rows: readonly BadInput[] = page.split(/^## /m).flatMap((section) => {
 });
 
 describe.skipIf(missing !== null)("bad inputs", () => {
-  const mirror = mkdtempSync(join(tmpdir(), "portolan-mirror-"));
   let space: Workspace;
   beforeAll(async () => {
-    makeMirror(mirror, null, schemas(awsPlugins()));
-    space = workspace(mirror);
-    for (const module of MODULES) {
-      const run = await space.run(`modules/${module}`, ["init", "-input=false"]);
-      if (run.code !== 0) throw new Error(run.output);
-    }
+    space = await moduleSpace();
   }, 300_000);
-  afterAll(() => {
-    space.close();
-    rmSync(mirror, { recursive: true });
-  });
+  afterAll(() => space.close());
 
   it.each(MODULES)("of %s are there for every variable", (module) => {
     const tried = new Set(rows.filter((row) => row.module === module).map(({ variable }) => variable));

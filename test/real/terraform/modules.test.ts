@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MODULES, schemas } from "./modules.ts";
+import { moduleSpace } from "./module-space.ts";
+import { MODULES } from "./modules.ts";
 import { takeOut } from "./mutants.ts";
 import { planOf } from "./plan-of.ts";
-import { workspace, type Workspace } from "./terraform.ts";
-import { awsPlugins, makeMirror, missingTools } from "./tools.ts";
+import type { Workspace } from "./terraform.ts";
+import { missingTools } from "./tools.ts";
 
 interface Golden {
   readonly values: Readonly<Record<string, unknown>>;
@@ -16,20 +16,11 @@ const missing = missingTools();
 if (missing !== null) console.warn(`SKIPPED, the Terraform modules: ${missing}`);
 
 describe.skipIf(missing !== null)("terraform modules, against the schemas of their providers", () => {
-  const mirror = mkdtempSync(join(tmpdir(), "portolan-mirror-"));
   let space: Workspace;
   beforeAll(async () => {
-    makeMirror(mirror, null, schemas(awsPlugins()));
-    space = workspace(mirror);
-    for (const module of MODULES) {
-      const run = await space.run(`modules/${module}`, ["init", "-input=false"]);
-      if (run.code !== 0) throw new Error(run.output);
-    }
+    space = await moduleSpace();
   }, 300_000);
-  afterAll(() => {
-    space.close();
-    rmSync(mirror, { recursive: true });
-  });
+  afterAll(() => space.close());
 
   it("are formatted", async () => {
     const run = await space.run(".", ["fmt", "-check", "-recursive", "-diff"]);

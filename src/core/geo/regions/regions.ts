@@ -1,4 +1,5 @@
 /** Where cloud regions are. Keyed by provider and region: `eu-west-1` is Dublin on AWS and London on Alibaba. */
+import { editDistance } from "../../edit-distance.ts";
 import { aws, gcp } from "./aws-gcp.ts";
 import { azure } from "./azure.ts";
 import { digitalocean, linode, oci } from "./oci-digitalocean-linode.ts";
@@ -21,7 +22,7 @@ export function regionPoint(provider: string, region: string): RegionPoint | nul
 export function nearestRegionNames(provider: string, region: string): readonly string[] {
   const wanted = `${provider}/${region}`;
   return [...regions().keys()]
-    .map((name) => ({ name, distance: differences(name, wanted) }))
+    .map((name) => ({ name, distance: editDistance(name, wanted) }))
     .filter((entry) => entry.distance <= 3)
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, MAX_SUGGESTIONS)
@@ -35,18 +36,4 @@ function regions(): ReadonlyMap<string, RegionPoint> {
     ),
   );
   return table;
-}
-
-/** Edit distance, one row at a time. */
-function differences(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
