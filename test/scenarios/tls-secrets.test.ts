@@ -184,8 +184,10 @@ describe("portolan control with spec.tlsSecrets and portolan edge --edge-key", (
       (result) => result === "ok",
     );
     // The list and its one envelope: what it names no more is gone.
-    const there = await readdir(join(world.dir, "received", "values", "keys"));
-    expect(there).toHaveLength(2);
+    await eventually(
+      () => readdir(join(world.dir, "received", "values", "keys")),
+      (there) => there.length === 2,
+    );
     await control.close();
     await edge.close();
     const again = await world.edge(receive, more);
@@ -262,7 +264,7 @@ describe("portolan control with spec.tlsSecrets and portolan edge --edge-key", (
       );
     }
     expect(edge.said()).not.toContain("PRIVATE KEY");
-  }, 60_000);
+  }, 180_000);
 });
 
 /** The whole program, since processes are what it is about. */
@@ -280,7 +282,7 @@ async function program(args: readonly string[]): Promise<{ banner: readonly stri
   await eventually(
     () => Promise.resolve(`${out}${err}`),
     () => /^edge +https:/m.test(out),
-    30_000,
+    90_000,
   );
   return { banner: out.split("\n"), said: () => out + err };
 }
