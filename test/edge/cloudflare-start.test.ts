@@ -38,7 +38,7 @@ describe("startCloudflare()", () => {
 
   it.each([
     ["fra", {}, { latitude: 50.11, longitude: 8.68 }],
-    ["waw", {}, { latitude: 52.23, longitude: 21.01 }],
+    ["waw", {}, { latitude: 52.2, longitude: 21 }],
     ["waw", { LOCATION: "1,2" }, { latitude: 1, longitude: 2 }],
     ["unknown", {}, null],
   ])("knows the edge's own place in %s, given %j", async (colo, given, place) => {
@@ -49,8 +49,8 @@ describe("startCloudflare()", () => {
   it("knows each place once, and none of it is nowhere", () => {
     const rows = [...readRegions(cloudflare), ...readRegions(fastly)];
     expect(new Set(rows.map(([code]) => code)).size).toBe(rows.length);
-    for (const [code, { latitude, longitude, country }] of rows) {
-      expect([code, code.length, country.length]).toEqual([code, 3, 2]);
+    for (const [code, { latitude, longitude }] of rows) {
+      expect(code).toMatch(/^[A-Z]{3}$/);
       expect(Math.abs(latitude)).toBeLessThan(70);
       expect(Math.abs(longitude)).toBeLessThanOrEqual(180);
     }
