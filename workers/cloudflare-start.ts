@@ -1,5 +1,8 @@
 /** What is Cloudflare's own about the start: its bindings, and its KV namespace as a store. */
 import type { KVNamespace } from "@cloudflare/workers-types";
+import { cloudflare } from "../src/core/geo/regions/cloudflare-colos.ts";
+import { fastly } from "../src/core/geo/regions/fastly-pops.ts";
+import { readRegions } from "../src/core/geo/regions/region-text.ts";
 import { httpReader } from "../src/store/http-reader.ts";
 import { withSecond } from "../src/store/second.ts";
 import { workersKvReader, workersKvReporter } from "../src/store/workers-kv.ts";
@@ -29,9 +32,15 @@ export interface CloudflareEnv
 
 const REPORT_INTERVAL_MS = 60_000;
 
-/** Rejects with the name of a binding that is missing or malformed. */
-export async function startCloudflare(env: CloudflareEnv): Promise<IsolateStart> {
-  return await startIsolate(await withSecrets(env), storeOf(env));
+/**
+ * `colo` is the place of Cloudflare that this isolate is in, as `request.cf` names it: an isolate does not move. Rejects with
+ * the name of a binding that is missing or malformed.
+ */
+export async function startCloudflare(env: CloudflareEnv, colo: string): Promise<IsolateStart> {
+  const code = colo.toUpperCase();
+  const point = [...readRegions(cloudflare), ...readRegions(fastly)].find(([name]) => name === code)?.[1];
+  const place = point === undefined ? {} : { LOCATION: `${point.latitude},${point.longitude}` };
+  return await startIsolate({ ...place, ...(await withSecrets(env)) }, storeOf(env));
 }
 
 /** Secrets as text, wherever they are kept; rejects when the Secrets Store does not hold one that is bound. */

@@ -7,10 +7,10 @@ import { isolateEdge, type IsolateEdge } from "./isolate.ts";
 let locate: typeof cloudflareLocation | null = null;
 
 const edge: IsolateEdge<CloudflareEnv> = isolateEdge<CloudflareEnv>({
-  async start(env) {
+  async start(env, request) {
     const { startCloudflare, cloudflareLocation } = await import("./cloudflare-start.ts");
     locate = cloudflareLocation;
-    return await startCloudflare(env);
+    return await startCloudflare(env, colo(request));
   },
   edgeName: (request) => `cloudflare-${colo(request)}`,
   peerAddress: (request, env) => (trusted(env) ? request.headers.get("cf-connecting-ip") : null),

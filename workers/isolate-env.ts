@@ -13,7 +13,7 @@ export interface IsolateEnv extends OtlpEnv {
   readonly BUNDLED_SNAPSHOT?: SnapshotBundle;
   readonly AUDIENCE?: string;
   readonly EDGE_NAME?: string;
-  /** `LAT,LON` of an edge that knows its own place; on Cloudflare the client's place counts instead. */
+  /** `LAT,LON` of an edge that knows its own place; platforms that say where they are give it themselves. */
   readonly LOCATION?: string;
   readonly POLL_SECONDS?: string;
   /** `true` reads for each host what is about it, not the whole snapshot: for a snapshot of thousands of hosts. */

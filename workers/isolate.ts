@@ -14,7 +14,7 @@ import type { IsolateStart } from "./isolate-start.ts";
 /** What differs from platform to platform. */
 export interface Platform<Env extends Pick<IsolateEnv, "EDGE_NAME">> {
   /** Loads and calls `startIsolate` with the platform's store. */
-  start(env: Env): Promise<IsolateStart>;
+  start(env: Env, request: Request): Promise<IsolateStart>;
   /** Name in reports and logs when none is bound; unique as far as the platform says where this is. */
   edgeName(request: Request): string;
   /** Address of the client as the platform vouches for it; null where nobody does. */
@@ -58,7 +58,7 @@ async function start<Env extends Pick<IsolateEnv, "EDGE_NAME">>(
   env: Env,
 ): Promise<Isolate> {
   const { buildEdge } = await import("./isolate-build.ts");
-  const started = await platform.start(env);
+  const started = await platform.start(env, request);
   const { settings, pins, sign } = started;
   const { ready } = buildEdge(started, env.EDGE_NAME ?? platform.edgeName(request), settings.debugToken);
   const upstream = fetchUpstream({
