@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { backendKey } from "../../src/core/health/view.ts";
-import { countsIndex, listCounts, packCounts } from "../../src/core/snapshot/backend-counts.ts";
+import { countsIndex, listCounts, packCounts, partialCounts } from "../../src/core/snapshot/backend-counts.ts";
 
 const ALL = [
   { cluster: "a", service: "default/shop/80", ready: 2, total: 3 },
@@ -14,6 +14,20 @@ describe("packCounts()", () => {
     expect([...listCounts(packCounts(ALL))].sort((x, y) => x.ready - y.ready)).toEqual(
       [...ALL].sort((x, y) => x.ready - y.ready),
     );
+  });
+});
+
+describe("partialCounts()", () => {
+  it("lists what listCounts() lists of those that are not wholly ready, whatever stands there", () => {
+    const counts = "1/1,,0/0,0/3,2/3,10/10,01/1,01/01,a/a,/,1/,12/1,1/12,3/2,1,11";
+    const services = Array.from({ length: 15 }, (_, index) => `s/s/${index}`);
+    const packed = {
+      services,
+      clusters: [counts, "", "2/3,4/4"].map((text, at) => ({ cluster: `c${at}`, counts: text })),
+    };
+    const partial = listCounts(packed).filter(({ ready, total }) => ready < total || ready === 0);
+    expect(partial.length).toBeGreaterThan(3);
+    expect(partialCounts(packed)).toEqual(partial);
   });
 });
 

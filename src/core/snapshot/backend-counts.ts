@@ -28,6 +28,38 @@ export function listCounts(packed: BackendCounts): readonly BackendHealth[] {
   );
 }
 
+/** Those of which not all endpoints are ready; of half a million others no text is made. */
+export function partialCounts(packed: BackendCounts): readonly BackendHealth[] {
+  const partial: BackendHealth[] = [];
+  for (const { cluster, counts } of packed.clusters) {
+    let at = 0;
+    for (const service of packed.services) {
+      if (at > counts.length) break;
+      const comma = counts.indexOf(",", at);
+      const end = comma === -1 ? counts.length : comma;
+      if (end > at && !isPlainlyWhole(counts, at, end)) {
+        const one = count(cluster, service, counts.slice(at, end));
+        if (one.ready < one.total || one.ready === 0) partial.push(one);
+      }
+      at = end + 1;
+    }
+  }
+  return partial;
+}
+
+/** The same digits on both sides of the slash; no means that somebody has to look closer. */
+function isPlainlyWhole(counts: string, at: number, end: number): boolean {
+  const half = (end - at - 1) / 2;
+  if (counts.charCodeAt(at) === ZERO || counts.charCodeAt(at + half) !== SLASH) return false;
+  for (let index = at; index < at + half; index += 1) {
+    if (counts.charCodeAt(index) !== counts.charCodeAt(index + half + 1)) return false;
+  }
+  return true;
+}
+
+const ZERO = 48;
+const SLASH = 47;
+
 /** Looks one up without unpacking the others' clusters. */
 export function countsIndex(packed: BackendCounts): { get(key: string): BackendHealth | undefined } {
   const texts = new Map(packed.clusters.map(({ cluster, counts }) => [cluster, counts]));

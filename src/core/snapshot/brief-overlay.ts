@@ -1,6 +1,6 @@
 /** As much of a HealthOverlay as an edge may read for each request. What is left out counts as unknown: available. */
 import type { BackendHealth, HealthOverlay } from "../health/model.ts";
-import { listCounts, packCounts } from "./backend-counts.ts";
+import { packCounts, partialCounts } from "./backend-counts.ts";
 import { overlayText } from "./overlay.ts";
 import { LIMITS } from "./shapes.ts";
 
@@ -15,10 +15,10 @@ export function briefOverlay(overlay: HealthOverlay, characters: number): string
   const whole: HealthOverlay = { ...overlay, events: [] };
   const text = overlayText(whole);
   if (text.length <= characters) return text;
-  const counts = listCounts(overlay.backends);
-  const bad = { ...whole, ...downs(overlay), clusters: [] };
   // One whose endpoints are all ready is decided about as one that is not named.
-  const partial = packCounts(counts.filter(({ ready, total }) => ready < total || ready === 0));
+  const counts = partialCounts(overlay.backends);
+  const bad = { ...whole, ...downs(overlay), clusters: [] };
+  const partial = packCounts(counts);
   const lean = [
     { ...whole, backends: partial },
     { ...bad, backends: partial },
