@@ -36,6 +36,9 @@ export interface IsolateStart {
   follow(edge: ServingEdge["follow"], places: LoadedPlaces, authority: string): Follower;
 }
 
+/** Workers may have six connections open at once; what is left is for requests that wait for origins. */
+const STORE_CONNECTIONS = 4;
+
 /** Where an isolate reads snapshots, and where it reports; null where it may not write. */
 export interface IsolateStore extends Pick<FollowDeps, "report"> {
   readonly get: SnapshotSource["get"];
@@ -54,6 +57,7 @@ export async function startIsolate(env: IsolateEnv, store: IsolateStore): Promis
     verify: manifestVerifier(keys),
     audience: settings.audience,
     turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
+    atOnce: STORE_CONNECTIONS,
     lacking: sign === null ? { [SIGNED_HOP]: "but HOP_KEYS is not bound" } : {},
   };
   const choices = newChoices();

@@ -93,6 +93,25 @@ async function longestParsed(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe("loadSnapshot() of what is published in pieces", () => {
+  it("asks for no more texts at once than its platform has connections for", async () => {
+    const { source, publish } = place();
+    await publish(manyHosts(50), 1);
+    const most = async (atOnce?: number): Promise<number> => {
+      let [open, highest] = [0, 0];
+      const get = async (key: string) => {
+        open += 1;
+        highest = Math.max(highest, open);
+        await new Promise((resolve) => setImmediate(resolve));
+        open -= 1;
+        return await source.get(key);
+      };
+      await load({ ...source, get, ...(atOnce === undefined ? {} : { atOnce }) });
+      return highest;
+    };
+    expect(await most(4)).toBe(4);
+    expect(await most()).toBe(16);
+  });
+
   it("gives back a host of megabytes, and parses no piece above the limit", async () => {
     const { source, publish, store } = place();
     const reservations = Array.from({ length: 20_000 }, (_, at) => ({

@@ -14,6 +14,8 @@ export interface SliceSource {
   digest(text: string): Promise<string>;
   /** Lets whatever else there is have its turn; left out where nothing waits. */
   readonly turn?: () => Promise<void>;
+  /** Texts that are asked for at the same time, where a platform counts connections. */
+  readonly atOnce?: number;
 }
 
 /** What was read before, by the hash of its text, or by those of its pieces. */
@@ -99,6 +101,7 @@ type Reader = <T>(
 
 /** Reads texts some at once, and parses them one after the other. */
 function reader(source: SliceSource, problems: string[]): Reader {
+  const { atOnce = PARALLEL_READS } = source;
   let sinceTurn = 0;
   const checked = async ({ key, hash }: SliceRef): Promise<string | null> => {
     const text = await source.get(`slices/${hash}`);
@@ -109,8 +112,8 @@ function reader(source: SliceSource, problems: string[]): Reader {
     return null;
   };
   return async (refs, parsed, take) => {
-    for (let from = 0; from < refs.length; from += PARALLEL_READS) {
-      const batch = refs.slice(from, from + PARALLEL_READS);
+    for (let from = 0; from < refs.length; from += atOnce) {
+      const batch = refs.slice(from, from + atOnce);
       const texts = await Promise.all(batch.map(checked));
       for (const [index, { key, hash }] of batch.entries()) {
         const text = texts[index] ?? null;
