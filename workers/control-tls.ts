@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { causeOf } from "../src/core/cause.ts";
 import type { SecretName } from "../src/core/keys/key-list.ts";
 import type { SecretRead } from "../src/core/keys/secret-read.ts";
+import { newest } from "../src/control/newest.ts";
 import { type TlsKeys, tlsKeys } from "../src/control/tls-keys.ts";
 import { tlsMetrics } from "../src/control/tls-metrics.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
@@ -71,12 +72,9 @@ export async function startTlsKeys(setup: ControlSetup, parts: TlsKeysParts): Pr
 }
 
 function following(keys: TlsKeys, { log, onChange }: TlsKeysParts, end: () => Promise<void>): RunningTlsKeys {
-  let next: ReconcileResult | null = null;
-  let running: Promise<void> | null = null;
   let closed = false;
   let failed = "";
-
-  async function once(result: ReconcileResult): Promise<void> {
+  const bringing = newest(async (result: ReconcileResult): Promise<void> => {
     let isOther = false;
     try {
       const sealed = await keys.bring(result);
@@ -89,32 +87,19 @@ function following(keys: TlsKeys, { log, onChange }: TlsKeysParts, end: () => Pr
       failed = message;
     }
     if (isOther && !closed) onChange();
-  }
-
-  async function loop(): Promise<void> {
-    while (next !== null) {
-      const result = next;
-      next = null;
-      await once(result);
-    }
-    running = null;
-  }
+  });
 
   return {
     after(result) {
-      if (closed) return;
-      next = result;
-      running ??= loop();
+      if (!closed) bringing.offer(result);
     },
     told: (result) => (result === null ? result : { ...result, problems: [...result.problems, ...keys.problems()] }),
     metricsText: () => tlsMetrics(keys.entries()),
-    async settled() {
-      await running;
-    },
+    settled: bringing.settled,
     async close() {
       closed = true;
-      next = null;
-      await running;
+      bringing.clear();
+      await bringing.settled();
       await end();
     },
   };

@@ -4,6 +4,7 @@ import { causeOf } from "../src/core/cause.ts";
 import { hostProblems, type WaitsFor } from "../src/core/hosts/host-status.ts";
 import type { LoadBalancerAddress } from "../src/core/objects.ts";
 import { planWriteBack } from "../src/core/write-back/plan.ts";
+import { newest } from "../src/control/newest.ts";
 import type { ReconcileResult } from "../src/control/reconcile.ts";
 import type { ApiAccess } from "../src/kube/access/access.ts";
 import { joinedClusters } from "../src/kube/join/joined.ts";
@@ -36,8 +37,6 @@ export interface RunningWriteBack {
 /** Starts with nothing to write. */
 export function startWriteBack(options: WriteBackOptions): RunningWriteBack {
   const clients = apiClients(options.accessOf);
-  let next: ReconcileResult | null = null;
-  let running: Promise<void> | null = null;
   let closed = false;
 
   const writer = writeBack({ clientOf: clients.of, now: Date.now, log: options.log });
@@ -62,28 +61,19 @@ export function startWriteBack(options: WriteBackOptions): RunningWriteBack {
     await writer.carryOut(plan);
   }
 
-  async function loop(): Promise<void> {
-    while (next !== null) {
-      const result = next;
-      next = null;
-      await once(result).catch((error: unknown) => options.log(`Cannot write back: ${causeOf(error)}`));
-    }
-    running = null;
-  }
+  const writing = newest((result: ReconcileResult) =>
+    once(result).catch((error: unknown) => options.log(`Cannot write back: ${causeOf(error)}`)),
+  );
 
   return {
     after(result) {
-      if (closed) return;
-      next = result;
-      running ??= loop();
+      if (!closed) writing.offer(result);
     },
-    async settled() {
-      await running;
-    },
+    settled: writing.settled,
     async close() {
       closed = true;
-      next = null;
-      await running;
+      writing.clear();
+      await writing.settled();
       await clients.close();
     },
   };

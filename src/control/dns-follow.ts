@@ -8,6 +8,7 @@ import type { Store } from "../store/store.ts";
 import type { DnsApplyReport } from "./dns-apply.ts";
 import { applyOneZone, planOneZone, type PlanZoneDeps, type PlannedZone, type ZoneAccess } from "./dns-zone.ts";
 import { changeOrders } from "./interventions.ts";
+import { newest } from "./newest.ts";
 
 export type ZoneNews = Pick<HealthEvent, "what" | "subject" | "cause">;
 
@@ -82,30 +83,20 @@ export function followZone(access: ZoneAccess, deps: FollowDeps): FollowedZone {
     return become({ ...status, state: "failing", cause });
   };
 
-  let next: (() => Promise<readonly ZoneNews[]>) | null = null;
-  let running: Promise<void> | null = null;
   const tell = (list: readonly ZoneNews[]) => {
     for (const one of list) deps.onNews(one);
   };
-  const loop = async () => {
-    while (next !== null) {
-      const work = next;
-      next = null;
-      tell(await work());
-    }
-    running = null;
-  };
+  const following = newest(async ([desired, orders]: readonly [DesiredZone, ZoneOrders]) =>
+    tell(await follow(desired, orders)),
+  );
   return {
     access,
     counts,
     status: () => status,
     holds: (name) => held?.has(name) ?? null,
     fail: (cause) => tell(fail(cause)),
-    offer(desired, orders) {
-      next = () => follow(desired, orders);
-      running ??= loop();
-    },
-    settled: () => running ?? Promise.resolve(),
+    offer: (desired, orders) => following.offer([desired, orders]),
+    settled: following.settled,
   };
 
   async function follow(desired: DesiredZone, orders: ZoneOrders): Promise<readonly ZoneNews[]> {

@@ -8,6 +8,7 @@ import { parseEnvelope, parseSigned } from "../core/snapshot/manifest.ts";
 import { hashesOf, withLists } from "../core/snapshot/slice-lists.ts";
 import { type PushStore, type Store, writeAll } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
+import { newest } from "./newest.ts";
 
 export interface MirrorOptions {
   readonly source: Store;
@@ -36,39 +37,24 @@ export interface Mirror {
 /** A mirror of one target; nothing is written before the first `push`. */
 export function mirror(options: MirrorOptions): Mirror {
   const { target, onProblem } = options;
-  let running: Promise<void> | null = null;
-  let again = false;
   let problem: string | null = null;
   const begin = options.steps ?? (() => wholeSteps(options));
   let steps = begin();
 
-  async function run(): Promise<void> {
-    do {
-      again = false;
-      try {
-        for (const step of steps) await step();
-        problem = null;
-      } catch (error) {
-        // A target that was started anew holds nothing of what we pushed before.
-        steps = begin();
-        const message = `Cannot push to ${target.name}: ${causeOf(error)}`;
-        if (problem === null) onProblem(message);
-        problem = message;
-      }
-    } while (again);
-    running = null;
-  }
+  const pushing = newest<void>(async () => {
+    try {
+      for (const step of steps) await step();
+      problem = null;
+    } catch (error) {
+      // A target that was started anew holds nothing of what we pushed before.
+      steps = begin();
+      const message = `Cannot push to ${target.name}: ${causeOf(error)}`;
+      if (problem === null) onProblem(message);
+      problem = message;
+    }
+  });
 
-  return {
-    push() {
-      if (running === null) running = run();
-      else again = true;
-    },
-    problem: () => problem,
-    settled: async () => {
-      await running;
-    },
-  };
+  return { push: pushing.offer, problem: () => problem, settled: pushing.settled };
 }
 
 /** The step, unless it was done less than so long ago. */
