@@ -10,7 +10,8 @@ import { startControl } from "../../workers/control.ts";
 import { makeEdgeKey } from "../../workers/edge-key-files.ts";
 import { makeKeys } from "../../workers/key-files.ts";
 import { startStoreEdge } from "../../workers/store-edge.ts";
-import { type Closing, edgeOptions, temporaryFolder } from "./files-edge.ts";
+import { type Closing, temporaryFolder } from "./files-edge.ts";
+import { storeEdgeOptions } from "./store-edge.ts";
 import { listenerOf } from "./listener.ts";
 
 export const TOKEN = "0123456789abcdef0123456789abcdef";
@@ -114,19 +115,8 @@ spec: { provider: gcp, region: europe-west1, access: { context: eu } }
       return running;
     },
     async edge(store, edgeMore = {}, keys = [join(dir, "keys", "edge.jwk")]) {
-      const { from: _from, ...settings } = edgeOptions("");
-      const options: StoreEdgeOptions = {
-        ...settings,
-        listener: listenerOf([], false, keys),
-        store,
-        name: "edge-1",
-        publicKeys: join(dir, "keys", "public-keys.json"),
-        audience: "portolan",
-        tokenFile: null,
-        cache: null,
-        location: { latitude: 50, longitude: 8 },
-        ...edgeMore,
-      };
+      const listener = listenerOf([], false, keys);
+      const options = storeEdgeOptions(join(dir, "keys"), { listener, store, ...edgeMore });
       const edge = await startStoreEdge(options, deps);
       closing.push(edge.close);
       return edge;

@@ -2,37 +2,19 @@ import { describe, expect, it } from "vitest";
 import { approve, changeOrders } from "../../src/control/interventions.ts";
 import { newControlState, reconcile, type ReconcileResult } from "../../src/control/reconcile.ts";
 import type { Observation } from "../../src/core/objects.ts";
-import type { ObjectReader } from "../../src/kube/reader.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { sha256Hex } from "../../src/store/signature.ts";
 import type { Store } from "../../src/store/store.ts";
 import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
-
-/** A reader of the contract whose observation the test sets: what a source says is the input here. */
-interface SetReader extends ObjectReader {
-  now: Observation;
-}
-
-function reader(first: Observation): SetReader {
-  return {
-    cluster: first.cluster,
-    now: first,
-    start: async () => undefined,
-    observe() {
-      return this.now;
-    },
-    onChange: () => undefined,
-    close: async () => undefined,
-  };
-}
+import { setReader } from "../build/set-reader.ts";
 
 const shop = ingress("shop", { rules: [rule("shop.example.org", "/", "shop")] });
 const other = ingress("other", { rules: [rule("other.example.org", "/", "shop")] });
 const CLUSTERS = [cluster("us"), cluster("eu")];
 
 function world(store: Store = memoryStore()) {
-  const config = reader(observation(null, { clusters: CLUSTERS, ingresses: [shop, other] }));
-  const clusters = ["us", "eu"].map((name) => reader(observation(name, { services: [service("shop")] })));
+  const config = setReader(observation(null, { clusters: CLUSTERS, ingresses: [shop, other] }));
+  const clusters = ["us", "eu"].map((name) => setReader(observation(name, { services: [service("shop")] })));
   let nowMs = 1_000_000;
   const control = () => {
     const state = newControlState(store);

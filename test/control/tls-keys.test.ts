@@ -5,7 +5,6 @@ import { tlsKeys, type TlsKeysDeps } from "../../src/control/tls-keys.ts";
 import { KEY_LIST, secretId } from "../../src/core/keys/key-list.ts";
 import type { SecretRead } from "../../src/core/keys/secret-read.ts";
 import type { IngressObject, Observation } from "../../src/core/objects.ts";
-import type { ObjectReader } from "../../src/kube/reader.ts";
 import { edgeKeyOf, newEdgeKey, type Recipient } from "../../src/store/keys/edge-key.ts";
 import { keyStore } from "../../src/store/keys/key-store.ts";
 import { openKey } from "../../src/store/keys/seal.ts";
@@ -13,23 +12,7 @@ import { generateSigningKeys, manifestSigner, manifestVerifier, sha256Hex } from
 import { memoryStore } from "../../src/store/memory.ts";
 import { selfSigned } from "../build/certificate.ts";
 import { cluster, ingress, observation, rule, service } from "../build/objects.ts";
-
-interface SetReader extends ObjectReader {
-  now: Observation;
-}
-
-function reader(first: Observation): SetReader {
-  return {
-    cluster: first.cluster,
-    now: first,
-    start: async () => undefined,
-    observe() {
-      return this.now;
-    },
-    onChange: () => undefined,
-    close: async () => undefined,
-  };
-}
+import { type SetReader, setReader } from "../build/set-reader.ts";
 
 const site = (name: string, host: string, secretName: string | null, namespace = "default"): IngressObject =>
   ingress(name, {
@@ -46,10 +29,10 @@ async function world() {
   const store = memoryStore();
   const pair = await generateSigningKeys();
   const [sign, verify] = [manifestSigner("k1", pair.privateKey), manifestVerifier(new Map([["k1", pair.publicKey]]))];
-  const config = reader(observation(null, { clusters: [cluster("us"), cluster("eu")] }));
+  const config = setReader(observation(null, { clusters: [cluster("us"), cluster("eu")] }));
   const services = ["default", "evil"].map((namespace) => service("web", { namespace }));
-  const us = reader(observation("us", { ingresses: [SHOP], services }));
-  const eu = reader(observation("eu", { services }));
+  const us = setReader(observation("us", { ingresses: [SHOP], services }));
+  const eu = setReader(observation("eu", { services }));
   const secrets = new Map<string, SecretRead>();
   const reads: string[] = [];
   const edge = edgeKey();

@@ -28,6 +28,7 @@ export async function fastlyEdges(): Promise<FastlyEdges> {
   if (compiler === null) throw new Error("Cannot compile the edge for Fastly: there is no compiler");
   const modules = new Map<string, Promise<Uint8Array>>();
   const running = new Map<string, { readonly process: ReturnType<typeof startViceroy>; busy: boolean }>();
+  const all: ReturnType<typeof startViceroy>[] = [];
 
   const moduleWith = (bundled: SnapshotBundle | null): Promise<Uint8Array> => {
     const key = JSON.stringify(bundled);
@@ -50,7 +51,11 @@ export async function fastlyEdges(): Promise<FastlyEdges> {
       };
       const options = { settings, secrets: { DEBUG_TOKEN: debugToken }, kv, geolocation };
       const key = JSON.stringify([options, [...kv], bundled]);
-      const begin = () => moduleWith(bundled).then((module) => startViceroy({ module, ...options }));
+      const begin = () => {
+        const process = moduleWith(bundled).then((module) => startViceroy({ module, ...options }));
+        all.push(process);
+        return process;
+      };
       const shared = running.get(key) ?? { process: begin(), busy: false };
       running.set(key, shared);
       // The cache of a POP outlives an instance: who starts a second edge means one that knows nothing.
@@ -65,7 +70,7 @@ export async function fastlyEdges(): Promise<FastlyEdges> {
       };
     },
     async close() {
-      for (const { process } of running.values()) await (await process).close();
+      for (const process of all) await (await process).close();
     },
   };
 }

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { startControl } from "../../workers/control.ts";
 import { makeKeys } from "../../workers/key-files.ts";
 import { startStoreEdge } from "../../workers/store-edge.ts";
-import { type Closing, edgeOptions, twoClusters } from "../build/files-edge.ts";
+import { type Closing, twoClusters } from "../build/files-edge.ts";
+import { storeEdgeOptions } from "../build/store-edge.ts";
 import { runCli } from "../build/run-cli.ts";
 import { ask } from "./ask.ts";
 import { eventually } from "./until.ts";
@@ -51,20 +52,8 @@ describe("PORTOLAN_EDGE_ADDRESSES", () => {
     const at = await start();
     const { out } = await runCli("get", "ingresses", "--admin", at("admin"));
     expect(out).toMatch(/^default +any +<none> +\* +edge\.example\.org,192\.0\.2\.1,2001:db8::1 /m);
-    const { from: _from, ...settings } = edgeOptions("");
-    const edge = await startStoreEdge(
-      {
-        ...settings,
-        store: at("store"),
-        name: "edge-1",
-        publicKeys: join(dir, "..keys", "public-keys.json"),
-        audience: "portolan",
-        tokenFile: null,
-        cache: null,
-        location: { latitude: 50, longitude: 8 },
-      },
-      { out: () => undefined, err: () => undefined },
-    );
+    const options = storeEdgeOptions(join(dir, "..keys"), { store: at("store") });
+    const edge = await startStoreEdge(options, { out: () => undefined, err: () => undefined });
     closing.push(edge.close);
     const url = /^edge +(http\S+)$/m.exec(edge.banner.join("\n"))?.[1] ?? "";
     for (const host of ["192.0.2.1", "[2001:db8::1]", "192.0.2.1:80"]) {

@@ -10,7 +10,8 @@ import { makeKeys } from "../../workers/key-files.ts";
 import { startNameServer } from "../../workers/name-server.ts";
 import { startStoreEdge } from "../../workers/store-edge.ts";
 import { syncOnce } from "../../workers/sync.ts";
-import { type Closing, edgeOptions, temporaryFolder } from "../build/files-edge.ts";
+import { type Closing, temporaryFolder } from "../build/files-edge.ts";
+import { storeEdgeOptions } from "../build/store-edge.ts";
 import { ask } from "./ask.ts";
 import { eventually } from "./until.ts";
 
@@ -101,18 +102,7 @@ async function storeEdge(
   store: StoreEdgeOptions["store"],
   more: Partial<StoreEdgeOptions> = {},
 ): Promise<Running> {
-  const { from: _from, ...settings } = edgeOptions("");
-  const options = {
-    ...settings,
-    store,
-    name: "edge-1",
-    publicKeys: join(dir, "keys", "public-keys.json"),
-    audience: "portolan",
-    tokenFile: null,
-    cache: null,
-    location: { latitude: 50, longitude: 8 },
-    ...more,
-  };
+  const options = storeEdgeOptions(join(dir, "keys"), { store, ...more });
   const edge = await startStoreEdge(options, { out: () => undefined, err: () => undefined });
   closing.push(edge.close);
   return edge;

@@ -6,7 +6,8 @@ import { startControl } from "../../workers/control.ts";
 import { makeKeys } from "../../workers/key-files.ts";
 import { startSocketEdge } from "../../workers/socket-edge.ts";
 import { startStoreEdge } from "../../workers/store-edge.ts";
-import { type Closing, edgeOptions, twoClusters } from "../build/files-edge.ts";
+import { type Closing, twoClusters } from "../build/files-edge.ts";
+import { storeEdgeOptions } from "../build/store-edge.ts";
 import { runCli } from "../build/run-cli.ts";
 import { eventually } from "./until.ts";
 
@@ -55,17 +56,11 @@ describe("portolan rollout status", () => {
     const status = (...args: readonly string[]) => runCli("rollout", "status", "--admin", admin, ...args);
     expect((await status()).code).toBe(1);
     const edges = ["edge-1", "edge-2"].map(async (name) => {
-      const { from: _from, ...settings } = edgeOptions("");
-      const options = {
-        ...settings,
+      const options = storeEdgeOptions(join(dir, "..keys"), {
         store,
         name,
-        publicKeys: join(dir, "..keys", "public-keys.json"),
-        audience: "portolan",
         tokenFile: join(dir, "..keys", "edge-token"),
-        cache: null,
-        location: { latitude: 50, longitude: 8 },
-      };
+      });
       return await startStoreEdge(options, { out: () => undefined, err: () => undefined });
     });
     const [first, second] = await Promise.all(edges);

@@ -9,7 +9,7 @@ import { yamlText } from "../../../src/kube/yaml-text.ts";
 import { startControl } from "../../../workers/control.ts";
 import { makeKeys } from "../../../workers/key-files.ts";
 import { startStoreEdge } from "../../../workers/store-edge.ts";
-import { edgeOptions } from "../../build/files-edge.ts";
+import { storeEdgeOptions } from "../../build/store-edge.ts";
 import { until } from "../../conformance/until.ts";
 import { eventually } from "../../scenarios/until.ts";
 import { collectionOf, create, manifests, startBackends } from "./backend.ts";
@@ -58,17 +58,12 @@ spec:
 `,
     );
     control = await startControl({ file }, { out: () => undefined, err: () => undefined });
-    const { from: _from, ...settings } = edgeOptions("");
-    const options = {
-      ...settings,
+    const options = storeEdgeOptions(join(dir, "keys"), {
       store: address(control, "store"),
       name: "here",
-      publicKeys: join(dir, "keys", "public-keys.json"),
-      audience: "portolan",
       tokenFile: join(dir, "keys", "edge-token"),
-      cache: null,
       location: { latitude: 40, longitude: -74 },
-    };
+    });
     edge = await startStoreEdge(options, { out: () => undefined, err: () => undefined }, { probeIntervalMs: 500 });
   }, 180_000);
   afterAll(async () => {

@@ -9,7 +9,7 @@ import { makeEdgeKey } from "../../../workers/edge-key-files.ts";
 import { makeKeys } from "../../../workers/key-files.ts";
 import { startStoreEdge } from "../../../workers/store-edge.ts";
 import { selfSigned } from "../../build/certificate.ts";
-import { edgeOptions } from "../../build/files-edge.ts";
+import { storeEdgeOptions } from "../../build/store-edge.ts";
 import { listenerOf } from "../../build/listener.ts";
 import { address, ingress, shows, tlsSecret } from "../../build/tls-world.ts";
 import { eventually } from "../../scenarios/until.ts";
@@ -160,18 +160,12 @@ describe.skipIf(why !== null)("Secrets of spec.tls in a real cluster", () => {
 });
 
 async function startEdge(person: Operator, deps: Parameters<typeof startStoreEdge>[1]): Promise<Running> {
-  const { from: _from, ...settings } = edgeOptions("");
-  const options = {
-    ...settings,
-    listener: listenerOf([], false, [person.file("keys/edge.jwk")]),
+  const listener = listenerOf([], false, [person.file("keys/edge.jwk")]);
+  const options = storeEdgeOptions(person.file(".portolan"), {
+    listener,
     store: person.file(".portolan/state"),
     name: "edge",
-    publicKeys: person.file(".portolan/public-keys.json"),
-    audience: "portolan",
-    tokenFile: null,
-    cache: null,
-    location: { latitude: 50, longitude: 8 },
-  };
+  });
   return await startStoreEdge(options, deps);
 }
 

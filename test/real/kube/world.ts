@@ -7,7 +7,7 @@ import { regionPoint } from "../../../src/core/geo/regions/regions.ts";
 import { startControl } from "../../../workers/control.ts";
 import { makeKeys } from "../../../workers/key-files.ts";
 import { startStoreEdge } from "../../../workers/store-edge.ts";
-import { edgeOptions } from "../../build/files-edge.ts";
+import { storeEdgeOptions } from "../../build/store-edge.ts";
 import { ask } from "../../scenarios/ask.ts";
 import { INGRESS_CLASS, create, startBackends } from "./backend.ts";
 import { type RealClusters, startClusters } from "./clusters.ts";
@@ -46,17 +46,8 @@ export async function startWorld(names: readonly string[] = CLUSTERS): Promise<R
     said,
     control: () => startControl({ file }, { out: () => undefined, err: (text) => void said.push(text) }),
     edge(place, store) {
-      const { from: _from, ...settings } = edgeOptions("");
-      const options = {
-        ...settings,
-        store,
-        name: place,
-        publicKeys: join(dir, "keys", "public-keys.json"),
-        audience: "portolan",
-        tokenFile: store.startsWith("http") ? join(dir, "keys", "edge-token") : null,
-        cache: null,
-        location: PLACES[place],
-      };
+      const tokenFile = store.startsWith("http") ? join(dir, "keys", "edge-token") : null;
+      const options = storeEdgeOptions(join(dir, "keys"), { store, name: place, tokenFile, location: PLACES[place] });
       const deps = { out: () => undefined, err: () => undefined };
       return startStoreEdge(options, deps, { probeIntervalMs: 500, missingWayUs: (cluster) => wayUs(place, cluster) });
     },
