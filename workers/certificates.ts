@@ -3,7 +3,12 @@ import { join } from "node:path";
 import type { EdgeSettings, TlsFiles } from "../src/cli/deps.ts";
 import { Failure } from "../src/cli/failure.ts";
 import { causeOf } from "../src/core/cause.ts";
-import { type Certificate, type CertificateTable, certificateTable } from "../src/edge/http1/certificates.ts";
+import {
+  type Certificate,
+  type CertificateTable,
+  certificateTable,
+  type ShownCertificates,
+} from "../src/edge/http1/certificates.ts";
 import { namesIn, pairsIn, readPair } from "../src/edge/node/certificate-files.ts";
 import type { ManifestDirectory } from "../src/kube/directory.ts";
 import { readFolder } from "../src/kube/folder.ts";
@@ -18,7 +23,7 @@ export interface SecretFolder {
 }
 
 export interface OpenCertificates {
-  readonly table: CertificateTable;
+  readonly table: ShownCertificates;
   /** Reads everything again now; what cannot be used is said, and the old certificates stay. */
   reload(): Promise<void>;
   close(): void;
@@ -31,7 +36,7 @@ export async function openCertificates(
   tls: TlsFiles,
   folders: () => readonly SecretFolder[],
   log: (line: string) => void,
-): Promise<OpenCertificates> {
+): Promise<OpenCertificates & { readonly table: CertificateTable }> {
   let last = "";
   const read = async (): Promise<readonly Certificate[]> => {
     const pairs = [...tls.pairs, ...(tls.directory === null ? [] : await pairsIn(tls.directory))];

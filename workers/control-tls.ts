@@ -18,9 +18,6 @@ import type { ControlSetup } from "./control-setup.ts";
 import type { Sources } from "./control-sources.ts";
 import { readRecipients } from "./edge-key-files.ts";
 
-/** Secrets that are asked for together are read together. */
-const TOGETHER_MS = 500;
-
 export interface RunningTlsKeys {
   /** After a reconcile; the last one counts when several come while one is carried out. */
   after(result: ReconcileResult): void;
@@ -61,7 +58,7 @@ export async function startTlsKeys(setup: ControlSetup, parts: TlsKeysParts): Pr
   const keys = tlsKeys(
     {
       keys: keyStore({ store: parts.store, audience, sign, verify }),
-      read: secretReader(setup, parts.sources, clients.of),
+      reader: () => secretReader(setup, parts.sources, clients.of),
       recipients,
       digest: sha256Hex,
       now: Date.now,
@@ -109,18 +106,16 @@ function nameOf({ cluster, namespace, secret }: SecretName): SecretName {
   return { cluster, namespace, secret };
 }
 
+/** For one pass: each folder is read once, and forgotten with it. */
 function secretReader(
   { settings }: ControlSetup,
   { isAgent }: Pick<Sources, "isAgent">,
   clientOf: ReturnType<typeof apiClients>["of"],
 ): (secret: SecretName) => Promise<SecretRead> {
-  const folders = new Map<string, { readonly atMs: number; readonly secrets: ReturnType<typeof fileSecrets> }>();
+  const folders = new Map<string, ReturnType<typeof fileSecrets>>();
   const secretsOf = (folder: string): ReturnType<typeof fileSecrets> => {
-    const known = folders.get(folder);
-    const nowMs = Date.now();
-    if (known !== undefined && nowMs - known.atMs < TOGETHER_MS) return known.secrets;
-    const secrets = fileSecrets(folder);
-    folders.set(folder, { atMs: nowMs, secrets });
+    const secrets = folders.get(folder) ?? fileSecrets(folder);
+    folders.set(folder, secrets);
     return secrets;
   };
   return async ({ cluster, namespace, secret }) => {

@@ -4,7 +4,7 @@ import { timeZonePoint } from "../src/core/geo/time-zones.ts";
 import { headerLocation, type LocationHeaders } from "../src/core/geo/platform-location.ts";
 import { createEdge, type Edge } from "../src/edge/edge.ts";
 import { type Cidr, parseCidrs } from "../src/core/address/cidr.ts";
-import type { CertificateTable } from "../src/edge/http1/certificates.ts";
+import type { ShownCertificates } from "../src/edge/http1/certificates.ts";
 import type { EngineLimits } from "../src/edge/http1/client-limits.ts";
 import { http1Engine } from "../src/edge/http1/engine.ts";
 import type { SignHop } from "../src/edge/http1/signed-hop.ts";
@@ -53,7 +53,7 @@ export interface NodeEdgeOptions {
   /** Only for a world on one machine: the part of the way to a cluster that its bytes do not travel here. */
   readonly missingWayUs?: (cluster: string) => number;
   /** TLS is ended at the listener with these; plain HTTP without. */
-  readonly certificates?: CertificateTable | null;
+  readonly certificates?: ShownCertificates | null;
   /** Plain requests are sent to https at this port instead of being served. */
   readonly httpsPort?: number | null;
   /** A second port without TLS. */

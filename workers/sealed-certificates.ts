@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { TlsFiles } from "../src/cli/deps.ts";
 import { causeOf } from "../src/core/cause.ts";
 import { envelopeKey, KEY_LIST } from "../src/core/keys/key-list.ts";
-import type { CertificateTable } from "../src/edge/http1/certificates.ts";
+import type { CertificateTable, ShownCertificates } from "../src/edge/http1/certificates.ts";
 import { sealedCertificates, type SealedSource } from "../src/edge/node/sealed-certificates.ts";
 import { fileStore } from "../src/store/file.ts";
 import { readSignedKeys } from "../src/store/keys/key-store.ts";
@@ -16,7 +16,7 @@ import { readEdgeKeys } from "./edge-key-files.ts";
 
 interface OpenSealed {
   /** The files' table with the sealed ones beside it. */
-  over(files: CertificateTable): CertificateTable;
+  over(files: CertificateTable): ShownCertificates;
   /** The store may have something new. */
   refresh(): Promise<void>;
   notReady(): string | null;
@@ -86,7 +86,8 @@ async function openSealed(options: SealedOptions): Promise<OpenSealed> {
   // What was kept is there at once; whatever the store has is newer.
   if (kept !== null) await sealed.refresh(kept.source);
   isKept = false;
-  await Promise.race([sealed.refresh(source), pause(START_MS)]);
+  const first = sealed.refresh(source);
+  if (!sealed.has()) await Promise.race([first, pause(START_MS)]);
   const timer = setInterval(() => void sealed.refresh(source), POLL_MS).unref();
   return {
     over: sealed.over,

@@ -60,7 +60,13 @@ export function controlMetrics(): ControlMetrics {
 
 type Sample = readonly [labels: string, value: number];
 
-function metric(name: string, type: "counter" | "gauge", help: string, samples: readonly Sample[]): readonly string[] {
+/** One family of control, without a last line end. */
+export function metric(
+  name: string,
+  type: "counter" | "gauge",
+  help: string,
+  samples: readonly Sample[],
+): readonly string[] {
   const whole = `portolan_control_${name}`;
   return [
     `# HELP ${whole} ${help}`,
@@ -69,6 +75,7 @@ function metric(name: string, type: "counter" | "gauge", help: string, samples: 
   ];
 }
 
-function labelled(name: string, values: ReadonlyMap<string, number>): readonly Sample[] {
+/** A sample for each value of one label. */
+export function labelled(name: string, values: ReadonlyMap<string, number>): readonly Sample[] {
   return [...values].map(([label, value]) => [`{${name}="${label}"}`, value]);
 }

@@ -2,25 +2,25 @@
  * Certificates of `spec.tls` on their way to the edges: which are wanted, read, judged, sealed, published. Behind the
  * loop, as everything is that asks others. Whatever cannot be read leaves the last good certificate where it is.
  */
-import { isSameList } from "../core/difference.ts";
 import { problemOf } from "../core/compile/problem.ts";
 import { KEY_FORMAT, type KeyEntry, secretId, type SecretName, secretText } from "../core/keys/key-list.ts";
 import { type GoodCertificate, planKeys, type PlannedEntry } from "../core/keys/plan.ts";
 import type { SecretRead } from "../core/keys/secret-read.ts";
-import { type HostIndex, hostIndex, type Wanted, type WantedSecret, wantedSecrets } from "../core/keys/wanted.ts";
-import type { Snapshot } from "../core/model.ts";
-import type { Observation, Problem } from "../core/objects.ts";
+import type { Wanted, WantedSecret } from "../core/keys/wanted.ts";
+import type { Problem } from "../core/objects.ts";
 import { canonicalJson } from "../core/snapshot/canonical.ts";
 import type { Recipient } from "../store/keys/edge-key.ts";
 import type { KeyStore, PublishedKeys } from "../store/keys/key-store.ts";
 import { type PlainKey, sealKey } from "../store/keys/seal.ts";
-import { type SecretVerdict, verdictOf, verdictProblems } from "./secret-verdict.ts";
+import { verdictOf } from "./certificate-check.ts";
+import { type SecretVerdict, verdictProblems } from "./secret-verdict.ts";
 import type { ReconcileResult } from "./reconcile.ts";
+import { look, type Seen } from "./tls-seen.ts";
 
 export interface TlsKeysDeps {
   readonly keys: KeyStore;
-  /** Reads one Secret, and never rejects. */
-  readonly read: (secret: SecretName) => Promise<SecretRead>;
+  /** A reader for one pass, which reads one Secret and never rejects. */
+  readonly reader: () => (secret: SecretName) => Promise<SecretRead>;
   /** Whom to seal to, as of now. Rejects while that cannot be told: then nothing changes. */
   readonly recipients: () => Promise<readonly Recipient[]>;
   /** SHA-256 of a text, hex. */
@@ -55,20 +55,17 @@ const AT_ONCE = 8;
 const RETRY_MS = 10_000;
 const ATTEMPTS = 3;
 
-/** What the last pass went on from. */
-interface Seen {
-  readonly snapshot: Snapshot;
-  readonly hosts: HostIndex;
-  readonly observed: readonly Observation[];
-  readonly wanted: Wanted;
-  /** To whom it was sealed; null when it was not finished. */
-  readonly to: string | null;
-}
-
 interface Known {
   readonly readAtMs: number;
   readonly asked: string;
   readonly verdict: SecretVerdict;
+}
+
+interface Pass {
+  /** What is good, by Secret; filled on the way and gone with the pass. */
+  readonly plain: Map<string, PlainKey>;
+  readonly recipients: readonly Recipient[];
+  readonly readOne: (secret: SecretName) => Promise<SecretRead>;
 }
 
 /** Starts knowing nothing; what is published is in the store. */
@@ -86,19 +83,23 @@ export function tlsKeys(deps: TlsKeysDeps, { audience, intervalMs }: TlsKeysOpti
   }
 
   /** Reads them; what is good is in the result, and nowhere else. Clusters do not wait for each other. */
-  async function read(wanted: readonly (readonly [string, WantedSecret])[]): Promise<Map<string, PlainKey>> {
+  async function read(
+    wanted: readonly (readonly [string, WantedSecret])[],
+    readOne: Pass["readOne"],
+  ): Promise<Map<string, PlainKey>> {
     const plain = new Map<string, PlainKey>();
     const note = (id: string, one: WantedSecret, found: SecretRead): void => {
       const nowMs = deps.now();
-      known.set(id, { readAtMs: nowMs, asked: askedBy(one), verdict: verdictOf(found, one.hosts, nowMs) });
-      if (found.ok) plain.set(id, found);
+      const verdict = verdictOf(found, one.hosts, nowMs);
+      known.set(id, { readAtMs: nowMs, asked: askedBy(one), verdict });
+      if (found.ok && verdict.good !== null) plain.set(id, found);
     };
     const readCluster = async (own: typeof wanted): Promise<void> => {
       let silent: SecretRead | null = null;
       for (let from = 0; from < own.length; from += AT_ONCE) {
         const together = own.slice(from, from + AT_ONCE).map(async ([id, one]) => {
           // An API that does not answer for one is not asked for the rest: each would wait as long.
-          const found = silent ?? (await deps.read(one));
+          const found = silent ?? (await readOne(one));
           if (!found.ok && found.isSilent === true) silent = found;
           note(id, one, found);
         });
@@ -142,7 +143,7 @@ export function tlsKeys(deps: TlsKeysDeps, { audience, intervalMs }: TlsKeysOpti
 
   async function once(
     { wanted: { secrets }, observed, hosts }: Seen,
-    { plain, recipients }: { readonly plain: Map<string, PlainKey>; readonly recipients: readonly Recipient[] },
+    { plain, recipients, readOne }: Pass,
   ): Promise<readonly SecretName[] | null> {
     const before = await deps.keys.current();
     const planned = () =>
@@ -155,13 +156,14 @@ export function tlsKeys(deps: TlsKeysDeps, { audience, intervalMs }: TlsKeysOpti
         hosts,
       });
     // Good before, but what was sealed of it is gone or for others.
-    const again = planned().filter(({ seal, ...entry }) => seal && !plain.has(secretId(entry)));
+    const first = planned();
+    const again = first.filter(({ seal, ...entry }) => seal && !plain.has(secretId(entry)));
     const wanted = again.flatMap((entry) => {
       const one = secrets.get(secretId(entry));
       return one === undefined ? [] : [[secretId(entry), one] as const];
     });
-    for (const [id, text] of await read(wanted)) plain.set(id, text);
-    const plan = planned();
+    for (const [id, text] of await read(wanted, readOne)) plain.set(id, text);
+    const plan = again.length === 0 ? first : planned();
     states = plan.map((entry) => ({ state: stateOf(entry, known), expiresMs: entry.expiresMs }));
     return await publish(before, plan, { plain, recipients });
   }
@@ -181,10 +183,11 @@ export function tlsKeys(deps: TlsKeysDeps, { audience, intervalMs }: TlsKeysOpti
       // Whatever fails from here on is begun anew by the next reconcile.
       seen = null;
       for (const id of known.keys()) if (!secrets.has(id)) known.delete(id);
-      const plain = await read(due);
+      const readOne = deps.reader();
+      const plain = await read(due, readOne);
       let sealed: readonly SecretName[] | null = null;
       for (let attempt = 1; sealed === null && attempt <= ATTEMPTS; attempt += 1) {
-        sealed = await once(now, { plain, recipients });
+        sealed = await once(now, { plain, recipients, readOne });
       }
       problems = [...ofIngresses, ...secretProblems(now.wanted, known)];
       // Another writer that wins again and again is a second control function: the next reconcile comes.
@@ -192,13 +195,6 @@ export function tlsKeys(deps: TlsKeysDeps, { audience, intervalMs }: TlsKeysOpti
       return sealed;
     },
   };
-}
-
-/** What is wanted now; the same as before where nothing of it is other than it was. */
-function look(snapshot: Snapshot, observed: readonly Observation[], before: Seen | null): Seen {
-  if (before !== null && before.snapshot === snapshot && isSeen(before.observed, observed)) return before;
-  const hosts = before?.snapshot === snapshot ? before.hosts : hostIndex(snapshot);
-  return { snapshot, hosts, observed, wanted: wantedSecrets(observed, hosts), to: null };
 }
 
 function goodOf(known: ReadonlyMap<string, Known>): ReadonlyMap<string, GoodCertificate> {
@@ -212,22 +208,6 @@ function stateOf(entry: PlannedEntry, known: ReadonlyMap<string, Known>): TlsKey
 
 function askedBy({ uses }: WantedSecret): string {
   return JSON.stringify(uses.map(({ meta, field, hosts }) => [meta.name, meta.resourceVersion, field, hosts]));
-}
-
-/** Whether nothing of this is other than it was. */
-function isSeen(before: readonly Observation[], now: readonly Observation[]): boolean {
-  return (
-    before.length === now.length &&
-    now.every((one, index) => {
-      const other = before[index];
-      return (
-        other?.cluster === one.cluster &&
-        isSameList(other.objects.ingresses, one.objects.ingresses) &&
-        isSameList(other.objects.ingressClasses, one.objects.ingressClasses) &&
-        other.deleted.size === one.deleted.size
-      );
-    })
-  );
 }
 
 function secretProblems({ secrets }: Wanted, known: ReadonlyMap<string, Known>): readonly Problem[] {

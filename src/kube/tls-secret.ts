@@ -3,8 +3,6 @@ import type { SecretRead } from "../core/keys/secret-read.ts";
 import type { ApiClient } from "./api-client.ts";
 import { isRecord } from "./plain.ts";
 
-/** A certificate with its key is a few kilobytes. */
-const MAX_CHARACTERS = 131_072;
 const TYPE = "kubernetes.io/tls";
 
 /** Asks the API once; never rejects. */
@@ -31,13 +29,12 @@ export function fileTlsSecret(found: Readonly<Record<string, unknown>> | null, f
 }
 
 /** What an object that should be a Secret of `kubernetes.io/tls` holds. */
-export function tlsSecretOf(object: Readonly<Record<string, unknown>>): SecretRead {
+function tlsSecretOf(object: Readonly<Record<string, unknown>>): SecretRead {
   if (object["kind"] !== "Secret") return invalid("the API answered another kind of object");
   // A stranger's text may stand there.
   if (object["type"] !== TYPE) return invalid(`its type is not ${TYPE}; make one with kubectl create secret tls`);
   const [cert, key] = [secretField(object, "tls.crt"), secretField(object, "tls.key")];
   if (cert === null || key === null) return invalid("it has no tls.crt and tls.key that are base64");
-  if (cert.length + key.length > MAX_CHARACTERS) return invalid(`it has more than ${MAX_CHARACTERS} characters`);
   return { ok: true, cert, key };
 }
 

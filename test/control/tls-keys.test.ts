@@ -42,7 +42,7 @@ async function world() {
   const control = () => {
     const deps: TlsKeysDeps = {
       keys,
-      async read(secret) {
+      reader: () => async (secret) => {
         reads.push(secretId(secret));
         const why = "there is no such Secret; create it";
         return secrets.get(secretId(secret)) ?? { ok: false, reason: "SecretNotFound", why };
@@ -165,6 +165,30 @@ describe("tlsKeys()", () => {
     await once();
     expect(await opened()).toEqual({ "other.example.org": other?.cert });
     expect(reasons()).toEqual(["Ingress default/shop: CertificateInvalid", "Ingress default/none: SecretNotFound"]);
+  });
+
+  it("leaves out a certificate that is too large to be sealed, however that comes about", async () => {
+    const { control, us, secrets, opened } = await world();
+    us.now = held(us, SHOP, site("other", "other.example.org", "other"));
+    // Each of them is two characters in the text that is sealed, or three bytes.
+    for (const filler of ["\n".repeat(100_000), "é€".repeat(30_000)]) {
+      secrets.set("us/default/shop", { ok: true, cert: `${first?.cert}${filler}`, key: first?.key ?? "" });
+      secrets.set("us/default/other", good(other));
+      const { once, reasons } = control();
+      await once();
+      expect(await opened()).toEqual({ "other.example.org": other?.cert });
+      expect(reasons()).toEqual(["Ingress default/shop: SecretInvalid"]);
+    }
+  });
+
+  it("lists of a certificate with a thousand names those that it is shown for, and few others", async () => {
+    const { control, secrets, list } = await world();
+    const others = Array.from({ length: 900 }, (_, index) => `DNS:${"x".repeat(60)}.${index}.example.org`);
+    secrets.set("us/default/shop", good(selfSigned("shop.example.org", [...others, "DNS:*.example.org"])));
+    await control().once();
+    const [entry] = (await list())?.entries ?? [];
+    expect(entry?.names).toHaveLength(100);
+    expect(entry?.names.slice(0, 2)).toEqual(["shop.example.org", "*.example.org"]);
   });
 
   it("asks a cluster that does not answer for a few Secrets, not for all of them", async () => {

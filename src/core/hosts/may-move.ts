@@ -1,4 +1,5 @@
 /** Whether DNS of a host may point at an edge: only once the edge answers for it. */
+import { isCovered, wildcardOf } from "../host-pattern.ts";
 import type { HostState, NeededRecord } from "./attached.ts";
 
 /** What there is of an edge's hosts: the wildcards and names that were declared for it, and those attached later. */
@@ -44,17 +45,6 @@ export function mayMove(host: string, { declared, attached, served, isAttached }
   const may = state.status === "waiting" && served.has(name) ? "yes" : "no";
   const needs = state.status === "waiting" ? state.needs : [];
   return { may, state: state.status, waitsFor: waitsFor(state), needs };
-}
-
-/** Whether a name is one of these, or one level below a wildcard of these. */
-export function isCovered(host: string, names: readonly string[]): boolean {
-  return names.includes(host) || names.includes(wildcardOf(host));
-}
-
-/** The wildcard that holds a name; the name itself at the top. */
-function wildcardOf(host: string): string {
-  const dot = host.indexOf(".");
-  return dot > 0 ? `*${host.slice(dot)}` : host;
 }
 
 function missing(what: string): Move {

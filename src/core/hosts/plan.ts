@@ -9,9 +9,9 @@
  * | ours, neither wanted nor pointed at for `graceMs`   | detached: no resolver remembers it              |
  * | not ours                                            | never detached                                  |
  */
+import { isCovered } from "../host-pattern.ts";
 import { compareText } from "../match-route.ts";
 import type { AttachedHost } from "./attached.ts";
-import { isCovered } from "./may-move.ts";
 
 /** What outlives the process; sorted, so that equal memories have equal text. */
 export interface HostMemory {

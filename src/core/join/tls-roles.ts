@@ -32,6 +32,6 @@ export function tlsRoles(cluster: string, secrets: NamedSecrets): readonly JoinO
   });
 }
 
-export function tlsRolePath(kind: "roles" | "rolebindings", namespace: string): string {
+function tlsRolePath(kind: "roles" | "rolebindings", namespace: string): string {
   return `${RBAC}/namespaces/${namespace}/${kind}/${TLS_ROLE}`;
 }

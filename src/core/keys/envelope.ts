@@ -25,7 +25,7 @@ export interface SealedFor extends SecretName {
   readonly audience: string;
 }
 
-/** A certificate with its key; the largest that is sealed. */
+/** Bytes of a certificate with its key, as they are encrypted; the largest that is sealed. */
 export const MAX_PLAIN = 131_072;
 const MAX_SEALED = 2 * MAX_PLAIN;
 const MAX_RECIPIENTS = 1000;
@@ -51,14 +51,20 @@ export function sealedText(sealed: SealedKey): string {
   return canonicalJson(sealed);
 }
 
-/** The associated data of the content: everything around it that must not be exchanged. */
+/** The associated data of the content, for all recipients: everything around it that must not be exchanged. */
 export function contentContext(what: SealedFor, to: readonly string[]): string {
-  const { audience, cluster, namespace, secret } = what;
-  return canonicalJson({ for: "portolan key", format: KEY_FORMAT, audience, cluster, namespace, secret, to });
+  return context("portolan key", what, to);
 }
 
 /** The associated data of a wrapped content key. */
 export function wrapContext(what: SealedFor, to: string): string {
-  const { audience, cluster, namespace, secret } = what;
-  return canonicalJson({ for: "portolan key wrap", format: KEY_FORMAT, audience, cluster, namespace, secret, to });
+  return context("portolan key wrap", what, to);
+}
+
+function context(
+  purpose: string,
+  { audience, cluster, namespace, secret }: SealedFor,
+  to: string | readonly string[],
+): string {
+  return canonicalJson({ for: purpose, format: KEY_FORMAT, audience, cluster, namespace, secret, to });
 }

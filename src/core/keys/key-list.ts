@@ -100,18 +100,3 @@ export function secretText({ cluster, namespace, secret }: SecretName): string {
 export function bySecret(a: SecretName, b: SecretName): number {
   return compareText(secretId(a), secretId(b));
 }
-
-/** Whether `pattern` stands for `host`: itself, or one label under a wildcard (RFC 6125 §6.4.3). */
-export function coversHost(pattern: string, host: string): boolean {
-  return pattern === host || (pattern.startsWith("*.") && !host.startsWith("*.") && pattern === parentWildcard(host));
-}
-
-/** Whether a certificate with these names may be shown for the host. */
-export function isCovered(names: readonly string[], host: string): boolean {
-  return names.some((name) => coversHost(name, host));
-}
-
-/** `*.example.org` for `shop.example.org`. */
-export function parentWildcard(host: string): string {
-  return `*${host.slice(host.indexOf("."))}`;
-}

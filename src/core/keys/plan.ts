@@ -10,9 +10,10 @@
  * | not wanted: its Ingress is only missing, the host is still published | stays              |
  * | not wanted: the host is no longer published, or another namespace's  | goes               |
  */
+import { coversHost, isCovered, wildcardOf } from "../host-pattern.ts";
 import { compareText } from "../match-route.ts";
 import { objectKey, type Observation } from "../objects.ts";
-import { bySecret, isCovered, type KeyEntry, parentWildcard, secretId } from "./key-list.ts";
+import { bySecret, type KeyEntry, secretId } from "./key-list.ts";
 import { type HostIndex, othersUnder, type WantedSecret } from "./wanted.ts";
 
 /** A certificate that may be sealed, or was. */
@@ -71,7 +72,7 @@ function wantedEntry(
   const covered =
     certificate === null || certificate.fingerprint === null
       ? wanted.hosts
-      : wanted.hosts.filter((host) => isCovered(certificate.names, host));
+      : wanted.hosts.filter((host) => isCovered(host, certificate.names));
   return {
     cluster,
     namespace,
@@ -81,16 +82,26 @@ function wantedEntry(
     ingresses,
     envelope: found === null || isSame ? (before?.envelope ?? null) : null,
     fingerprint: certificate?.fingerprint ?? null,
-    names: certificate?.names ?? [],
+    names: listed(certificate?.names ?? [], covered),
     expiresMs: certificate?.expiresMs ?? 0,
     recipients: found === null ? (before?.recipients ?? []) : recipients,
     seal: found !== null && !isSame,
   };
 }
 
+/** As many as public authorities put into one certificate: one list holds all of a fleet, and one Secret must not fill it. */
+const MAX_LISTED = 100;
+
+/** Names of a certificate as they are listed: what it is shown for goes first. */
+function listed(names: readonly string[], hosts: readonly string[]): readonly string[] {
+  if (names.length <= MAX_LISTED) return names;
+  const used = names.filter((name) => hosts.some((host) => coversHost(name, host)));
+  return [...new Set([...used, ...names])].slice(0, Math.max(MAX_LISTED, used.length));
+}
+
 /** Whether nobody was seen to take this name away. */
 function isHeld(entry: KeyEntry, host: string, { observations, hosts }: KeyPlanInput): boolean {
-  const routes = hosts.get(host) ?? (host.startsWith("*") ? null : hosts.get(parentWildcard(host)));
+  const routes = hosts.get(host) ?? hosts.get(wildcardOf(host));
   if (routes === null) return false;
   const isOurs = routes.owner === entry.namespace || routes.sources.some((one) => one.namespace === entry.namespace);
   const source = observations.find(({ cluster }) => cluster === entry.cluster);

@@ -11,10 +11,11 @@
 import { ruleHost } from "../compile/adopted.ts";
 import { ownershipOf } from "../compile/ingress.ts";
 import { problemOf } from "../compile/problem.ts";
+import { coversHost, wildcardOf } from "../host-pattern.ts";
 import { compareText } from "../match-route.ts";
 import type { HostRoutes, Snapshot } from "../model.ts";
 import type { IngressObject, ObjectMeta, Observation, Problem } from "../objects.ts";
-import { coversHost, parentWildcard, secretId, type SecretName } from "./key-list.ts";
+import { secretId, type SecretName } from "./key-list.ts";
 
 /** One entry of `spec.tls`. */
 export interface SecretUse {
@@ -77,7 +78,7 @@ export function hostIndex({ hosts }: Snapshot): HostIndex {
       return byName.get(host) ?? null;
     },
     under(wildcard) {
-      byParent ??= Map.groupBy(hosts, ({ host }) => (host.startsWith("*") ? "" : parentWildcard(host)));
+      byParent ??= Map.groupBy(hosts, ({ host }) => (host.startsWith("*") ? "" : wildcardOf(host)));
       return byParent.get(wildcard) ?? [];
     },
   };

@@ -1,5 +1,6 @@
 /** Certificates by name, exchangeable while connections are open. */
 import { createSecureContext, type SecureContext } from "node:tls";
+import { wildcardOf } from "../../core/host-pattern.ts";
 
 export interface Certificate {
   /** Host names, `*.example.org` for one label. */
@@ -9,12 +10,16 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Looks contexts up; `replace` counts for the next handshake and leaves open connections alone. */
-export interface CertificateTable {
+/** What handshakes are shown. */
+export interface ShownCertificates {
   /** The exact name, then the wildcard of its parent, then the first of all; null when there is none. */
   contextFor(name: string): SecureContext | null;
   /** For a client that names nobody, as a balancer's check by address does; null when there is none. */
   readonly first: Certificate | null;
+}
+
+/** Looks contexts up; `replace` counts for the next handshake and leaves open connections alone. */
+export interface CertificateTable extends ShownCertificates {
   /** Whether one is for just this name, in lower case. */
   has(name: string): boolean;
   /** Throws, and keeps what it has, when one of them cannot be used. */
@@ -31,7 +36,7 @@ export function certificateTable(certificates: readonly Certificate[]): Certific
     },
     contextFor(name) {
       const host = name.toLowerCase();
-      const parent = `*${host.slice(host.indexOf("."))}`;
+      const parent = wildcardOf(host);
       return contexts.get(host) ?? contexts.get(parent) ?? contexts.values().next().value ?? null;
     },
     has: (name) => contexts.has(name),

@@ -6,7 +6,7 @@ import { parseAddress } from "../../core/address/ip.ts";
 import { Http2Connection } from "../http2/session.ts";
 import { textAnswer } from "../local-answer.ts";
 import { CDN_ID } from "../request-headers.ts";
-import type { Certificate, CertificateTable } from "./certificates.ts";
+import type { Certificate, ShownCertificates } from "./certificates.ts";
 import { ClientConnection, type ConnectionDeps } from "./client-connection.ts";
 import type { Engine } from "./engine.ts";
 import { Exchange } from "./exchange.ts";
@@ -20,7 +20,7 @@ export interface ServerOptions {
   readonly host: string;
   readonly port: number;
   /** TLS is ended here with these; null serves plain HTTP. */
-  readonly certificates: CertificateTable | null;
+  readonly certificates: ShownCertificates | null;
   /** Load balancers that send a PROXY header, and must. */
   readonly proxyProtocolFrom: readonly Cidr[];
   /** Clients whose connection is idle have so long to send one more request, whose answer tells them to leave; 0 closes at once. */

@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { causeOf } from "../../core/cause.ts";
+import { dnsNamesOf } from "../../core/keys/certificate-names.ts";
 import type { Certificate } from "../http1/certificates.ts";
 
 export interface CertificatePair {
@@ -25,11 +26,7 @@ export function namesIn(pem: string, where: string): readonly string[] {
   } catch (cause) {
     throw new Error(`Cannot use ${where}: it holds no certificate in PEM form`, { cause });
   }
-  const names = (parsed.subjectAltName ?? "")
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part.startsWith("DNS:"))
-    .map((part) => part.slice(4));
+  const names = dnsNamesOf(parsed.subjectAltName ?? "");
   // Addresses have no SNI: such a certificate serves whoever asks for a name that no other is for.
   return names.length > 0 ? names : [where];
 }

@@ -4,18 +4,11 @@
  */
 import { createSecureContext, type SecureContext } from "node:tls";
 import { causeOf } from "../../core/cause.ts";
+import { isCovered, wildcardOf } from "../../core/host-pattern.ts";
 import type { SealedFor } from "../../core/keys/envelope.ts";
-import {
-  envelopeKey,
-  isCovered,
-  type KeyEntry,
-  type KeyList,
-  parentWildcard,
-  secretId,
-  secretText,
-} from "../../core/keys/key-list.ts";
+import { envelopeKey, type KeyEntry, type KeyList, secretId, secretText } from "../../core/keys/key-list.ts";
 import { namesIn } from "./certificate-files.ts";
-import type { CertificateTable } from "../http1/certificates.ts";
+import type { CertificateTable, ShownCertificates } from "../http1/certificates.ts";
 
 /** Where lists and envelopes come from: the store, or what was kept of it. */
 export interface SealedSource {
@@ -52,7 +45,7 @@ export interface SealedCertificates {
   /** Whether a list was taken. */
   has(): boolean;
   /** Names before those of the files where they are closer: exact file, exact Secret, wildcard file, wildcard Secret. */
-  over(files: CertificateTable): CertificateTable;
+  over(files: CertificateTable): ShownCertificates;
 }
 
 interface Held {
@@ -74,8 +67,8 @@ const AT_ONCE = 16;
 /** Holds nothing yet. */
 export function sealedCertificates(deps: SealedDeps): SealedCertificates {
   let serial = -1;
-  let taken = "";
-  let isWhole = false;
+  /** The list that was looked at last, once looking again could not find more. */
+  let done = "";
   let held: ReadonlyMap<string, Held> = new Map();
   let shown: ReadonlyMap<string, Shown> = new Map();
   let told = "";
@@ -92,8 +85,9 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
   async function take(source: SealedSource): Promise<void> {
     const json = await source.list();
     // A store without a list is one that was lost, or one whose control seals nothing: neither takes anything away.
-    if (json === null || (json === taken && isWhole)) return;
+    if (json === null || json === done) return;
     const checked = await deps.check(json);
+    done = json;
     if (!checked.ok) return tell([`Cannot take certificates, the ones before stay: ${checked.problem}`]);
     const { list } = checked;
     if (list.serial < serial) {
@@ -107,6 +101,8 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
       const now = await holdOf(entry, before, { source, envelopes, audience: list.audience }).catch(
         (error: unknown) => {
           problems.push(`Cannot use the certificate of ${secretText(entry)}, ${staying(before)}: ${causeOf(error)}`);
+          // What was read whole and is of no use stays so; what could not be read may be there next time.
+          if (!refused.has(entry.envelope ?? "")) done = "";
           return before;
         },
       );
@@ -122,8 +118,6 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
     shown = shownOf(list.entries, next, problems);
     const isNew = list.serial !== serial;
     ({ serial } = list);
-    taken = json;
-    isWhole = problems.length === 0;
     tell(problems);
     if (isNew) deps.log(JSON.stringify({ event: "sealed-certificates", serial, names: [...shown.keys()] }));
     if (isNew || envelopes.size > 0) await deps.onTaken(json, list, envelopes);
@@ -169,7 +163,7 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
     },
     retry() {
       refused.clear();
-      isWhole = false;
+      done = "";
       told = "";
     },
     has: () => serial >= 0,
@@ -179,7 +173,7 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
       },
       contextFor(name) {
         const host = name.toLowerCase();
-        const parent = parentWildcard(host);
+        const parent = wildcardOf(host);
         if (files.has(host)) return files.contextFor(host);
         const own = shown.get(host);
         if (own !== undefined) return own.context;
@@ -189,8 +183,6 @@ export function sealedCertificates(deps: SealedDeps): SealedCertificates {
         // The first file, if there is one: a Secret is for its own names alone.
         return files.contextFor(host);
       },
-      has: (name) => files.has(name) || shown.has(name),
-      replace: (certificates) => files.replace(certificates),
     }),
   };
 }
@@ -209,7 +201,7 @@ function shownOf(
     const except = new Set(entry.except);
     const { names, context } = own;
     for (const host of entry.hosts) {
-      if (isCovered(names, host)) {
+      if (isCovered(host, names)) {
         if (!shown.has(host)) shown.set(host, { context, except });
       } else problems.push(`Cannot show the certificate of ${secretText(entry)} for ${host}: it is not for that name`);
     }

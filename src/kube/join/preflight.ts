@@ -1,4 +1,5 @@
 /** What has to hold before join changes anything. */
+import { RBAC_GROUP } from "../../core/join/objects.ts";
 import type { ApiClient } from "../api-client.ts";
 import { isRecord } from "../plain.ts";
 import { textAt } from "./facts.ts";
@@ -20,17 +21,15 @@ export interface Right {
   readonly name?: string;
 }
 
-const RBAC = "rbac.authorization.k8s.io";
-
 /** What a person needs in order to join a cluster. */
 export const JOIN_RIGHTS: readonly Right[] = [
   { verb: "create", group: "", resource: "namespaces" },
   { verb: "create", group: "", resource: "serviceaccounts", namespace: "portolan-system" },
   { verb: "create", group: "", resource: "serviceaccounts", subresource: "token", namespace: "portolan-system" },
-  { verb: "create", group: RBAC, resource: "clusterroles" },
-  { verb: "create", group: RBAC, resource: "clusterrolebindings" },
-  { verb: "create", group: RBAC, resource: "roles", namespace: "portolan-system" },
-  { verb: "create", group: RBAC, resource: "rolebindings", namespace: "portolan-system" },
+  { verb: "create", group: RBAC_GROUP, resource: "clusterroles" },
+  { verb: "create", group: RBAC_GROUP, resource: "clusterrolebindings" },
+  { verb: "create", group: RBAC_GROUP, resource: "roles", namespace: "portolan-system" },
+  { verb: "create", group: RBAC_GROUP, resource: "rolebindings", namespace: "portolan-system" },
 ];
 
 /** What control needs with the credentials of a join. */

@@ -1,5 +1,5 @@
 /** Which Secrets control may be allowed to get, and where it is allowed to already. */
-import { type Ownership, ownershipOf } from "../../core/compile/ingress.ts";
+import { ownershipOf } from "../../core/compile/ingress.ts";
 import { RBAC } from "../../core/join/objects.ts";
 import { type NamedSecrets, TLS_ROLE } from "../../core/join/tls-roles.ts";
 import type { ApiClient } from "../api-client.ts";
@@ -27,8 +27,7 @@ export async function namedSecrets(client: ApiClient, claimClassless: boolean): 
   for (const item of ingresses.items) {
     const ingress = readIngress({ ...item, kind: "Ingress", apiVersion: NETWORKING }, false).value;
     if (ingress === null) continue;
-    const ownership: Ownership = ownershipOf(ingress, source);
-    if (ownership === "foreign") continue;
+    if (ownershipOf(ingress, source) === "foreign") continue;
     const { namespace } = ingress.meta;
     for (const { secretName } of ingress.tls) {
       if (secretName !== null) found.set(namespace, (found.get(namespace) ?? new Set()).add(secretName));

@@ -8,7 +8,7 @@ import { dnsSettingsSchema } from "./dns-settings.ts";
 import { always, fields, perMode, type Report, text } from "./fields.ts";
 import { type Parsed, parse } from "./issues.ts";
 import { envelope } from "./meta.ts";
-import { type PushSettings, pushOf } from "./push.ts";
+import { type Maybe, type PushSettings, pushOf } from "./push.ts";
 import { connectHost, dnsLabel, notEmpty, type TextRule } from "./names.ts";
 import { duration } from "./time.ts";
 
@@ -190,8 +190,6 @@ export function readEdgeAddresses(list: string): Parsed<readonly LoadBalancerAdd
 function addressOf(host: string): LoadBalancerAddress {
   return isIP(host) === 0 ? { ip: null, hostname: host } : { ip: host, hostname: null };
 }
-
-type Maybe<T> = T | null | undefined;
 
 function configOf(said: { directory?: Maybe<string>; context?: Maybe<string>; inCluster?: Maybe<boolean> }) {
   if (said.inCluster === true) return "in-cluster" as const;

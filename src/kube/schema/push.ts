@@ -19,7 +19,8 @@ export type PushSettings = { readonly tokenFile: string | null } & ({ readonly u
 /** Often enough that the overlay has not expired, seldom enough to cost little. */
 const KV_INTERVAL_MS = 10_000;
 
-type Maybe<T> = T | null | undefined;
+/** What YAML may leave out, or say nothing of. */
+export type Maybe<T> = T | null | undefined;
 
 /** An entry of `spec.push`, which says exactly one of the three. */
 export function pushOf(said: {

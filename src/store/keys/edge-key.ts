@@ -37,10 +37,8 @@ export function recipientOf(name: string, jwk: Readonly<Record<string, unknown>>
     throw new TypeError("Cannot use the public key: it is not an X25519 key in JWK form");
   }
   const raw = Buffer.from(x, "base64url");
-  const own: PublicJwk = { kty: "OKP", crv: "X25519", x: raw.toString("base64url") };
   try {
-    const key = createPublicKey({ key: { ...own }, format: "jwk" });
-    return { id: thumbprint(own), name, key, raw };
+    return { id: thumbprint(jwkOf(raw)), name, key: publicKeyOf(raw), raw };
   } catch (cause) {
     throw new TypeError("Cannot use the public key: it is not an X25519 key in JWK form", { cause });
   }
@@ -54,8 +52,7 @@ export function edgeKeyOf(jwk: Readonly<Record<string, unknown>>): EdgeKey {
   }
   const recipient = recipientOf(kid, jwk);
   try {
-    const own = { kty: "OKP", crv: "X25519", x: Buffer.from(recipient.raw).toString("base64url"), d };
-    const privateKey = createPrivateKey({ key: own, format: "jwk" });
+    const privateKey = createPrivateKey({ key: { ...jwkOf(recipient.raw), d }, format: "jwk" });
     // The halves may come from two pairs: what is sealed to the one would never open with the other.
     const derived = recipientOf(kid, { ...createPublicKey(privateKey).export({ format: "jwk" }) });
     if (derived.id === recipient.id) return { ...recipient, privateKey };
@@ -63,6 +60,15 @@ export function edgeKeyOf(jwk: Readonly<Record<string, unknown>>): EdgeKey {
     // What OpenSSL says may quote the key.
   }
   throw new TypeError("Cannot open with it: its private and its public half are not one X25519 pair");
+}
+
+/** From the 32 bytes of a public key; throws for others. */
+export function publicKeyOf(raw: Uint8Array): KeyObject {
+  return createPublicKey({ key: { ...jwkOf(raw) }, format: "jwk" });
+}
+
+function jwkOf(raw: Uint8Array): PublicJwk {
+  return { kty: "OKP", crv: "X25519", x: Buffer.from(raw).toString("base64url") };
 }
 
 /** RFC 7638: the members in this order, without white space. */

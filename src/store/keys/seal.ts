@@ -6,11 +6,9 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createPublicKey,
   diffieHellman,
   generateKeyPairSync,
   hkdfSync,
-  type KeyObject,
   randomBytes,
 } from "node:crypto";
 import {
@@ -24,7 +22,7 @@ import {
   type Wrapped,
 } from "../../core/keys/envelope.ts";
 import { KEY_FORMAT } from "../../core/keys/key-list.ts";
-import type { EdgeKey, Recipient } from "./edge-key.ts";
+import { type EdgeKey, publicKeyOf, type Recipient } from "./edge-key.ts";
 
 /** PEM, the chain behind the certificate. */
 export interface PlainKey {
@@ -46,17 +44,22 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** What is encrypted; sealed only up to `MAX_PLAIN` of them. */
+export function plainBytes({ cert, key }: PlainKey): Buffer {
+  return Buffer.from(JSON.stringify({ cert, key }));
+}
+
 /** An envelope as it is stored; another one each time. RangeError when there is nobody to open it, or it is too large. */
 export function sealKey(plain: PlainKey, what: SealedFor, recipients: readonly Recipient[]): string {
   if (recipients.length === 0) throw new RangeError("Cannot seal a key: there is nobody to seal it to");
-  const text = JSON.stringify({ cert: plain.cert, key: plain.key });
-  if (text.length > MAX_PLAIN) {
-    throw new RangeError(`Cannot seal a key: it has ${text.length} characters of at most ${MAX_PLAIN}`);
+  const bytes = plainBytes(plain);
+  if (bytes.length > MAX_PLAIN) {
+    throw new RangeError(`Cannot seal a key: it has ${bytes.length} bytes of at most ${MAX_PLAIN}`);
   }
   const content = randomBytes(KEY_BYTES);
   const to = recipients.map(({ id }) => id);
   const nonce = randomBytes(NONCE_BYTES);
-  const sealed = encrypt({ key: content, nonce, context: contentContext(what, to) }, Buffer.from(text));
+  const sealed = encrypt({ key: content, nonce, context: contentContext(what, to) }, bytes);
   const wrapped = recipients.map((recipient) => wrap(content, what, recipient));
   content.fill(0);
   const { audience, cluster, namespace, secret } = what;
@@ -122,15 +125,11 @@ function unwrap({ ephemeral, key }: Wrapped, what: SealedFor, own: EdgeKey): Buf
   let shared: Buffer;
   try {
     // A point of small order makes every shared secret the same; OpenSSL refuses it.
-    shared = diffieHellman({ privateKey: own.privateKey, publicKey: publicOf(raw) });
+    shared = diffieHellman({ privateKey: own.privateKey, publicKey: publicKeyOf(raw) });
   } catch {
     return null;
   }
   return decrypt(wrapKey(shared, raw, own.raw, wrapContext(what, own.id)), Buffer.from(key, "base64"));
-}
-
-function publicOf(raw: Buffer): KeyObject {
-  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x: raw.toString("base64url") }, format: "jwk" });
 }
 
 interface Way {

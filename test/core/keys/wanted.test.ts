@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/core/compile/compile.ts";
-import { coversHost, secretId } from "../../../src/core/keys/key-list.ts";
+import { coversHost } from "../../../src/core/host-pattern.ts";
+import { secretId } from "../../../src/core/keys/key-list.ts";
 import { hostIndex, othersUnder, wantedSecrets } from "../../../src/core/keys/wanted.ts";
 import type { HostClaimObject, IngressObject, Observation } from "../../../src/core/objects.ts";
 import { cluster, hostClaim, ingress, ingressClass, observation, rule, service } from "../../build/objects.ts";

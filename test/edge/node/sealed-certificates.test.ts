@@ -10,7 +10,7 @@ import {
   keyListText,
   type KeyList,
 } from "../../../src/core/keys/key-list.ts";
-import { type CertificateTable, certificateTable } from "../../../src/edge/http1/certificates.ts";
+import { certificateTable, type ShownCertificates } from "../../../src/edge/http1/certificates.ts";
 import { type SealedSource, sealedCertificates } from "../../../src/edge/node/sealed-certificates.ts";
 import { type EdgeKey, edgeKeyOf, newEdgeKey } from "../../../src/store/keys/edge-key.ts";
 import { readSignedKeys } from "../../../src/store/keys/key-store.ts";
@@ -35,8 +35,9 @@ async function world() {
   const log: string[] = [];
   const gets: string[] = [];
   let keys: readonly EdgeKey[] = [own];
+  const checks: string[] = [];
   const sealed = sealedCertificates({
-    check: (json) => readSignedKeys(json, AUDIENCE, verify),
+    check: (json) => (checks.push(json), readSignedKeys(json, AUDIENCE, verify)),
     open: (text, what) => openKey(text, what, keys),
     digest: sha256Hex,
     turn: () => new Promise((resolve) => setImmediate(resolve)),
@@ -67,6 +68,7 @@ async function world() {
     values,
     log,
     gets,
+    checks,
     own,
     use: (next: readonly EdgeKey[]) => void (keys = next),
     sealFor,
@@ -96,7 +98,7 @@ const entry = (
 });
 
 /** The serial number of the certificate that a real handshake shows; null when there is none. */
-async function shown(table: CertificateTable, servername: string): Promise<string | null> {
+async function shown(table: ShownCertificates, servername: string): Promise<string | null> {
   const server = createServer({ SNICallback: (name, done) => done(null, table.contextFor(name) ?? undefined) });
   server.on("tlsClientError", () => undefined);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
@@ -114,6 +116,35 @@ const serialOf = ({ cert }: Pair): string => new X509Certificate(cert).serialNum
 const NO_FILES = certificateTable([]);
 
 describe("sealedCertificates()", () => {
+  it("looks at a list once, whatever of it is of no use, and again for what could not be read", async () => {
+    const { sealed, sealFor, publish, refresh, checks, values } = await world();
+    const shop = selfSigned("shop.example.org");
+    const foreign = edgeKeyOf({ ...newEdgeKey("foreign").privateJwk });
+    const lost = await sealFor("lost", shop);
+    const text = values.get(envelopeKey(lost)) ?? "";
+    await publish(2, [
+      entry("foreign", await sealFor("foreign", shop, foreign), ["shop.example.org"]),
+      entry("lost", lost, ["shop.example.org", "not-in-it.example.org"]),
+    ]);
+    values.delete(envelopeKey(lost));
+    for (let round = 1; round <= 3; round += 1) {
+      await refresh();
+      expect(checks).toHaveLength(round);
+    }
+    values.set(envelopeKey(lost), text);
+    for (let round = 0; round < 3; round += 1) await refresh();
+    expect(checks).toHaveLength(4);
+    expect(await shown(sealed.over(NO_FILES), "shop.example.org")).toBe(serialOf(shop));
+    await publish(1, []);
+    for (let round = 0; round < 3; round += 1) await refresh();
+    values.set(KEY_LIST, "unsigned");
+    for (let round = 0; round < 3; round += 1) await refresh();
+    expect(checks).toHaveLength(6);
+    sealed.retry();
+    await refresh();
+    expect(checks).toHaveLength(7);
+  });
+
   it("shows each for its own names, others' names excepted, and nothing for anybody else", async () => {
     const { sealed, sealFor, publish, refresh } = await world();
     const [shop, wide] = [selfSigned("shop.example.org"), selfSigned("*.example.org")];
@@ -133,7 +164,9 @@ describe("sealedCertificates()", () => {
   it("lets files go before where they are as close, and only them stand for unknown names", async () => {
     const { sealed, sealFor, publish, refresh } = await world();
     const [own, ownWide] = [selfSigned("own.example.org"), selfSigned("*.example.org")];
-    const [a, b, wide, net] = ["own.example.org", "b.example.org", "*.example.org", "*.example.net"].map(selfSigned);
+    const [a, b, wide, net] = ["own.example.org", "b.example.org", "*.example.org", "*.example.net"].map((name) =>
+      selfSigned(name),
+    );
     if (a === undefined || b === undefined || wide === undefined || net === undefined) throw new Error("no pairs");
     await publish(1, [
       entry("a", await sealFor("a", a), ["own.example.org"]),
@@ -142,13 +175,14 @@ describe("sealedCertificates()", () => {
       entry("net", await sealFor("net", net), ["*.example.net"]),
     ]);
     await refresh();
-    const table = sealed.over(certificateTable([own, ownWide]));
+    const files = certificateTable([own, ownWide]);
+    const table = sealed.over(files);
     expect(await shown(table, "own.example.org")).toBe(serialOf(own));
     expect(await shown(table, "b.example.org")).toBe(serialOf(b));
     expect(await shown(table, "any.example.org")).toBe(serialOf(ownWide));
     expect(await shown(table, "any.example.net")).toBe(serialOf(net));
     expect(await shown(table, "unknown.example.com")).toBe(serialOf(own));
-    table.replace([ownWide]);
+    files.replace([ownWide]);
     expect(await shown(table, "own.example.org")).toBe(serialOf(a));
   });
 
