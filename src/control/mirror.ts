@@ -5,7 +5,7 @@
 import { causeOf } from "../core/cause.ts";
 import { envelopeKey, KEY_LIST, readKeyList } from "../core/keys/key-list.ts";
 import { parseEnvelope, parseSigned } from "../core/snapshot/manifest.ts";
-import { hashesOf, withLists } from "../core/snapshot/slice-lists.ts";
+import { hashesOf, sliceKey, withLists } from "../core/snapshot/slice-lists.ts";
 import { type PushStore, type Store, writeAll } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
 import { newest } from "./newest.ts";
@@ -77,38 +77,9 @@ export function reportsStep(source: Store, target: PushStore): MirrorStep {
   };
 }
 
-/** Slices that are held in memory at once on their way. */
-const TOGETHER = 500;
-
 function wholeSteps({ source, target, pace, keys = false }: MirrorOptions): readonly MirrorStep[] {
-  let pushed = "";
-
-  async function manifest(): Promise<void> {
-    const stored = await source.get("manifest");
-    if (stored === null || stored.version === pushed) return;
-    const read = parseEnvelope(new TextDecoder().decode(stored.value));
-    if (!read.ok) throw new Error(read.problem);
-    const whole = await withLists(read.manifest, textStore(source).get);
-    // Pruned meanwhile, as below.
-    if (whole === null) throw new Error("Cannot push the manifest: a list of its slices is gone");
-    const wanted = new Set(hashesOf(whole).map((hash) => `slices/${hash}`));
-    const there = new Set(await target.list("slices/"));
-    const missing = [...wanted].filter((key) => !there.has(key));
-    // Slices first: whoever reads the manifest finds them.
-    for (let from = 0; from < missing.length; from += TOGETHER) {
-      const slices = new Map<string, Uint8Array>();
-      for (const key of missing.slice(from, from + TOGETHER)) {
-        const slice = await source.get(key);
-        // Pruned meanwhile: a newer manifest is there, and `again` is set.
-        if (slice === null) throw new Error(`Cannot push "${key}": it is gone`);
-        slices.set(key, slice.value);
-      }
-      await writeAll(target, slices);
-    }
-    await target.put("manifest", stored.value, "any");
-    pushed = stored.version;
-    for (const key of there) if (!wanted.has(key)) await target.delete(key);
-  }
+  const manifest = indexStep(source, target, { key: "manifest", prefix: "slices/", named: slicesIn(source) });
+  const sealed = indexStep(source, target, { key: KEY_LIST, prefix: "keys/", named: envelopesIn });
 
   async function overlay(): Promise<void> {
     const stored = await source.get("overlay");
@@ -116,31 +87,61 @@ function wholeSteps({ source, target, pace, keys = false }: MirrorOptions): read
   }
 
   const reports = reportsStep(source, target);
-  if (pace === undefined) return [manifest, overlay, ...(keys ? [keysStep(source, target)] : []), reports];
+  if (pace === undefined) return [manifest, overlay, ...(keys ? [sealed] : []), reports];
   const { overlayMs, reportsMs, now } = pace;
   return [manifest, paced(overlay, overlayMs, now), paced(reports, reportsMs, now)];
 }
 
-/** Envelopes before the list that names them; what it names no more goes. */
-function keysStep(source: Store, target: PushStore): MirrorStep {
+interface Index {
+  readonly key: string;
+  /** Where everything is that it names. */
+  readonly prefix: string;
+  /** Keys that it names; rejects when it cannot be read. */
+  readonly named: (text: string) => Promise<readonly string[]>;
+}
+
+/** Values that are held in memory at once on their way. */
+const TOGETHER = 500;
+
+/** A value that names others: those first, so that whoever reads it finds them; what it names no more goes. */
+function indexStep(source: Store, target: PushStore, { key: index, prefix, named }: Index): MirrorStep {
   let pushed = "";
   return async () => {
-    const stored = await source.get(KEY_LIST);
+    const stored = await source.get(index);
     if (stored === null || stored.version === pushed) return;
-    const outer = parseSigned(new TextDecoder().decode(stored.value));
-    const list = outer.ok ? readKeyList(outer.value.payload) : outer;
-    if (!list.ok) throw new Error(`Cannot push the list of keys: ${list.problem}`);
-    const named = list.value.entries.flatMap(({ envelope }) => (envelope === null ? [] : [envelopeKey(envelope)]));
-    const wanted = new Set([...named, KEY_LIST]);
-    const there = new Set(await target.list("keys/"));
-    for (const key of named) {
-      if (there.has(key)) continue;
-      const envelope = await source.get(key);
-      if (envelope === null) throw new Error(`Cannot push "${key}": it is gone`);
-      await target.put(key, envelope.value, "any");
+    const wanted = new Set(await named(new TextDecoder().decode(stored.value)));
+    const there = new Set(await target.list(prefix));
+    const missing = [...wanted].filter((key) => !there.has(key));
+    for (let from = 0; from < missing.length; from += TOGETHER) {
+      const values = new Map<string, Uint8Array>();
+      for (const key of missing.slice(from, from + TOGETHER)) {
+        const value = await source.get(key);
+        // Removed meanwhile: a newer index is there, and another push is asked for.
+        if (value === null) throw new Error(`Cannot push "${key}": it is gone`);
+        values.set(key, value.value);
+      }
+      await writeAll(target, values);
     }
-    await target.put(KEY_LIST, stored.value, "any");
+    await target.put(index, stored.value, "any");
     pushed = stored.version;
-    for (const key of there) if (!wanted.has(key)) await target.delete(key);
+    for (const key of there) if (!wanted.has(key) && key !== index) await target.delete(key);
   };
+}
+
+function slicesIn(source: Store): Index["named"] {
+  return async (text) => {
+    const read = parseEnvelope(text);
+    if (!read.ok) throw new Error(read.problem);
+    const whole = await withLists(read.manifest, textStore(source).get);
+    if (whole === null) throw new Error("Cannot push the manifest: a list of its slices is gone");
+    return hashesOf(whole).map(sliceKey);
+  };
+}
+
+function envelopesIn(text: string): Promise<readonly string[]> {
+  const outer = parseSigned(text);
+  const list = outer.ok ? readKeyList(outer.value.payload) : outer;
+  if (!list.ok) throw new Error(`Cannot push the list of keys: ${list.problem}`);
+  const named = list.value.entries.flatMap(({ envelope }) => (envelope === null ? [] : [envelopeKey(envelope)]));
+  return Promise.resolve(named);
 }

@@ -1,7 +1,7 @@
 import { difference } from "../core/difference.ts";
 import type { Version } from "../core/model.ts";
 import { parseEnvelope } from "../core/snapshot/manifest.ts";
-import { hashesOf, withLists } from "../core/snapshot/slice-lists.ts";
+import { hashesOf, sliceKey, withLists } from "../core/snapshot/slice-lists.ts";
 import { generationKey } from "../core/snapshot/publish.ts";
 import type { Store } from "../store/store.ts";
 import { textStore } from "../store/text.ts";
@@ -53,7 +53,7 @@ export function retention(store: Store): Retention {
       // The newest first: it shares the most with those that go.
       const kept = [...manifests.slice(-KEEP_GENERATIONS).reverse(), "manifest", ...(pin === null ? [] : [pin])];
       for (const key of old) {
-        for (const hash of await onlyIn(await neededBy(key), kept)) await store.delete(`slices/${hash}`);
+        for (const hash of await onlyIn(await neededBy(key), kept)) await store.delete(sliceKey(hash));
         await store.delete(key);
         known.delete(key);
       }

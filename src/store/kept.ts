@@ -1,7 +1,7 @@
 /** A store's snapshots kept in another one, so that a start does without the first. */
 import type { Version } from "../core/model.ts";
 import { compareVersions, parseEnvelope } from "../core/snapshot/manifest.ts";
-import { hashesOf, withLists } from "../core/snapshot/slice-lists.ts";
+import { hashesOf, sliceKey, withLists } from "../core/snapshot/slice-lists.ts";
 import type { Store } from "./store.ts";
 import { textStore } from "./text.ts";
 
@@ -50,7 +50,7 @@ export function keptReader(
         committed = wanted;
         const whole = await withLists(read.manifest, text.get);
         if (whole === null) return;
-        const needed = new Set(hashesOf(whole).map((hash) => `slices/${hash}`));
+        const needed = new Set(hashesOf(whole).map((hash) => sliceKey(hash)));
         for (const key of await store.list("slices/")) if (!needed.has(key)) await store.delete(key);
       });
     },

@@ -1,6 +1,6 @@
 import { parseEnvelope } from "./manifest.ts";
 import { partKey, REST_KEY } from "./part.ts";
-import { withLists } from "./slice-lists.ts";
+import { sliceKey, withLists } from "./slice-lists.ts";
 
 /** A snapshot in one piece: store keys and their texts, to be shipped with an edge for a start without a store. */
 export type SnapshotBundle = Readonly<Record<string, string>>;
@@ -18,13 +18,13 @@ export async function collectBundle(
   const parsed = parseEnvelope(envelope);
   if (!parsed.ok) throw new Error(`Cannot bundle the snapshot: manifest: ${parsed.problem}`);
   const bundle: Record<string, string> = { manifest: envelope };
-  for (const hash of parsed.manifest.lists) bundle[`slices/${hash}`] = (await get(`slices/${hash}`)) ?? "";
+  for (const hash of parsed.manifest.lists) bundle[sliceKey(hash)] = (await get(sliceKey(hash))) ?? "";
   const whole = await withLists(parsed.manifest, bundleReader(bundle));
   if (whole === null) throw new Error("Cannot bundle the snapshot: a list of its slices is missing");
   for (const { key, hash } of whole.slices) {
-    const text = await get(`slices/${hash}`);
+    const text = await get(sliceKey(hash));
     if (text === null) throw new Error(`Cannot bundle the snapshot: slice "${key}" is missing`);
-    bundle[`slices/${hash}`] = text;
+    bundle[sliceKey(hash)] = text;
   }
   const hosts = [...new Set(whole.slices.map(({ key }) => key))].filter((key) => key !== "base");
   for (const key of [REST_KEY, ...(await Promise.all(hosts.map(async (host) => partKey(await digest(host)))))]) {

@@ -4,7 +4,7 @@ import { parse, type Parsed } from "./guard.ts";
 import type { Manifest, SliceRef } from "./manifest.ts";
 import { joinBase, joinHost, PIECE_CHARACTERS } from "./pieces.ts";
 import { type BaseSlice, LIMITS, readBase, readHostRoutes } from "./shapes.ts";
-import { parseList } from "./slice-lists.ts";
+import { parseList, sliceKey } from "./slice-lists.ts";
 
 /** Where texts are read. */
 export interface SliceSource {
@@ -104,7 +104,7 @@ function reader(source: SliceSource, problems: string[]): Reader {
   const { atOnce = PARALLEL_READS } = source;
   let sinceTurn = 0;
   const checked = async ({ key, hash }: SliceRef): Promise<string | null> => {
-    const text = await source.get(`slices/${hash}`);
+    const text = await source.get(sliceKey(hash));
     if (text === null) problems.push(`slice "${key}" is missing`);
     else if (text.length > LIMITS.sliceCharacters) problems.push(`slice "${key}" is too large`);
     else if ((await source.digest(text)) !== hash) problems.push(`slice "${key}" has another hash`);

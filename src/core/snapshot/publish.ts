@@ -17,7 +17,7 @@ import {
 } from "./manifest.ts";
 import { cutBase, cutHost, PIECE_CHARACTERS } from "./pieces.ts";
 import { LIMITS, readBase, readHostRoutes } from "./shapes.ts";
-import { cutRefs } from "./slice-lists.ts";
+import { cutRefs, sliceKey } from "./slice-lists.ts";
 
 export interface Slice {
   readonly key: string;
@@ -127,11 +127,6 @@ async function atOnce<T>(items: readonly T[], work: (item: T) => Promise<void>):
   for (let from = 0; from < items.length; from += AT_ONCE) {
     await Promise.all(items.slice(from, from + AT_ONCE).map(work));
   }
-}
-
-/** Where a slice is kept. */
-export function sliceKey(hash: string): string {
-  return `slices/${hash}`;
 }
 
 /** Where the manifest of a generation is kept; the order of these keys is the order of versions. */

@@ -12,6 +12,11 @@ const IN_MANIFEST = 1000;
 /** One name in so many ends a list, wherever it stands: a host that comes or goes changes one list, not all behind it. */
 const ENDS_ONE_IN = 250;
 
+/** Where a slice is kept, or a list of them. */
+export function sliceKey(hash: string): string {
+  return `slices/${hash}`;
+}
+
 /** Lists whose texts have some tens of KB; none where the manifest holds them all. */
 export function cutRefs(refs: readonly SliceRef[]): readonly (readonly SliceRef[])[] {
   if (refs.length <= IN_MANIFEST) return [];
@@ -38,7 +43,7 @@ export async function withLists(
 ): Promise<Manifest | null> {
   const slices = [...manifest.slices];
   for (const hash of manifest.lists) {
-    const read = parseList((await get(`slices/${hash}`)) ?? "");
+    const read = parseList((await get(sliceKey(hash))) ?? "");
     if (!read.ok) return null;
     slices.push(...read.value);
   }
