@@ -1,5 +1,6 @@
 /** One JSON line per request. JSON escapes control characters, so that no input can forge a line (CWE-117). */
 import type { Candidate, Client, Decision, Exclusion, RouteRef } from "../core/decision.ts";
+import { keptByObject } from "../core/kept-by-object.ts";
 import type { RequestEvent, Try } from "./event.ts";
 
 /**
@@ -10,10 +11,10 @@ export function accessLogLines(edge: string): (event: RequestEvent, nowMs: numbe
   const name = text(edge);
   const time = isoTimes();
   // These live as long as their snapshot, or longer than a request: their text is made once.
-  const route = keptText(routeOf);
-  const candidate = keptText(shown);
-  const excluded = keptText((all: readonly Exclusion[]) => list(all, exclusion));
-  const network = keptText(({ address }: Client) => text(shortAddress(address)));
+  const route = keptByObject(routeOf);
+  const candidate = keptByObject(shown);
+  const excluded = keptByObject((all: readonly Exclusion[]) => list(all, exclusion));
+  const network = keptByObject(({ address }: Client) => text(shortAddress(address)));
   return (event, nowMs) => {
     const { decision, client, error } = event;
     const forward = decision?.action === "forward" ? decision : null;
@@ -32,18 +33,6 @@ export function accessLogLines(edge: string): (event: RequestEvent, nowMs: numbe
       `,"country":${text(client?.location.country ?? null)},"traceId":${quoted(event.traceId)}` +
       `,"requestId":${quoted(event.requestId)}${error === null ? "" : `,"error":${text(error)}`}}`
     );
-  };
-}
-
-/** The same text for the same object. */
-function keptText<T extends object>(make: (of: T) => string): (of: T) => string {
-  const known = new WeakMap<T, string>();
-  return (of) => {
-    const before = known.get(of);
-    if (before !== undefined) return before;
-    const made = make(of);
-    known.set(of, made);
-    return made;
   };
 }
 

@@ -18,6 +18,7 @@
  */
 import type { ForwardingHeader } from "../core/address/client-address.ts";
 import type { ClientLocation } from "../core/decision.ts";
+import { keptByObject } from "../core/kept-by-object.ts";
 import { hopByHop } from "./hop-by-hop.ts";
 import { type EdgeRequestHead, firstHeader, type HeaderField, listHeader } from "./message.ts";
 import { hexId, type TraceContext } from "./trace-context.ts";
@@ -84,7 +85,7 @@ export function requestHeaders(request: EdgeRequestHead, facts: ForwardingFacts)
   fields.push(["traceparent", facts.trace.traceparent]);
   const state = facts.trace.continued ? listHeader(request.headers, "tracestate") : [];
   if (state.length > 0) fields.push(["tracestate", state.join(",")]);
-  for (const field of geoFields(facts.location)) fields.push(field);
+  fields.push(...geoFields(facts.location));
   return fields;
 }
 
@@ -125,15 +126,7 @@ function forwarded(request: EdgeRequestHead, publicHost: string): string {
 }
 
 /** A client's place is the same object request after request. */
-const GEO_FIELDS = new WeakMap<ClientLocation, readonly HeaderField[]>();
-
-function geoFields(location: ClientLocation): readonly HeaderField[] {
-  const known = GEO_FIELDS.get(location);
-  if (known !== undefined) return known;
-  const made = geoHeaders(location);
-  GEO_FIELDS.set(location, made);
-  return made;
-}
+const geoFields: (location: ClientLocation) => readonly HeaderField[] = keptByObject(geoHeaders);
 
 /** Under our own names, since platforms drop theirs on the way (Cloudflare removes CF-IPCountry). */
 function geoHeaders(location: ClientLocation): HeaderField[] {

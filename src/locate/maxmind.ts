@@ -1,6 +1,6 @@
 import { causeOf } from "../core/cause.ts";
 import { readFile, stat } from "node:fs/promises";
-import type { ClientLocation } from "../core/decision.ts";
+import { keptByObject } from "../core/kept-by-object.ts";
 import { locationOfRecord } from "./record.ts";
 import type { Locator } from "./locator.ts";
 import { type VerifiedMmdb, verifyMmdb } from "./verify-mmdb.ts";
@@ -25,13 +25,7 @@ export async function maxmindLocator(path: string, options: MaxmindOptions = {})
   );
 
   // The reader hands out the same record for all addresses of a network; it is read once.
-  const locations = new WeakMap<object, { readonly location: ClientLocation | null }>();
-  const remembered = (record: unknown): ClientLocation | null => {
-    if (typeof record !== "object" || record === null) return null;
-    const known = locations.get(record) ?? { location: locationOfRecord(record) };
-    locations.set(record, known);
-    return known.location;
-  };
+  const locationOf = keptByObject((record: object) => locationOfRecord(record));
 
   const reload = async () => {
     const next = await signatureOf(path);
@@ -59,7 +53,8 @@ export async function maxmindLocator(path: string, options: MaxmindOptions = {})
       // The package walks the first 32 bits of an IPv6 address in an IPv4 file and finds somebody else.
       if (database.ipVersion === 4 && address.includes(":")) return null;
       try {
-        return remembered(database.get(address));
+        const record: unknown = database.get(address);
+        return typeof record === "object" && record !== null ? locationOf(record) : null;
       } catch {
         return null;
       }
