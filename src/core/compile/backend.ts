@@ -1,7 +1,7 @@
 /** One service port in one cluster: whether it can be served there, where its bytes go, and how many endpoints are ready. */
 import { compareText } from "../match-route.ts";
 import type { Backend, Origin } from "../model.ts";
-import type { EndpointSliceObject, LoadBalancerAddress, ServiceObject } from "../objects.ts";
+import type { EndpointSliceObject, LoadBalancerAddress, ServiceObject, ServicePort } from "../objects.ts";
 import type { AdoptedService } from "./adopted.ts";
 import { addressOrigin, hostProblem } from "./clusters.ts";
 import { endpointOrigins, readiness } from "./endpoints.ts";
@@ -45,10 +45,7 @@ export function heldBackend(
     const trouble = `Service ${meta.namespace}/${meta.name} is of type ExternalName, which is not routed to`;
     return { cluster: name, backend: null, counts: null, trouble };
   }
-  // HTTP goes over TCP; a UDP port of the same number is another one.
-  const port = service.ports.find(
-    (one) => one.protocol === "TCP" && (one.name === portRef || String(one.port) === portRef),
-  );
+  const port = portOf(service, portRef);
   if (port === undefined) {
     const has = service.ports.map((one) => one.name ?? one.port).join(", ");
     const trouble = `Service ${meta.namespace}/${meta.name} has no port ${portRef}, it has ${has || "none"}`;
@@ -73,6 +70,15 @@ export function heldBackend(
   }
   const direct = endpointOrigins(member.cidrs, slices ?? [], port, { protocol, allowPrivateOrigins });
   return found(name, direct.origins, counts, direct.trouble);
+}
+
+/** HTTP goes over TCP; a UDP port of the same number is another one. */
+function portOf({ ports }: ServiceObject, portRef: string): ServicePort | undefined {
+  // A loop, for half a million of them.
+  for (const one of ports) {
+    if (one.protocol === "TCP" && (one.name === portRef || String(one.port) === portRef)) return one;
+  }
+  return undefined;
 }
 
 /** Any of them leads to every pod; more make no difference to an edge. */

@@ -21,8 +21,8 @@ export function endpointOrigins(
   port: ServicePort,
   { protocol, allowPrivateOrigins }: { readonly protocol: Origin["protocol"]; readonly allowPrivateOrigins: boolean },
 ): EndpointOrigins {
-  const ready: Origin[] = [];
-  const others: Origin[] = [];
+  let ready: Origin[] = [];
+  let others: Origin[] = [];
   let trouble: string | null = null;
   for (const slice of slices) {
     const number = slicePort(slice, port);
@@ -31,13 +31,25 @@ export function endpointOrigins(
       // Kubernetes gives the other addresses of an endpoint no meaning.
       const address = endpoint.addresses[0] ?? "";
       const problem = endpointProblem(address, allowedCidrs, allowPrivateOrigins);
-      if (problem === null)
-        (endpoint.ready ? ready : others).push(addressOrigin(address, number, { protocol, cidrs: allowedCidrs }));
-      else trouble = `its endpoint "${address}" is refused: it ${problem}`;
+      if (problem !== null) {
+        trouble = `its endpoint "${address}" is refused: it ${problem}`;
+        continue;
+      }
+      const origin = addressOrigin(address, number, { protocol, cidrs: allowedCidrs });
+      if (endpoint.ready) ready = plus(ready, origin);
+      else others = plus(others, origin);
     }
   }
-  // A copy has the size that it needs; what grew by pushing has room for sixteen more, half a million times.
-  return { origins: (ready.length > 0 ? ready : others).slice(), trouble };
+  const origins = ready.length > 0 ? ready : others;
+  // A copy has the size that it needs; what grew by pushing has room for sixteen more.
+  return { origins: origins.length < 2 ? origins : origins.slice(), trouble };
+}
+
+/** The list with one more. Nearly always the only one: half a million lists of one element are made in their size. */
+function plus(list: Origin[], one: Origin): Origin[] {
+  if (list.length === 0) return [one];
+  list.push(one);
+  return list;
 }
 
 /** `ready/total` endpoints of a service port. */
@@ -49,7 +61,16 @@ export function readiness(slices: readonly EndpointSliceObject[], port: ServiceP
     total += slice.endpoints.length;
     for (const endpoint of slice.endpoints) if (endpoint.ready) ready += 1;
   }
-  return `${ready}/${total}`;
+  return countText(ready, total);
+}
+
+const SMALL = 32;
+const smallCounts: string[] = [];
+
+/** Half a million counts are a handful of texts. */
+function countText(ready: number, total: number): string {
+  if (total >= SMALL) return `${ready}/${total}`;
+  return (smallCounts[total * SMALL + ready] ??= `${ready}/${total}`);
 }
 
 /**
@@ -64,9 +85,9 @@ export function forbiddenEndpoints(
   anyPrivate ??= parseCidrs(PRIVATE).cidrs;
   const problems: Problem[] = [];
   for (const slice of slices) {
+    if (slice.endpoints.every(hasEverydayAddresses)) continue;
     for (const [index, { addresses }] of slice.endpoints.entries()) {
       for (const [at, address] of addresses.entries()) {
-        if (isEverydayPodAddress(address)) continue;
         const problem = hostProblem(address, anyPrivate, allowPrivateOrigins);
         if (problem === null) continue;
         const field = `endpoints[${index}].addresses[${at}]`;
@@ -76,6 +97,10 @@ export function forbiddenEndpoints(
     }
   }
   return problems;
+}
+
+function hasEverydayAddresses({ addresses }: EndpointSliceObject["endpoints"][number]): boolean {
+  return addresses.every(isEverydayPodAddress);
 }
 
 /** As `hostProblem`, but a name is refused too: it may resolve to anything, at any time. */

@@ -128,9 +128,7 @@ function add(to: Pick<Collecting, "backends" | "counted" | "counts" | "troubles"
   if (trouble !== null) to.troubles.push({ cluster, isServed: backend !== null, trouble });
   if (counts === null) return;
   to.counted.push(cluster);
-  // Half a million texts, nearly all of them alike.
-  const last = to.counts.at(-1);
-  to.counts.push(counts === last ? last : counts);
+  to.counts.push(counts);
 }
 
 function end({ key, backends, counted, counts, troubles, annotated }: Collecting): Collected {
